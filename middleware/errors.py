@@ -1,0 +1,209 @@
+"""The taxonomy of what can go wrong, and the one table of HTTP statuses.
+
+    Problem                          kind                    status
+    ├── Malformed                    malformed               400   the request cannot be read
+    ├── Unauthenticated              unauthenticated         401   who calls is not known
+    ├── Forbidden                    forbidden               403   who calls may not do this
+    ├── NotFound                     not_found               404
+    ├── MethodNotAllowed             method_not_allowed      405
+    ├── NotAcceptable                not_acceptable          406
+    ├── RequestTimeout               request_timeout         408   the body came too slowly
+    ├── Conflict                     conflict                409   the stored state forbids it
+    ├── PreconditionFailed           precondition_failed     412   If-Match named another version
+    ├── TooLarge                     too_large               413
+    ├── UnsupportedMediaType         unsupported_media_type  415
+    ├── Invalid                      invalid                 422   readable, but breaks the declared rules
+    ├── Bug                          internal                500
+    ├── Unavailable                  unavailable             503   a dependency cannot be reached
+    │   ├── Overloaded               overloaded              503   no room for this call
+    │   └── OutcomeUnknown           outcome_unknown         503   the write may or may not have happened
+    └── Elapsed                      timeout                 504   the time allowed ran out
+
+An error's docstring is its sentence to a human, `kind` its word to machines.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing wrong with a request, and where: exactly one of pointer, parameter, header is set.
+
+    `pointer` is an RFC 6901 JSON pointer into the body ("" is the whole body), `parameter` the name of a
+    query or path parameter, `header` a header's name. `code` is a stable word, `detail` a human sentence.
+    """
+
+    code: str
+    detail: str
+    pointer: str | None = None
+    parameter: str | None = None
+    header: str | None = None
+
+
+class Problem(Exception):  # noqa: N818 - the taxonomy says what is wrong, not that something is
+    """Something went wrong."""
+
+    kind: ClassVar[str] = "problem"
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail or (type(self).__doc__ or "").split("\n", 1)[0])
+        self.detail = str(self)
+        self.faults = tuple(faults)
+        self.headers = dict(headers or {})
+
+
+class Malformed(Problem):
+    """The request cannot be read."""
+
+    kind = "malformed"
+
+
+class Unauthenticated(Problem):
+    """Say who you are: this needs credentials."""
+
+    kind = "unauthenticated"
+
+
+class Forbidden(Problem):
+    """You may not do this."""
+
+    kind = "forbidden"
+
+
+class NotFound(Problem):
+    """There is nothing here."""
+
+    kind = "not_found"
+
+
+class MethodNotAllowed(Problem):
+    """This address does not offer that method."""
+
+    kind = "method_not_allowed"
+
+
+class NotAcceptable(Problem):
+    """The answer is JSON, which the Accept header rules out."""
+
+    kind = "not_acceptable"
+
+
+class RequestTimeout(Problem):
+    """The request's body took too long to arrive."""
+
+    kind = "request_timeout"
+    retryable = True
+
+
+class Conflict(Problem):
+    """The stored state forbids this."""
+
+    kind = "conflict"
+
+
+class PreconditionFailed(Problem):
+    """The record has changed since the version If-Match names."""
+
+    kind = "precondition_failed"
+
+
+class TooLarge(Problem):
+    """The request is larger than this service accepts."""
+
+    kind = "too_large"
+
+
+class UnsupportedMediaType(Problem):
+    """The body must be JSON."""
+
+    kind = "unsupported_media_type"
+
+
+class Invalid(Problem):
+    """The request breaks the declared rules."""
+
+    kind = "invalid"
+
+
+class Bug(Problem):
+    """Something went wrong on our side; it has been recorded."""
+
+    kind = "internal"
+
+
+class Unavailable(Problem):
+    """Something this needs cannot be reached just now."""
+
+    kind = "unavailable"
+    retryable = True
+
+
+class Overloaded(Unavailable):
+    """There is no room for this call just now."""
+
+    kind = "overloaded"
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection broke while writing: the change may or may not have been made."""
+
+    kind = "outcome_unknown"
+
+
+class Elapsed(Problem):
+    """The time allowed for this ran out."""
+
+    kind = "timeout"
+    retryable = True
+
+
+STATUS: Mapping[str, int] = {
+    "malformed": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "not_acceptable": 406,
+    "request_timeout": 408,
+    "conflict": 409,
+    "precondition_failed": 412,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "invalid": 422,
+    "internal": 500,
+    "unavailable": 503,
+    "overloaded": 503,
+    "outcome_unknown": 503,
+    "timeout": 504,
+}
+"""The HTTP status of each kind; nothing else decides one."""
+
+TITLE: Mapping[str, str] = {
+    "malformed": "Malformed request",
+    "unauthenticated": "Authentication required",
+    "forbidden": "Not allowed",
+    "not_found": "Not found",
+    "method_not_allowed": "Method not allowed",
+    "not_acceptable": "Not acceptable",
+    "request_timeout": "Request timeout",
+    "conflict": "Conflict",
+    "precondition_failed": "Precondition failed",
+    "too_large": "Too large",
+    "unsupported_media_type": "Unsupported media type",
+    "invalid": "Invalid request",
+    "internal": "Internal error",
+    "unavailable": "Unavailable",
+    "overloaded": "Overloaded",
+    "outcome_unknown": "Outcome unknown",
+    "timeout": "Timeout",
+}
+"""The RFC 9457 title of each kind: the same words for every occurrence."""

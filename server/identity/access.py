@@ -1,0 +1,61 @@
+"""Access words: who may do a thing, as values that combine with | and &."""
+
+from dataclasses import dataclass
+
+
+class Access:
+    """Who may do something. Combine words: `OWNER | role("staff")`, `SIGNED_IN & role("auditor")`."""
+
+    __slots__ = ()
+
+    def __or__(self, other: "Access") -> "AnyOf":
+        return AnyOf((self, other))
+
+    def __and__(self, other: "Access") -> "AllOf":
+        return AllOf((self, other))
+
+
+@dataclass(frozen=True, slots=True)
+class Anyone(Access):
+    """Everybody, without credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn(Access):
+    """Every principal with valid credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner(Access):
+    """The principal that made the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role(Access):
+    """Every principal that holds the role."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf(Access):
+    """Whoever one of the words admits."""
+
+    words: tuple[Access, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf(Access):
+    """Whoever all of the words admit."""
+
+    words: tuple[Access, ...]
+
+
+ANYONE = Anyone()
+SIGNED_IN = SignedIn()
+OWNER = Owner()
+
+
+def role(name: str) -> Role:
+    """Admit principals that hold the role `name`."""
+    return Role(name)

@@ -1,0 +1,90 @@
+"""What a team declares: a service and its parts, as frozen values; nothing runs on import."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from server.identity.access import Access
+from storage.model import Model
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Action = Literal["list", "read", "create", "replace", "update", "delete"]
+RouteHandler = Callable[[web.Request], Awaitable[Any]]
+
+READS: tuple[Action, ...] = ("list", "read")
+WRITES: tuple[Action, ...] = ("create", "replace", "update", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A model served as a REST collection at `path`.
+
+    `access` covers every action, `read` lists and reads, `write` creates, replaces, updates and deletes; the
+    narrower word wins. An action no word covers is not offered (405). `filterable` and `sortable` name the
+    fields callers may filter and sort by; None is every field with an index behind it. `cache_seconds` is how
+    long an answer may be reused.
+    """
+
+    model: type[Model]
+    path: str
+    access: Access | None = None
+    read: Access | None = None
+    write: Access | None = None
+    filterable: Sequence[str] | None = None
+    sortable: Sequence[str] | None = None
+    cache_seconds: int = 0
+    description: str = ""
+
+    def access_to(self, action: Action) -> Access | None:
+        """Who may do `action`; None where it is not offered."""
+        narrower = self.read if action in READS else self.write
+        return narrower if narrower is not None else self.access
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The actions offered, reads first."""
+        return tuple(action for action in (*READS, *WRITES) if self.access_to(action) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Business logic at an address of its own.
+
+    `handler` is a plain aiohttp handler. `accepts` is the body's model (read it with `server.body`), `parameters`
+    the query's (`server.query`), `returns` the answer's: a handler may return that model, a list of them, None
+    (204) or an aiohttp response. A path parameter that stands where a resource has its key, as `{id}` in
+    `/orders/{id}/pay`, is checked to be one.
+    """
+
+    method: Method
+    path: str
+    handler: RouteHandler
+    accepts: type[BaseModel] | None = None
+    parameters: type[BaseModel] | None = None
+    returns: Any = None
+    access: Access | None = None
+    status: int | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Another service this one calls over HTTP; its address comes from the environment variable `base_url_env`."""
+
+    name: str
+    base_url_env: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A whole service, declared as one value."""
+
+    name: str
+    resources: Sequence[Resource] = ()
+    routes: Sequence[Route] = ()
+    upstreams: Sequence[Upstream] = ()
+    version: str = "1.0.0"
+    description: str = ""

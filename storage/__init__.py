@@ -1,0 +1,1 @@
+"""Postgres and Redis: every call goes out through the outbound layers."""

@@ -1,0 +1,117 @@
+"""What a team writes to describe a record: Model and its markers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from storage.uuid7 import uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Marks the field that names a record: an int (an identity column), a str or a UUID."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Marks a field that Mainstay fills in; a caller may read it and never write it."""
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Unique:
+    """No two records share this value; on a model's `constraints`, these values taken together."""
+
+    fields: tuple[str, ...]
+
+    def __init__(self, *fields: str) -> None:
+        object.__setattr__(self, "fields", fields)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Indexed:
+    """Callers may filter and sort by this field; on a model's `constraints`, by these together."""
+
+    fields: tuple[str, ...]
+
+    def __init__(self, *fields: str) -> None:
+        object.__setattr__(self, "fields", fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key to another model, given as its class or, for itself or a later one, by name.
+
+    `expand_as` names the property `?expand=` adds; by default the field without its `_id`,
+    or else the referenced table's name.
+    """
+
+    target: "type[Model] | str"
+    expand_as: str = ""
+
+    @property
+    def target_name(self) -> str:
+        """The referenced model's class name."""
+        return self.target if isinstance(self.target, str) else self.target.__name__
+
+
+@dataclass(frozen=True, slots=True)
+class RenamedFrom:
+    """Tells a migration that the column bore this name before, so that its data is kept."""
+
+    name: str
+
+
+Constraint = Unique | Indexed
+
+
+class Model(BaseModel):
+    """A record's shape: a pydantic model that Mainstay stores in a table of its own.
+
+    `id`, `version`, `created_at` and `updated_at` come by themselves; a model that marks a field with `Key()`
+    has that instead of `id`. A record not stored yet has version 0.
+
+    Class keywords: `table` (default: the class name in snake_case), `constraints` (composite `Unique` and
+    `Indexed`), `renamed_from` (the table's name before).
+    """
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    id: Annotated[UUID, Key(), System()] = Field(default_factory=uuid7)
+    version: Annotated[int, System()] = 0
+    created_at: Annotated[datetime, System()] = Field(default_factory=lambda: datetime.now(UTC))
+    updated_at: Annotated[datetime, System()] = Field(default_factory=lambda: datetime.now(UTC))
+
+    table_name: ClassVar[str] = ""
+    table_constraints: ClassVar[tuple[Constraint, ...]] = ()
+    table_renamed_from: ClassVar[str] = ""
+
+    def __init_subclass__(
+        cls, *, table: str = "", constraints: Sequence[Constraint] = (), renamed_from: str = "", **kwargs: Any
+    ) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.table_name = table or snake_case(cls.__name__)
+        cls.table_constraints = tuple(constraints)
+        cls.table_renamed_from = renamed_from
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_kwargs: Any) -> None:
+        """Drop `id` where the model names a key of its own."""
+        own = (name for name, field in cls.model_fields.items() if any(isinstance(m, Key) for m in field.metadata))
+        if any(name != "id" for name in own) and "id" in cls.model_fields:
+            del cls.model_fields["id"]
+            cls.model_rebuild(force=True)
+
+
+def snake_case(name: str) -> str:
+    """`PlaylistTrack` → `playlist_track`, `HTTPCall` → `http_call`."""
+    words: list[str] = []
+    for position, letter in enumerate(name):
+        starts_word = letter.isupper() and (
+            not name[position - 1].isupper() or name[position + 1 : position + 2].islower()
+        )
+        words.append(f"_{letter.lower()}" if position and starts_word else letter.lower())
+    return "".join(words)

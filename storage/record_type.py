@@ -1,0 +1,101 @@
+"""What storage knows of a model: its table, key, fields and constraints as plain data."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from storage.model import Indexed, Model, Reference, Unique
+
+Kind = Literal["string", "integer", "decimal", "float", "boolean", "datetime", "date", "uuid", "json"]
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The declared bounds of a field's values; None where nothing is declared."""
+
+    ge: Scalar = None
+    gt: Scalar = None
+    le: Scalar = None
+    lt: Scalar = None
+    multiple_of: Scalar = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    max_digits: int | None = None
+    decimal_places: int | None = None
+    values: tuple[str | int, ...] = ()
+    """The members of a Literal or an Enum; empty where any value will do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordField:
+    """One field of a record: one column of its table."""
+
+    name: str
+    kind: Kind
+    nullable: bool
+    required: bool
+    """A create must give it."""
+    system: bool
+    """Mainstay fills it in; no caller writes it."""
+    key: bool
+    unique: bool
+    indexed: bool
+    """An index stands behind it, so callers may filter and sort by it."""
+    limits: Limits
+    default: object = None
+    """A constant default (JSON-ready), meaningful where `has_default`."""
+    has_default: bool = False
+    reference: Reference | None = None
+    renamed_from: str = ""
+
+    @property
+    def expansion(self) -> str:
+        """The name `?expand=` takes for this reference; empty for other fields.
+
+        A reference without `_id` in its name and without `expand_as` answers to its target in snake_case; see
+        `RecordType.expansions`.
+        """
+        if self.reference is None:
+            return ""
+        return self.reference.expand_as or self.name.removesuffix("_id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordType:
+    """A described model."""
+
+    model: type[Model]
+    table: str
+    fields: tuple[RecordField, ...]
+    """The key first, then the declared fields in their order, then version, created_at, updated_at."""
+    uniques: tuple[Unique, ...] = ()
+    indexes: tuple[Indexed, ...] = ()
+    renamed_from: str = ""
+
+    @property
+    def name(self) -> str:
+        """The model's class name."""
+        return self.model.__name__
+
+    @cached_property
+    def by_name(self) -> dict[str, RecordField]:
+        """The fields by their names."""
+        return {field.name: field for field in self.fields}
+
+    @cached_property
+    def key(self) -> RecordField:
+        """The field that names a record."""
+        return next(field for field in self.fields if field.key)
+
+    @cached_property
+    def references(self) -> tuple[RecordField, ...]:
+        """The fields that point at other records."""
+        return tuple(field for field in self.fields if field.reference is not None)
+
+    @property
+    def written(self) -> Iterator[RecordField]:
+        """The fields a caller may write, the key among them where the model names its own."""
+        return (field for field in self.fields if not field.system)

@@ -1,0 +1,171 @@
+"""Everything the system can say, as one closed union: read this first.
+
+An event is a plain value in the past tense. Whoever does something says so once, to an `Observe`;
+metrics, logs, traces and error reports are readers of these values and of nothing else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Outcome = Literal["ok", "error", "timeout", "rejected"]
+Dependency = Literal["postgres", "redis"]
+DropReason = Literal["expired", "broken", "cancelled", "closing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestStarted:
+    """A request's headers have been read and it has been routed."""
+
+    method: str
+    route: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFinished:
+    """A request has been answered; `route` is the template (`/products/{id}`) or `_unmatched`."""
+
+    method: str
+    route: str
+    status: int
+    duration_seconds: float
+    request_id: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientDisconnected:
+    """The caller left before the answer was ready."""
+
+    method: str
+    route: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionCaught:
+    """A bug: an exception nobody translated reached the problems layer."""
+
+    error_type: str
+    traceback: str
+    route: str
+    request_id: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyCalled:
+    """One call to a dependency has ended, all its attempts included.
+
+    `error_type` is empty for an ok call, otherwise the error's kind (`conflict`, `timeout`, …).
+    """
+
+    dependency: Dependency
+    operation: str
+    outcome: Outcome
+    error_type: str
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOpened:
+    """A pool opened a connection."""
+
+    pool: str
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionAcquired:
+    """A caller got a connection after waiting `wait_seconds` (0 when one was free)."""
+
+    pool: str
+    wait_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionReleased:
+    """A caller gave its connection back after `use_seconds`."""
+
+    pool: str
+    use_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionDropped:
+    """A pool closed a connection instead of keeping it."""
+
+    pool: str
+    reason: DropReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcquireTimedOut:
+    """A caller waited longer for a connection than its budget allows."""
+
+    pool: str
+    waited_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedStarted:
+    """An embedded program accepts connections."""
+
+    program: Literal["postgres", "valkey"]
+    pid: int
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedExited:
+    """An embedded program has ended; `restarting` tells whether its supervisor starts it again."""
+
+    program: Literal["postgres", "valkey"]
+    exit_code: int
+    restarting: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaApplied:
+    """The declared tables were brought into the database."""
+
+    steps: int
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStarted:
+    """The service answers requests."""
+
+    service: str
+    url: str
+    admin_url: str
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStopped:
+    """The service has let go of everything it held."""
+
+    service: str
+
+
+Event = (
+    RequestStarted
+    | RequestFinished
+    | ClientDisconnected
+    | ExceptionCaught
+    | DependencyCalled
+    | ConnectionOpened
+    | ConnectionAcquired
+    | ConnectionReleased
+    | ConnectionDropped
+    | AcquireTimedOut
+    | EmbeddedStarted
+    | EmbeddedExited
+    | SchemaApplied
+    | ServiceStarted
+    | ServiceStopped
+)
+
+Observe = Callable[[Event], None]
+"""Takes an event; returns at once and never raises."""
