@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 from storage.uuid7 import uuid7
 
@@ -99,11 +100,20 @@ class Model(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_kwargs: Any) -> None:
-        """Drop `id` where the model names a key of its own."""
-        own = (name for name, field in cls.model_fields.items() if any(isinstance(m, Key) for m in field.metadata))
-        if any(name != "id" for name in own) and "id" in cls.model_fields:
+        """Where the model names a key of its own, drop `id`; an int key may be left out: 0 until Postgres numbers it."""
+        own = [name for name, field in cls.model_fields.items() if name != "id" and _is_key(field)]
+        if own and "id" in cls.model_fields:
             del cls.model_fields["id"]
+        numbered = [cls.model_fields[name] for name in own or ["id"] if cls.model_fields[name].annotation is int]
+        for field in numbered:
+            if field.is_required():
+                field.default = 0
+        if own or numbered:
             cls.model_rebuild(force=True)
+
+
+def _is_key(field: FieldInfo) -> bool:
+    return any(isinstance(word, Key) for word in field.metadata)
 
 
 def snake_case(name: str) -> str:

@@ -50,17 +50,8 @@ class RecordField:
     has_default: bool = False
     reference: Reference | None = None
     renamed_from: str = ""
-
-    @property
-    def expansion(self) -> str:
-        """The name `?expand=` takes for this reference; empty for other fields.
-
-        A reference without `_id` in its name and without `expand_as` answers to its target in snake_case; see
-        `RecordType.expansions`.
-        """
-        if self.reference is None:
-            return ""
-        return self.reference.expand_as or self.name.removesuffix("_id")
+    expansion: str = ""
+    """The property `?expand=` adds for this reference; empty for other fields."""
 
 
 @dataclass(frozen=True, kw_only=True)

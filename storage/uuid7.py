@@ -17,6 +17,4 @@ def uuid7() -> UUID:
     """
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     fraction = (nanoseconds << 12) // 1_000_000
-    return UUID(
-        int=(milliseconds & _TIME_MASK) << 80 | _VERSION | fraction << 64 | _VARIANT | secrets.randbits(62)
-    )
+    return UUID(int=(milliseconds & _TIME_MASK) << 80 | _VERSION | fraction << 64 | _VARIANT | secrets.randbits(62))
