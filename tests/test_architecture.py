@@ -1,0 +1,251 @@
+"""The house's rules, checked: one direction of imports, small files, plain names, an explicit surface."""
+
+import ast
+import io
+import re
+import subprocess
+import sys
+import tokenize
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import server
+
+PROJECT = Path(__file__).resolve().parent.parent
+PACKAGES = ("telemetry", "middleware", "storage", "server")
+AROUND_THEM = ("tests", "examples", "benchmarks", "deploy")
+
+MODULE_LINES_AT_MOST = 350
+MODULE_LINES_MEDIAN_AT_MOST = 120
+FUNCTION_LINES_AT_MOST = 50
+FUNCTION_LINES_MEDIAN_AT_MOST = 10
+PARAMETERS_AT_MOST = 5
+POSITIONAL_AT_MOST = 2
+NAMES_THAT_SAY_NOTHING = {"base", "common", "helper", "helpers", "impl", "manager", "misc", "util", "utils"}
+BREADCRUMB = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|pragma: no cover")
+EXCUSE = re.compile(r"#\s*(noqa|type:\s*ignore)\b")
+EXCUSE_WITH_CODE_AND_REASON = re.compile(
+    r"#\s*(?:noqa:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|type:\s*ignore\[[\w, -]+\])\s*(?:-|#)\s*\S+"
+)
+SURFACE = [
+    "ANYONE",
+    "Indexed",
+    "Key",
+    "Model",
+    "OWNER",
+    "Reference",
+    "RenamedFrom",
+    "Resource",
+    "Route",
+    "SIGNED_IN",
+    "Service",
+    "Unique",
+    "Upstream",
+    "body",
+    "query",
+    "role",
+    "store",
+]
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """A Python file, read and parsed."""
+
+    path: Path
+    text: str
+    tree: ast.Module
+
+    @property
+    def place(self) -> str:
+        """Its path within the project."""
+        return self.path.relative_to(PROJECT).as_posix()
+
+    @property
+    def functions(self) -> Iterator[FunctionNode]:
+        """Every function and method, nested ones too."""
+        return (node for node in ast.walk(self.tree) if isinstance(node, FunctionNode))
+
+    @property
+    def comments(self) -> Iterator[tuple[int, str]]:
+        """Every comment with its line."""
+        tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
+        return ((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
+
+
+def read_modules(*folders: str) -> list[Module]:
+    paths = [path for folder in folders for path in sorted((PROJECT / folder).rglob("*.py"))]
+    texts = [(path, path.read_text()) for path in paths]
+    return [Module(path=path, text=text, tree=ast.parse(text)) for path, text in texts]
+
+
+def line_count(node: FunctionNode) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def positional_names(node: FunctionNode) -> list[str]:
+    names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+    return names[1:] if names[:1] in (["self"], ["cls"]) else names
+
+
+def called_name(node: ast.AST) -> str:
+    """`time.sleep(3)` → `time.sleep`; empty for whatever is not a call of a dotted name."""
+    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+
+
+PRODUCT = read_modules(*PACKAGES)
+EVERYTHING = PRODUCT + read_modules(*AROUND_THEM)
+TESTS = read_modules("tests", "benchmarks")
+
+
+def test_imports_run_one_way_only() -> None:
+    linter = Path(sys.executable).parent / "lint-imports"
+
+    finished = subprocess.run([linter, "--no-cache"], cwd=PROJECT, capture_output=True, text=True, check=False)
+
+    assert finished.returncode == 0, finished.stdout
+
+
+def test_no_module_is_long() -> None:
+    long = {
+        module.place: lines for module in EVERYTHING if (lines := len(module.text.splitlines())) > MODULE_LINES_AT_MOST
+    }
+
+    assert long == {}
+
+
+def test_most_modules_are_short() -> None:
+    assert median(len(module.text.splitlines()) for module in PRODUCT) <= MODULE_LINES_MEDIAN_AT_MOST
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = {
+        f"{module.place}:{node.lineno} {node.name}": line_count(node)
+        for module in PRODUCT
+        for node in module.functions
+        if line_count(node) > FUNCTION_LINES_AT_MOST
+    }
+
+    assert long == {}
+
+
+def test_most_functions_are_a_few_lines() -> None:
+    sizes = [line_count(node) for module in PRODUCT for node in module.functions]
+
+    assert median(sizes) <= FUNCTION_LINES_MEDIAN_AT_MOST
+
+
+def test_no_function_takes_more_than_five_parameters() -> None:
+    greedy = [
+        f"{module.place}:{node.lineno} {node.name}"
+        for module in PRODUCT
+        for node in module.functions
+        if len(positional_names(node)) + len(node.args.kwonlyargs) > PARAMETERS_AT_MOST
+    ]
+
+    assert greedy == []
+
+
+def test_parameters_are_keyword_only_from_the_third() -> None:
+    # Python itself decides what its double-underscore methods are called with.
+    positional = [
+        f"{module.place}:{node.lineno} {node.name}"
+        for module in PRODUCT
+        for node in module.functions
+        if len(positional_names(node)) > POSITIONAL_AT_MOST
+        and (node.name == "__init__" or not node.name.startswith("__"))
+    ]
+
+    assert positional == []
+
+
+def test_no_two_modules_share_a_name() -> None:
+    count = Counter(module.path.name for module in PRODUCT)
+    del count["__init__.py"]
+
+    assert [name for name, times in count.items() if times > 1] == []
+
+
+def test_every_module_is_named_after_what_it_holds() -> None:
+    vague = [
+        module.place
+        for module in EVERYTHING
+        if NAMES_THAT_SAY_NOTHING.intersection(
+            [*module.path.relative_to(PROJECT).parts[:-1], *module.path.stem.split("_")]
+        )
+    ]
+
+    assert vague == []
+
+
+def test_every_folder_of_code_is_a_package() -> None:
+    folders = {module.path.parent for module in PRODUCT}
+
+    assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
+
+
+def test_every_module_opens_with_a_sentence() -> None:
+    silent = [module.place for module in EVERYTHING if not (ast.get_docstring(module.tree) or "").strip()]
+
+    assert silent == []
+
+
+def test_nothing_is_left_for_later() -> None:
+    crumbs = [
+        f"{module.place}:{line} {comment}"
+        for module in EVERYTHING
+        for line, comment in module.comments
+        if BREADCRUMB.search(comment)
+    ]
+
+    assert crumbs == []
+
+
+def test_every_exception_to_a_check_names_its_code_and_its_reason() -> None:
+    bare = [
+        f"{module.place}:{line} {comment}"
+        for module in EVERYTHING
+        for line, comment in module.comments
+        if EXCUSE.search(comment) and not EXCUSE_WITH_CODE_AND_REASON.search(comment)
+    ]
+
+    assert bare == []
+
+
+def test_tests_replace_nothing_behind_the_code_s_back() -> None:
+    patching = [
+        f"{module.place}:{node.lineno}"
+        for module in TESTS
+        for node in ast.walk(module.tree)
+        if (isinstance(node, ast.Import) and any(name.name.startswith("unittest.mock") for name in node.names))
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("unittest"))
+        or (isinstance(node, ast.Call) and called_name(node) == "monkeypatch.setattr")
+    ]
+
+    assert patching == []
+
+
+def test_tests_never_sleep() -> None:
+    asleep = [
+        f"{module.place}:{node.lineno}"
+        for module in TESTS
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and called_name(node) in {"time.sleep", "sleep", "asyncio.sleep"}
+        and [ast.unparse(argument) for argument in node.args] != ["0"]
+    ]
+
+    assert asleep == []
+
+
+def test_the_public_surface_is_this() -> None:
+    assert sorted(server.__all__) == SURFACE
+
+
+def test_every_public_name_is_there() -> None:
+    assert [name for name in SURFACE if not hasattr(server, name)] == []
