@@ -15,7 +15,7 @@ define set-up
 	@for python in $(or $(PYTHON),.venv/bin/python python3.14 python3.13 python3.12 python3.11 python3); do \
 		"$$python" -Ic 'import sys; sys.version_info >= (3, 11) or sys.exit(3); import ensurepip' 2>/dev/null; \
 		case $$? in \
-			0) exec "$$python" -I deploy/environment.py $(if $(PYTHON),--remake-for-this-python) $(1) ;; \
+			0) exec "$$python" -I deploy/environment.py $(1) ;; \
 			1) bare="$$python" ;; \
 		esac; \
 	done; \

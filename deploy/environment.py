@@ -33,17 +33,13 @@ class Stamp:
     """A SHA-256 over the files that declare the dependencies."""
     extras: tuple[str, ...]
 
-    def covers(self, wanted: "Stamp", *, any_python: bool) -> bool:
+    def covers(self, wanted: "Stamp") -> bool:
         """Tell whether nothing is left to do."""
-        return (
-            self.survives(wanted, any_python=any_python)
-            and self.declared == wanted.declared
-            and set(self.extras) >= set(wanted.extras)
-        )
+        return self.can_become(wanted) and self.declared == wanted.declared and set(self.extras) >= set(wanted.extras)
 
-    def survives(self, wanted: "Stamp", *, any_python: bool) -> bool:
-        """Tell whether it can be mended in place: the same folder, and an interpreter that will do."""
-        return self.folder == wanted.folder and (any_python or self.python == wanted.python)
+    def can_become(self, wanted: "Stamp") -> bool:
+        """Tell whether installing is enough: the folder and the interpreter are the same."""
+        return self.folder == wanted.folder and self.python == wanted.python
 
 
 def wanted_stamp(project: Path, extras: Sequence[str]) -> Stamp:
@@ -92,19 +88,27 @@ class Progress:
             sys.stderr.flush()
 
 
-def install(environment: Path, extras: Sequence[str], progress: Progress) -> bool:
+def pip_settings() -> dict[str, str]:
+    """Keep a person's pip settings (indexes, proxies), except those that would install somewhere else."""
+    elsewhere = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
+    kept = {name: value for name, value in os.environ.items() if name not in elsewhere}
+    return {**kept, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+def install(project: Path, extras: Sequence[str], progress: Progress) -> bool:
     """Install the project in place with its extras; on failure show how pip ended."""
-    wish = f".[{','.join(extras)}]"
+    environment = project / ".venv"
     pip = [str(environment / "bin" / "python"), "-I", "-m", "pip", "install", "--no-input", "--progress-bar=off"]
     log = environment / "install.log"
-    # A person's pip settings (indexes, proxies) hold, except those that would install somewhere else.
-    settings = {**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    for misleading in ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"):
-        settings.pop(misleading, None)
     with (
         log.open("w") as record,
         subprocess.Popen(
-            [*pip, "--editable", wish], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=settings
+            [*pip, "--editable", f".[{','.join(extras)}]"],
+            cwd=project,
+            env=pip_settings(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         ) as running,
     ):
         for line in running.stdout or ():
@@ -116,46 +120,41 @@ def install(environment: Path, extras: Sequence[str], progress: Progress) -> boo
     return running.returncode == 0
 
 
-def bring_up_to_date(project: Path, wanted: Stamp, *, any_python: bool) -> bool:
+def bring_up_to_date(project: Path, wanted: Stamp) -> bool:
     """Leave an environment that covers what is wanted; False where that failed."""
     environment = project / ".venv"
     stamp = read_stamp(environment)
-    if stamp and stamp.covers(wanted, any_python=any_python):
+    if stamp and stamp.covers(wanted):
         return True
     progress, started = Progress(), time.monotonic()
-    if stamp and stamp.survives(wanted, any_python=any_python):
+    # Until all is installed there is no stamp: whatever interrupts this, the next run starts afresh.
+    (environment / "stamp.json").unlink(missing_ok=True)
+    if stamp and stamp.can_become(wanted):
         progress.keep("Bringing .venv up to date …")
     else:
         stamp = None
         version = ".".join(map(str, sys.version_info[:3]))
         progress.keep(f"Setting up .venv with Python {version} (once; it may take a minute or two) …")
-        (environment / "stamp.json").unlink(missing_ok=True)
         venv.create(environment, clear=True, symlinks=True, with_pip=True)
-    # While pip is at work there is no stamp: whatever interrupts it, the next run starts afresh.
-    (environment / "stamp.json").unlink(missing_ok=True)
-    installed = install(environment, wanted.extras, progress)
-    if installed:
-        python = stamp.python if stamp else wanted.python
-        write_stamp(environment, Stamp(**{**asdict(wanted), "python": python}))
-        progress.keep(f"… .venv is ready after {time.monotonic() - started:.0f} s.")
-    elif stamp:
-        write_stamp(environment, stamp)
-    return installed
+    if not install(project, wanted.extras, progress):
+        if stamp:
+            write_stamp(environment, stamp)
+        return False
+    write_stamp(environment, wanted)
+    progress.keep(f"… .venv is ready after {time.monotonic() - started:.0f} s.")
+    return True
 
 
 def main(arguments: Sequence[str]) -> int:
     """Bring `.venv` up to date, one run at a time; 0 where it is fit for use."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("extras", nargs="+", help="the optional dependencies to install")
-    parser.add_argument("--remake-for-this-python", action="store_true")
-    asked = parser.parse_args(arguments)
     project = Path(__file__).resolve().parent.parent
-    os.chdir(project)
-    wanted = wanted_stamp(project, asked.extras)
+    wanted = wanted_stamp(project, parser.parse_args(arguments).extras)
     try:
         with (project / "setup.cfg").open() as turnstile:
             fcntl.flock(turnstile, fcntl.LOCK_EX)
-            done = bring_up_to_date(project, wanted, any_python=not asked.remake_for_this_python)
+            done = bring_up_to_date(project, wanted)
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted; the next run starts the set-up again.\n")
         return 130

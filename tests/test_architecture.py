@@ -1,21 +1,16 @@
 """The house's rules, checked: one direction of imports, small files, plain names, an explicit surface."""
 
 import ast
-import io
 import re
 import subprocess
 import sys
-import tokenize
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 import server
+from tests.source_tree import PACKAGES, PROJECT, called_name, line_count, positional_names, read_modules
 
-PROJECT = Path(__file__).resolve().parent.parent
-PACKAGES = ("telemetry", "middleware", "storage", "server")
 AROUND_THEM = ("tests", "examples", "benchmarks", "deploy")
 
 MODULE_LINES_AT_MOST = 350
@@ -50,54 +45,6 @@ SURFACE = [
     "store",
 ]
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Module:
-    """A Python file, read and parsed."""
-
-    path: Path
-    text: str
-    tree: ast.Module
-
-    @property
-    def place(self) -> str:
-        """Its path within the project."""
-        return self.path.relative_to(PROJECT).as_posix()
-
-    @property
-    def functions(self) -> Iterator[FunctionNode]:
-        """Every function and method, nested ones too."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, FunctionNode))
-
-    @property
-    def comments(self) -> Iterator[tuple[int, str]]:
-        """Every comment with its line."""
-        tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
-        return ((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
-
-
-def read_modules(*folders: str) -> list[Module]:
-    paths = [path for folder in folders for path in sorted((PROJECT / folder).rglob("*.py"))]
-    texts = [(path, path.read_text()) for path in paths]
-    return [Module(path=path, text=text, tree=ast.parse(text)) for path, text in texts]
-
-
-def line_count(node: FunctionNode) -> int:
-    return (node.end_lineno or node.lineno) - node.lineno + 1
-
-
-def positional_names(node: FunctionNode) -> list[str]:
-    names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
-    return names[1:] if names[:1] in (["self"], ["cls"]) else names
-
-
-def called_name(node: ast.AST) -> str:
-    """`time.sleep(3)` → `time.sleep`; empty for whatever is not a call of a dotted name."""
-    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-
-
 PRODUCT = read_modules(*PACKAGES)
 EVERYTHING = PRODUCT + read_modules(*AROUND_THEM)
 TESTS = read_modules("tests", "benchmarks")
@@ -112,15 +59,13 @@ def test_imports_run_one_way_only() -> None:
 
 
 def test_no_module_is_long() -> None:
-    long = {
-        module.place: lines for module in EVERYTHING if (lines := len(module.text.splitlines())) > MODULE_LINES_AT_MOST
-    }
+    long = {module.place: lines for module in EVERYTHING if (lines := module.line_count) > MODULE_LINES_AT_MOST}
 
     assert long == {}
 
 
 def test_most_modules_are_short() -> None:
-    assert median(len(module.text.splitlines()) for module in PRODUCT) <= MODULE_LINES_MEDIAN_AT_MOST
+    assert median(module.line_count for module in PRODUCT) <= MODULE_LINES_MEDIAN_AT_MOST
 
 
 def test_no_function_is_longer_than_a_screen() -> None:
@@ -221,22 +166,20 @@ def test_tests_replace_nothing_behind_the_code_s_back() -> None:
     patching = [
         f"{module.place}:{node.lineno}"
         for module in TESTS
-        for node in ast.walk(module.tree)
-        if (isinstance(node, ast.Import) and any(name.name.startswith("unittest.mock") for name in node.names))
-        or (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("unittest"))
-        or (isinstance(node, ast.Call) and called_name(node) == "monkeypatch.setattr")
+        for node in module.calls
+        if called_name(node) == "monkeypatch.setattr"
     ]
+    mocking = [module.place for module in TESTS if module.imported & {"unittest", "mock"}]
 
-    assert patching == []
+    assert (patching, mocking) == ([], [])
 
 
 def test_tests_never_sleep() -> None:
     asleep = [
         f"{module.place}:{node.lineno}"
         for module in TESTS
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Call)
-        and called_name(node) in {"time.sleep", "sleep", "asyncio.sleep"}
+        for node in module.calls
+        if called_name(node) in {"time.sleep", "sleep", "asyncio.sleep"}
         and [ast.unparse(argument) for argument in node.args] != ["0"]
     ]
 
