@@ -1,0 +1,1 @@
+"""The tests, split by what is real in them: see the folders."""

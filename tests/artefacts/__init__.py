@@ -1,0 +1,1 @@
+"""What is packaged, rendered and documented, held against its source."""

@@ -1,0 +1,1 @@
+"""Against the embedded real Postgres and Valkey."""
