@@ -1,0 +1,75 @@
+"""Writes declared values as SQL: only for tables' definitions, never for what a caller sends."""
+
+import json
+import math
+from datetime import date, datetime
+from decimal import Decimal
+
+from storage.record_type import Kind
+
+CAST: dict[Kind, str] = {
+    "string": "text",
+    "integer": "bigint",
+    "decimal": "numeric",
+    "float": "double precision",
+    "boolean": "boolean",
+    "datetime": "timestamptz",
+    "date": "date",
+    "uuid": "uuid",
+    "json": "jsonb",
+}
+"""What Postgres calls each kind of value."""
+
+_ESCAPES = {"\\": "\\\\", "'": "''", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+_FIRST_PRINTABLE = " "
+
+
+def quoted(text: str) -> str:
+    """`text` as a string constant; control characters are escaped, so that a file or a terminal keeps it intact."""
+    if "\\" not in text and all(letter >= _FIRST_PRINTABLE for letter in text):
+        return "'" + text.replace("'", "''") + "'"
+    return "E'" + "".join(_escaped(letter) for letter in text) + "'"
+
+
+def _escaped(letter: str) -> str:
+    if letter in _ESCAPES:
+        return _ESCAPES[letter]
+    return letter if letter >= _FIRST_PRINTABLE else f"\\x{ord(letter):02x}"
+
+
+def number(value: object) -> str | None:
+    """A number as SQL; None for what is no finite number."""
+    match value:
+        case bool():
+            return None
+        case int():
+            return str(value)
+        case float() if math.isfinite(value):
+            return format(Decimal(repr(value)), "f")
+        case Decimal() if value.is_finite():
+            return format(value, "f")
+    return None
+
+
+def bound(kind: Kind, value: object) -> str | None:
+    """A bound to compare a column of this kind with; None where Postgres and pydantic might disagree."""
+    match kind, value:
+        case (("integer" | "decimal" | "float"), _):
+            return number(value)
+        case "datetime", datetime() if value.tzinfo is not None:
+            return f"{quoted(value.isoformat())}::timestamptz"
+        case "date", date() if not isinstance(value, datetime):
+            return f"{quoted(value.isoformat())}::date"
+    return None
+
+
+def default(kind: Kind, value: object) -> str:
+    """A constant default, given as JSON would carry it, as SQL of the column's type."""
+    match kind, value:
+        case "json", _:
+            return f"{quoted(json.dumps(value, ensure_ascii=False, separators=(',', ':')))}::jsonb"
+        case _, bool():
+            return "true" if value else "false"
+        case (("integer" | "decimal"), int()):
+            return quoted(str(value)) + f"::{CAST[kind]}" if value < 0 else str(value)
+    return f"{quoted(str(value))}::{CAST[kind]}"
