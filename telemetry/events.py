@@ -12,10 +12,21 @@ Outcome = Literal["ok", "error", "timeout", "rejected"]
 Dependency = Literal["postgres", "redis"]
 DropReason = Literal["expired", "broken", "cancelled", "closing"]
 
+UNMATCHED = "_unmatched"
+"""The route of a request whose address or method nothing is declared for."""
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER = "_OTHER"
+"""What stands for a word outside its closed set, such as a method not in METHODS."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestStarted:
-    """A request's headers have been read and it has been routed."""
+    """A request's headers have been read and it has been routed.
+
+    `method` is one of METHODS or OTHER, `route` a template (`/products/{id}`) or UNMATCHED, here and below. Each one
+    that started ends once: as RequestFinished, ClientDisconnected or RequestCutOff.
+    """
 
     method: str
     route: str
@@ -23,7 +34,7 @@ class RequestStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFinished:
-    """A request has been answered; `route` is the template (`/products/{id}`) or `_unmatched`."""
+    """A request has been answered."""
 
     method: str
     route: str
@@ -39,6 +50,29 @@ class ClientDisconnected:
 
     method: str
     route: str
+    duration_seconds: float
+    request_id: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCutOff:
+    """The service stopped before the answer was ready."""
+
+    method: str
+    route: str
+    duration_seconds: float
+    request_id: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestMalformed:
+    """Bytes that are no HTTP request were answered with 400 before any layer saw them; `error_type` says why."""
+
+    error_type: str
+    request_id: str
+    trace_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +187,8 @@ Event = (
     RequestStarted
     | RequestFinished
     | ClientDisconnected
+    | RequestCutOff
+    | RequestMalformed
     | ExceptionCaught
     | DependencyCalled
     | ConnectionOpened

@@ -1,0 +1,40 @@
+"""What the layers must know of a matched route, and how they find it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from telemetry.events import UNMATCHED
+
+ReadInput = Callable[[web.Request], Awaitable[object]]
+"""Reads and checks all a request brings; raises a Problem with every fault at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One method of one address.
+
+    `template` is the address with its parameters' names (`/products/{id}`), `operation` a word for what it does
+    (`products.read`).
+    """
+
+    template: str
+    operation: str
+    open_to_anyone: bool
+    read_input: ReadInput
+
+
+Endpoints = Mapping[Callable[..., object], Endpoint]
+"""By the handler aiohttp resolves a request to: each endpoint has a handler of its own, HEAD shares GET's."""
+
+
+def endpoint_of(request: web.Request, endpoints: Endpoints) -> Endpoint | None:
+    """The endpoint a request was routed to; None for an unknown address or a method it does not offer."""
+    return endpoints.get(request.match_info.handler)
+
+
+def route_of(request: web.Request, endpoints: Endpoints) -> str:
+    """The template events name: never the address itself, which anyone can vary without end."""
+    endpoint = endpoints.get(request.match_info.handler)
+    return UNMATCHED if endpoint is None else endpoint.template

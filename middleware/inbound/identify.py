@@ -1,0 +1,63 @@
+"""The outermost layer: gives a request its ids and its start, and marks every answer with them."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+from multidict import CIMultiDict, istr
+
+from telemetry.context import Identifier, RequestContext
+from telemetry.server_timing import CURRENT_STAGES
+
+CONTEXT = web.RequestKey("context", RequestContext)
+
+REQUEST_ID = istr("X-Request-ID")
+TRACEPARENT = istr("traceparent")
+SERVER_TIMING = istr("Server-Timing")
+
+_NOSNIFF = istr("X-Content-Type-Options")
+_CONTENT_SECURITY = istr("Content-Security-Policy")
+_REFERRER = istr("Referrer-Policy")
+_SERVER = istr(hdrs.SERVER)
+
+
+def identify(make_context: Identifier) -> Middleware:
+    """Give the request its context, for the layers (`request[CONTEXT]`) and for readers of events."""
+
+    @web.middleware
+    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        headers = request.headers
+        context = make_context(headers.get(REQUEST_ID), headers.getall(TRACEPARENT, ()))
+        request[CONTEXT] = context
+        CURRENT_STAGES.set(context.stages)
+        return await handler(request)
+
+    return layer
+
+
+def mark_answers(
+    *, now: Callable[[], float] = time.monotonic
+) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """Make an `on_response_prepare` receiver; streamed answers, which no layer can still change, pass it too."""
+
+    async def mark(request: web.Request, response: web.StreamResponse) -> None:
+        context = request.get(CONTEXT)
+        if context is not None:
+            mark_answer(response.headers, context, now())
+
+    return mark
+
+
+def mark_answer(headers: CIMultiDict[str], context: RequestContext, now_seconds: float) -> None:
+    """Write the request's ids, its timing and the security headers that hold for any API answer.
+
+    A page of ours sets its own Content-Security-Policy and keeps it. `Server` would tell our libraries' versions.
+    """
+    headers[REQUEST_ID] = context.request_id
+    headers[TRACEPARENT] = context.traceparent
+    headers[SERVER_TIMING] = context.stages.header(now_seconds - context.started_seconds)
+    headers[_NOSNIFF] = "nosniff"
+    headers[_REFERRER] = "no-referrer"
+    headers[_SERVER] = "mainstay"
+    headers.setdefault(_CONTENT_SECURITY, "default-src 'none'; frame-ancestors 'none'")

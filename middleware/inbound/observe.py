@@ -1,0 +1,72 @@
+"""The layer that tells of every request: that it came, and how it ended."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from middleware.inbound.endpoint import Endpoints, route_of
+from middleware.inbound.identify import CONTEXT
+from telemetry.events import (
+    METHODS,
+    OTHER,
+    ClientDisconnected,
+    Observe,
+    RequestCutOff,
+    RequestFinished,
+    RequestStarted,
+)
+
+_NO_ANSWER = 0
+
+
+def observe_requests(
+    endpoints: Endpoints, observe: Observe, *, now: Callable[[], float] = time.monotonic
+) -> Middleware:
+    """Tell RequestStarted, then how the request ended, whatever happens within."""
+
+    @web.middleware
+    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        method = request.method if request.method in METHODS else OTHER
+        route = route_of(request, endpoints)
+        observe(RequestStarted(method=method, route=route))
+        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
+        try:
+            response = await handler(request)
+            status = response.status
+        except asyncio.CancelledError:
+            status = _NO_ANSWER
+            raise
+        finally:
+            observe(_ending(request, method=method, route=route, status=status, now_seconds=now()))
+        return response
+
+    return layer
+
+
+def _ending(
+    request: web.Request, *, method: str, route: str, status: int, now_seconds: float
+) -> RequestFinished | ClientDisconnected | RequestCutOff:
+    context = request[CONTEXT]
+    duration_seconds = now_seconds - context.started_seconds
+    here = request.transport is not None
+    if here and status != _NO_ANSWER:
+        return RequestFinished(
+            method=method,
+            route=route,
+            status=status,
+            duration_seconds=duration_seconds,
+            request_id=context.request_id,
+            trace_id=context.trace_id,
+        )
+    ended = RequestCutOff if here else ClientDisconnected
+    return ended(
+        method=method,
+        route=route,
+        duration_seconds=duration_seconds,
+        request_id=context.request_id,
+        trace_id=context.trace_id,
+    )

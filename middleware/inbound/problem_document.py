@@ -1,0 +1,169 @@
+"""How a failure looks on the wire: RFC 9457 problem details, with all faults at once."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import orjson
+from aiohttp import hdrs, web
+
+from middleware.errors import (
+    STATUS,
+    TITLE,
+    Bug,
+    Conflict,
+    Elapsed,
+    Fault,
+    Forbidden,
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    PreconditionFailed,
+    Problem,
+    RequestTimeout,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from telemetry.context import RequestContext
+
+MEDIA_TYPE = "application/problem+json"
+
+TYPE_PREFIX = "urn:mainstay:problem:"
+"""RFC 9457 wants a problem's type absolute and the same wherever it occurs, as callers compare it. An address of ours
+would differ between deployments and proxies, so it is a name; each is explained in the OpenAPI document."""
+
+UNTYPED = "about:blank"
+"""RFC 9457's type for a status that says it all: one a handler raised that the taxonomy has no word for."""
+
+_KIND_OF_STATUS: Mapping[int, type[Problem]] = {
+    STATUS[problem.kind]: problem
+    for problem in (
+        Malformed,
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        NotAcceptable,
+        RequestTimeout,
+        Conflict,
+        PreconditionFailed,
+        TooLarge,
+        UnsupportedMediaType,
+        Invalid,
+        Bug,
+        Unavailable,
+        Elapsed,
+    )
+}
+_DESCRIBES_THE_OLD_BODY = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
+_RETRY_AFTER_SECONDS = 1
+_RETRY_SPREAD_SECONDS = 3
+"""A recovering dependency must not meet all its callers in the same second: they come back over four."""
+
+Document = dict[str, object]
+
+
+def problem_type(kind: str) -> str:
+    """The `type` of a kind of problem: `urn:mainstay:problem:not_found`."""
+    return TYPE_PREFIX + kind
+
+
+def problem_document(problem: Problem, context: RequestContext) -> Document:
+    """The members of a problem of the taxonomy."""
+    document: Document = {
+        "type": problem_type(problem.kind),
+        "title": TITLE[problem.kind],
+        "status": STATUS[problem.kind],
+        "detail": problem.detail,
+        "request_id": context.request_id,
+        "trace_id": context.trace_id,
+        "retryable": problem.retryable,
+    }
+    if problem.faults:
+        document["errors"] = [_fault(fault) for fault in problem.faults]
+    return document
+
+
+def problem_response(problem: Problem, context: RequestContext, jitter: float) -> web.Response:
+    """Answer with a problem; `jitter` in [0, 1) spreads a 503's Retry-After over seconds."""
+    return problem_answer(problem_document(problem, context), _headers(problem, jitter))
+
+
+def refusal_response(error: web.HTTPException, context: RequestContext, jitter: float) -> web.Response:
+    """Answer with what aiohttp or a plain handler raised, keeping its status, its words and its own headers."""
+    headers = {name: value for name, value in error.headers.items() if name.lower() not in _DESCRIBES_THE_OLD_BODY}
+    kind = _KIND_OF_STATUS.get(error.status)
+    if kind is not None:
+        return problem_response(kind(_words(error), headers=headers), context, jitter)
+    title = _phrase(error.status)
+    document: Document = {
+        "type": UNTYPED,
+        "title": title,
+        "status": error.status,
+        "detail": _words(error) or title,
+        "request_id": context.request_id,
+        "trace_id": context.trace_id,
+        "retryable": hdrs.RETRY_AFTER in error.headers,
+    }
+    return problem_answer(document, headers)
+
+
+def problem_answer(document: Document, headers: dict[str, str]) -> web.Response:
+    """Answer with a finished document, whose `status` is the answer's; `headers` are taken over."""
+    headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+    status = document["status"]
+    assert isinstance(status, int)  # noqa: S101 - every document is made here
+    return web.Response(body=dump(document), status=status, content_type=MEDIA_TYPE, headers=headers)
+
+
+def _headers(problem: Problem, jitter: float) -> dict[str, str]:
+    headers = dict(problem.headers)
+    status = STATUS[problem.kind]
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.setdefault(hdrs.RETRY_AFTER, str(_RETRY_AFTER_SECONDS + int(jitter * (_RETRY_SPREAD_SECONDS + 1))))
+    elif status == HTTPStatus.UNAUTHORIZED:
+        headers.setdefault(hdrs.WWW_AUTHENTICATE, "Bearer")
+    return headers
+
+
+def _fault(fault: Fault) -> Document:
+    where = {"pointer": fault.pointer, "parameter": fault.parameter, "header": fault.header}
+    named = {name: value for name, value in where.items() if value is not None}
+    return {**named, "code": fault.code, "detail": fault.detail}
+
+
+def _words(error: web.HTTPException) -> str:
+    """What whoever raised it said; empty where it said nothing of its own."""
+    if error.content_type == "text/plain" and error.text and error.text != f"{error.status}: {error.reason}":
+        return error.text
+    return "" if error.reason == _phrase(error.status) else error.reason
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"
+
+
+def dump(document: Document) -> bytes:
+    """Write JSON; a caller's words in it may hold lone surrogates, which UTF-8 cannot carry: they are escaped."""
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_cleaned(document))
+
+
+def _cleaned(value: object) -> object:
+    match value:
+        case str():
+            return value.encode(errors="backslashreplace").decode()
+        case dict():
+            return {key: _cleaned(member) for key, member in value.items()}
+        case list():
+            return [_cleaned(member) for member in value]
+        case _:
+            return value

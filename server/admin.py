@@ -1,0 +1,111 @@
+"""The admin application: is it alive, is it ready, what are its numbers; on a port of its own, never shed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import orjson
+from aiohttp import hdrs, web
+
+from middleware.errors import Unavailable
+from middleware.inbound.identify import CONTEXT, identify, mark_answers
+from middleware.inbound.problem_document import Document, problem_answer, problem_document
+from middleware.inbound.problems import render_problems
+from telemetry.context import Identifier
+from telemetry.events import Observe
+from telemetry.exposition import Source, expose
+
+Check = Callable[[], Awaitable[str | None]]
+"""Looks at one thing: None when it is well, otherwise the reason in a sentence."""
+
+CHECK_TIMEOUT_SECONDS = 1.0
+"""A probe usually gives up after a second (Kubernetes' default), so an answer later than that is none."""
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+_PAGES: Mapping[str, str] = {
+    "/livez": "the process answers; asks nothing of any dependency",
+    "/readyz": "it should be sent requests",
+    "/startupz": "it has finished starting",
+    "/metrics": "Prometheus metrics, classic text or OpenMetrics",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What is looked at, by name: `started` once at the beginning, `ready` as long as it runs."""
+
+    started: Mapping[str, Check]
+    ready: Mapping[str, Check]
+    timeout_seconds: float = CHECK_TIMEOUT_SECONDS
+
+
+def admin_app(source: Source, checks: Checks, *, observe: Observe, make_context: Identifier) -> web.Application:
+    """Build the application; serve it with the same runner as the public one."""
+    app = web.Application(middlewares=[identify(make_context), render_problems({}, observe)])
+    app.on_response_prepare.append(mark_answers())
+    app.router.add_get("/", _index)
+    app.router.add_get("/livez", _live)
+    app.router.add_get("/readyz", _checked("ready", checks.ready, checks.timeout_seconds))
+    app.router.add_get("/startupz", _checked("started", checks.started, checks.timeout_seconds))
+    app.router.add_get("/metrics", _metrics(source))
+    return app
+
+
+async def _index(_request: web.Request) -> web.Response:
+    lines = [f"{path:<10} {meaning}" for path, meaning in _PAGES.items()]
+    return web.Response(text="\n".join(lines) + "\n")
+
+
+async def _live(_request: web.Request) -> web.Response:
+    return _json({"alive": True})
+
+
+def _checked(word: str, checks: Mapping[str, Check], timeout_seconds: float) -> Handler:
+    async def handler(request: web.Request) -> web.Response:
+        reasons = await asyncio.gather(*(_reason(check, timeout_seconds) for check in checks.values()))
+        results = {name: _result(reason) for name, reason in zip(checks, reasons, strict=True)}
+        failing = [name for name, reason in zip(checks, reasons, strict=True) if reason is not None]
+        if not failing:
+            return _json({word: True, "checks": results})
+        problem = Unavailable(f"Not {word}: {', '.join(failing)}.")
+        document = problem_document(problem, request[CONTEXT])
+        return problem_answer({**document, word: False, "checks": results}, {hdrs.RETRY_AFTER: "1"})
+
+    return handler
+
+
+async def _reason(check: Check, timeout_seconds: float) -> str | None:
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            return await check()
+    except TimeoutError:
+        return f"no answer within {timeout_seconds:g} s"
+    except Exception as error:  # noqa: BLE001 - whatever a check raises, the others still have their say
+        return f"{type(error).__name__}: {error}"
+
+
+def _result(reason: str | None) -> Document:
+    return {"ok": True} if reason is None else {"ok": False, "reason": reason}
+
+
+def _metrics(source: Source) -> Handler:
+    async def handler(request: web.Request) -> web.Response:
+        headers = request.headers
+        shown = expose(source, headers.get(hdrs.ACCEPT, ""), headers.get(hdrs.ACCEPT_ENCODING, ""))
+        answer = {hdrs.CONTENT_TYPE: shown.content_type, hdrs.VARY: "Accept, Accept-Encoding"}
+        if shown.content_encoding:
+            answer[hdrs.CONTENT_ENCODING] = shown.content_encoding
+        return web.Response(body=shown.body, headers=answer)
+
+    return handler
+
+
+def _json(document: Document) -> web.Response:
+    return web.Response(
+        body=orjson.dumps(document),
+        status=HTTPStatus.OK,
+        content_type="application/json",
+        headers={hdrs.CACHE_CONTROL: "no-store"},
+    )

@@ -1,0 +1,101 @@
+"""Who a request is: its own id, its place in a trace (W3C Trace Context), when it came, where its time went."""
+
+import random
+import re
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from telemetry.server_timing import Stages
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+# https://www.w3.org/TR/trace-context/#traceparent-header: version ff is forbidden, ids of zeros are invalid, version 00
+# ends after the flags, a later version may go on after a further dash.
+_TRACEPARENT = re.compile(
+    r"(?!ff)(?P<version>[0-9a-f]{2})-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})(?P<parent>[0-9a-f]{16})"
+    r"-(?P<flags>[0-9a-f]{2})(?P<rest>-.*)?",
+    re.ASCII | re.DOTALL,
+)
+_SAMPLED = 0x01
+
+_TRACE_ID_BITS = 128
+_SPAN_ID_BITS = 64
+_PREFIX_BITS = 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """The caller's place in a trace, as its `traceparent` header tells."""
+
+    trace_id: str
+    span_id: str
+    sampled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestContext:
+    """What is known of a request before anything reads it; `started_seconds` is on the monotonic clock."""
+
+    request_id: str
+    trace_id: str
+    span_id: str
+    sampled: bool
+    started_seconds: float
+    stages: Stages
+
+    @property
+    def traceparent(self) -> str:
+        """This request's own place in the trace, as a W3C header value."""
+        return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
+
+
+def parse_traceparent(headers: Sequence[str]) -> Parent | None:
+    """Read the caller's `traceparent`; None where it sent none, several or one that breaks the rules."""
+    if len(headers) != 1:
+        return None
+    found = _TRACEPARENT.fullmatch(headers[0].strip(" \t"))
+    if found is None or (found["version"] == "00" and found["rest"] is not None):
+        return None
+    return Parent(trace_id=found["trace"], span_id=found["parent"], sampled=bool(int(found["flags"], 16) & _SAMPLED))
+
+
+class Identifier:
+    """Gives each request its context.
+
+    A request id is a random prefix and a number: unique as long as no two processes draw the same 48 bits, and ten
+    times cheaper than a UUID. Trace ids must be random (W3C Trace Context), so those are drawn each time.
+    """
+
+    __slots__ = ("_now", "_numbers", "_prefix", "_random_bits")
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        random_bits: Callable[[int], int] = secrets.randbits,
+    ) -> None:
+        self._now = now
+        # The system's source seeds a generator of our own: no other user of `random` can make ids repeat.
+        self._random_bits = random.Random(random_bits(_TRACE_ID_BITS)).getrandbits  # noqa: S311 - ids, not secrets
+        self._prefix = f"{random_bits(_PREFIX_BITS):012x}"
+        self._numbers = count(1)
+
+    def __call__(self, request_id: str | None = None, traceparents: Sequence[str] = ()) -> RequestContext:
+        """Make a request's context; its own id is kept where it is at most 64 of `A-Za-z0-9._-`."""
+        if request_id is None or _REQUEST_ID.fullmatch(request_id) is None:
+            request_id = f"{self._prefix}-{next(self._numbers):x}"
+        parent = parse_traceparent(traceparents) if traceparents else None
+        return RequestContext(
+            request_id=request_id,
+            trace_id=parent.trace_id if parent else self._identifier(_TRACE_ID_BITS),
+            span_id=self._identifier(_SPAN_ID_BITS),
+            sampled=parent.sampled if parent else False,
+            started_seconds=self._now(),
+            stages=Stages(),
+        )
+
+    def _identifier(self, bits: int) -> str:
+        return f"{self._random_bits(bits) or 1:0{bits // 4}x}"

@@ -1,0 +1,210 @@
+"""Which events are worth a line, how grave each is and what its line says, in OpenTelemetry's field names."""
+
+from dataclasses import dataclass, field
+from typing import Literal, assert_never
+
+from telemetry import events as e
+
+Level = Literal["debug", "info", "warning", "error"]
+LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
+
+Value = str | int | float | bool
+
+_FIRST_SERVER_ERROR = 500
+_CALLERS_FAULT = frozenset({"malformed", "not_found", "conflict", "precondition_failed", "invalid"})
+"""Errors of a call that tell of its caller and not of the dependency."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line before it is rendered; `text` (a traceback) stands apart, as it has lines of its own."""
+
+    level: Level
+    event: str
+    message: str
+    fields: dict[str, Value] = field(default_factory=dict)
+    text: str = ""
+
+
+def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - one case an event, the frequent ones first
+    """The event's line; None where it is not worth one."""
+    match event:
+        case e.RequestFinished():
+            return _request_finished(event)
+        case e.RequestStarted() | e.ConnectionAcquired() | e.ConnectionReleased():
+            return None
+        case e.DependencyCalled():
+            return _dependency_called(event)
+        case e.ClientDisconnected():
+            return _request_unanswered(event, level="info", message="the caller left before its answer")
+        case e.RequestCutOff():
+            return _request_unanswered(event, level="warning", message="stopped before a request was answered")
+        case e.RequestMalformed():
+            return _request_malformed(event)
+        case e.ExceptionCaught():
+            return _exception_caught(event)
+        case e.ConnectionOpened():
+            return _connection_opened(event)
+        case e.ConnectionDropped():
+            return _connection_dropped(event)
+        case e.AcquireTimedOut():
+            return _acquire_timed_out(event)
+        case e.EmbeddedStarted():
+            return _embedded_started(event)
+        case e.EmbeddedExited():
+            return _embedded_exited(event)
+        case e.SchemaApplied():
+            return _schema_applied(event)
+        case e.ServiceStarted():
+            return _service_started(event)
+        case e.ServiceStopped():
+            return Line(level="info", event="service_stopped", message=f"{event.service} stopped")
+        case _:
+            assert_never(event)
+
+
+def _request_finished(event: e.RequestFinished) -> Line:
+    return Line(
+        level="warning" if event.status >= _FIRST_SERVER_ERROR else "info",
+        event="request_finished",
+        message=f"{event.status} {event.method} {event.route}",
+        fields={
+            "http.request.method": event.method,
+            "http.route": event.route,
+            "http.response.status_code": event.status,
+            "duration_seconds": round(event.duration_seconds, 6),
+            "request_id": event.request_id,
+            "trace_id": event.trace_id,
+        },
+    )
+
+
+def _request_unanswered(event: e.ClientDisconnected | e.RequestCutOff, *, level: Level, message: str) -> Line:
+    return Line(
+        level=level,
+        event="client_disconnected" if isinstance(event, e.ClientDisconnected) else "request_cut_off",
+        message=f"{message}: {event.method} {event.route}",
+        fields={
+            "http.request.method": event.method,
+            "http.route": event.route,
+            "duration_seconds": round(event.duration_seconds, 6),
+            "request_id": event.request_id,
+            "trace_id": event.trace_id,
+        },
+    )
+
+
+def _request_malformed(event: e.RequestMalformed) -> Line:
+    return Line(
+        level="info",
+        event="request_malformed",
+        message=f"400 for bytes that are no HTTP request ({event.error_type})",
+        fields={"error.type": event.error_type, "request_id": event.request_id, "trace_id": event.trace_id},
+    )
+
+
+def _exception_caught(event: e.ExceptionCaught) -> Line:
+    return Line(
+        level="error",
+        event="exception_caught",
+        message=f"{event.error_type} at {event.route}",
+        fields={
+            "exception.type": event.error_type,
+            "http.route": event.route,
+            "request_id": event.request_id,
+            "trace_id": event.trace_id,
+        },
+        text=event.traceback,
+    )
+
+
+def _dependency_called(event: e.DependencyCalled) -> Line | None:
+    if event.outcome == "ok":
+        return None
+    return Line(
+        level="debug" if event.error_type in _CALLERS_FAULT else "warning",
+        event="dependency_called",
+        message=f"{event.dependency} {event.operation}: {event.outcome} ({event.error_type})",
+        fields={
+            "dependency": event.dependency,
+            "operation": event.operation,
+            "outcome": event.outcome,
+            "error.type": event.error_type,
+            "duration_seconds": round(event.duration_seconds, 6),
+        },
+    )
+
+
+def _connection_opened(event: e.ConnectionOpened) -> Line:
+    return Line(
+        level="debug",
+        event="connection_opened",
+        message=f"{event.pool}: connection opened",
+        fields={"pool": event.pool, "duration_seconds": round(event.duration_seconds, 6)},
+    )
+
+
+def _connection_dropped(event: e.ConnectionDropped) -> Line:
+    return Line(
+        level="warning" if event.reason == "broken" else "debug",
+        event="connection_dropped",
+        message=f"{event.pool}: connection dropped, {event.reason}",
+        fields={"pool": event.pool, "reason": event.reason},
+    )
+
+
+def _acquire_timed_out(event: e.AcquireTimedOut) -> Line:
+    return Line(
+        level="warning",
+        event="acquire_timed_out",
+        message=f"{event.pool}: no connection within {event.waited_seconds:.3f} s",
+        fields={"pool": event.pool, "waited_seconds": round(event.waited_seconds, 6)},
+    )
+
+
+def _embedded_started(event: e.EmbeddedStarted) -> Line:
+    return Line(
+        level="info",
+        event="embedded_started",
+        message=f"embedded {event.program} accepts connections",
+        fields={
+            "program": event.program,
+            "process.pid": event.pid,
+            "duration_seconds": round(event.duration_seconds, 6),
+        },
+    )
+
+
+def _embedded_exited(event: e.EmbeddedExited) -> Line:
+    return Line(
+        level="error" if event.restarting else "info",
+        event="embedded_exited",
+        message=f"embedded {event.program} ended with {event.exit_code}{', restarting' if event.restarting else ''}",
+        fields={
+            "program": event.program,
+            "process.exit.code": event.exit_code,
+            "restarting": event.restarting,
+        },
+    )
+
+
+def _schema_applied(event: e.SchemaApplied) -> Line:
+    return Line(
+        level="info",
+        event="schema_applied",
+        message=f"schema brought up to date in {event.steps} steps",
+        fields={"steps": event.steps, "duration_seconds": round(event.duration_seconds, 6)},
+    )
+
+
+def _service_started(event: e.ServiceStarted) -> Line:
+    return Line(
+        level="info",
+        event="service_started",
+        message=f"{event.service} answers at {event.url}, admin at {event.admin_url}",
+        fields={
+            "url": event.url,
+            "admin_url": event.admin_url,
+            "duration_seconds": round(event.duration_seconds, 6),
+        },
+    )

@@ -1,0 +1,90 @@
+"""What is not told by events but looked at when somebody scrapes: sizes of pools, tasks, what is up, what was lost."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from telemetry.catalogue import (
+    ASYNCIO_TASKS,
+    DB_CONNECTION_COUNT,
+    DB_CONNECTION_MAX,
+    DB_CONNECTION_PENDING_REQUESTS,
+    DEPENDENCY_UP,
+    LOG_EVENTS,
+    LOG_EVENTS_DROPPED,
+    OBSERVER_FAILURES,
+    Metric,
+)
+from telemetry.events import Dependency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One sample; `labels` are the metric's label values in its own order."""
+
+    metric: Metric
+    value: float
+    labels: tuple[str, ...] = ()
+
+
+Look = Callable[[], Iterable[Reading]]
+"""Looks now; cheap, touches no dependency."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolSizes:
+    """How many connections a pool holds and how many callers wait for one."""
+
+    pool: str
+    idle: int
+    used: int
+    maximum: int
+    pending: int
+
+
+def pool_look(sizes: Callable[[], PoolSizes]) -> Look:
+    """Look at a pool's connections."""
+
+    def look() -> Iterator[Reading]:
+        now = sizes()
+        yield Reading(metric=DB_CONNECTION_COUNT, value=now.idle, labels=(now.pool, "idle"))
+        yield Reading(metric=DB_CONNECTION_COUNT, value=now.used, labels=(now.pool, "used"))
+        yield Reading(metric=DB_CONNECTION_MAX, value=now.maximum, labels=(now.pool,))
+        yield Reading(metric=DB_CONNECTION_PENDING_REQUESTS, value=now.pending, labels=(now.pool,))
+
+    return look
+
+
+def dependencies_look(is_up: Callable[[], Mapping[Dependency, bool]]) -> Look:
+    """Look at which dependencies answer, as last seen."""
+
+    def look() -> Iterator[Reading]:
+        for dependency, up in is_up().items():
+            yield Reading(metric=DEPENDENCY_UP, value=float(up), labels=(dependency,))
+
+    return look
+
+
+def tasks_look() -> Iterator[Reading]:
+    """Look at the running event loop's tasks; there must be one."""
+    yield Reading(metric=ASYNCIO_TASKS, value=len(asyncio.all_tasks()))
+
+
+def logs_look(lines: Callable[[], Mapping[str, int]], dropped: Callable[[], int]) -> Look:
+    """Look at how many log lines were written, by level, and how many were given up."""
+
+    def look() -> Iterator[Reading]:
+        for level, count in lines().items():
+            yield Reading(metric=LOG_EVENTS, value=count, labels=(level,))
+        yield Reading(metric=LOG_EVENTS_DROPPED, value=dropped())
+
+    return look
+
+
+def observers_look(dropped: Callable[[], int]) -> Look:
+    """Look at how many events readers lost by failing."""
+
+    def look() -> Iterator[Reading]:
+        yield Reading(metric=OBSERVER_FAILURES, value=dropped())
+
+    return look

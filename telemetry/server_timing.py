@@ -1,0 +1,38 @@
+"""Where a request's time went, for the caller: the stages of the Server-Timing header, read from events."""
+
+from contextvars import ContextVar
+
+from telemetry.events import DependencyCalled, Event
+
+_MILLISECONDS = 1000
+
+
+class Stages:
+    """The seconds a request spent on each stage; a stage entered twice adds up."""
+
+    __slots__ = ("_seconds",)
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+
+    def add(self, stage: str, seconds: float) -> None:
+        """Count `seconds` towards `stage`, a word of letters, digits and `_`."""
+        self._seconds[stage] = self._seconds.get(stage, 0.0) + seconds
+
+    def header(self, total_seconds: float) -> str:
+        """The header's value, in milliseconds: `total;dur=2.31, validate;dur=0.12, postgres;dur=1.70`."""
+        parts = [f"total;dur={total_seconds * _MILLISECONDS:.2f}"]
+        parts += [f"{stage};dur={seconds * _MILLISECONDS:.2f}" for stage, seconds in self._seconds.items()]
+        return ", ".join(parts)
+
+
+CURRENT_STAGES: ContextVar[Stages | None] = ContextVar("current_stages", default=None)
+"""The stages of the request being answered, so that a reader of events finds them; every request has its own task."""
+
+
+def time_stages(event: Event) -> None:
+    """Read how long the current request's calls to each dependency took."""
+    if isinstance(event, DependencyCalled):
+        stages = CURRENT_STAGES.get()
+        if stages is not None:
+            stages.add(event.dependency, event.duration_seconds)
