@@ -1,0 +1,39 @@
+"""What holds for every operation, in words: the document's introduction."""
+
+from server.filter_values import VALUES_MAXIMUM
+from server.openapi.json_value import JSON
+from server.query import LIMIT_DEFAULT, LIMIT_MAXIMUM
+
+CONVENTIONS = f"""\
+### Lists
+Filter by any field a list has a parameter for: `status=paid` compares for equality, `price[gte]=10` with an operator,
+`sku[in]=A,B` with up to {VALUES_MAXIMUM} values, `paid_at[is]=null` with null. All conditions must hold.
+`sort=-price,name` orders, `-` turning a key round. A page has `limit` records ({LIMIT_DEFAULT} unless told, at most
+{LIMIT_MAXIMUM}); its `next`, also in the `Link` header, is the `cursor` of the page after it and null on the last.
+Pages stay right while records come and go. `fields=id,name` shows only these properties, `expand=artist` adds the
+record a reference points at. `Prefer: count=exact` adds `total`. A parameter nobody declared is refused.
+
+### Writing
+A `PUT` replaces the whole record, a `PATCH` is a JSON Merge Patch (RFC 7396). The `ETag` of a record names its
+version: send it as `If-Match` and the write happens only if nobody was faster, else the answer is 412 with the
+current `ETag`; as `If-None-Match` on a read it makes the answer 304 while nothing has changed.
+
+### Values
+Decimals are strings, so that no digit is lost; times are RFC 3339 in UTC with six digits of a second and a `Z`; whole
+numbers have 64 bits. Text is any Unicode but U+0000. Bodies are UTF-8 JSON.
+
+### Refusals
+Every failure is `application/problem+json` (RFC 9457) and names all faults at once in `errors`. An unknown address
+is 404, a method an address does not offer 405 with `Allow`. Every address also answers `OPTIONS`, and `HEAD` where it
+answers `GET`. `retryable` tells whether the same request may succeed later; a 503 says when in `Retry-After`.
+
+### Finding a request again
+Every answer bears `X-Request-ID` (yours, if you send one), `traceparent` (W3C Trace Context; a trace you send is
+continued) and `Server-Timing`.
+"""
+
+BEARER: JSON = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key or a JSON Web Token.",
+}

@@ -1,0 +1,90 @@
+"""Puts the OpenAPI 3.1 document of a service together."""
+
+from collections.abc import Mapping, Sequence
+
+from server.openapi.conventions import BEARER, CONVENTIONS
+from server.openapi.definitions import Definitions, define, schemas_referred_to
+from server.openapi.json_value import JSON, Object
+from server.openapi.list_parameters import parameter_components, query_schemas
+from server.openapi.operation_names import Served, path_template, route_operation_ids, served_resources
+from server.openapi.problem_responses import problem_schemas, response_components
+from server.openapi.record_schemas import record_schemas, schema_names
+from server.openapi.resource_operations import resource_paths
+from server.openapi.response_headers import header_components
+from server.openapi.route_operations import route_operation
+from server.service import Service
+from storage.model import Model
+from storage.record_type import RecordType
+
+OPENAPI_VERSION = "3.1.0"
+MAXIMUM_BODY_BYTES = 1_048_576
+
+
+def openapi_document(
+    service: Service,
+    types: Mapping[type[Model], RecordType],
+    *,
+    server_url: str | None = None,
+    maximum_body_bytes: int = MAXIMUM_BODY_BYTES,
+) -> dict[str, JSON]:
+    """Describe a service whose models are `types`; pure, so render it once.
+
+    Without `server_url` the addresses are relative to where the document is read from.
+    """
+    served = served_resources(service, types)
+    own = {**problem_schemas(), **query_schemas(served)}
+    definitions = define(service, types, taken=[*own, *schema_names(types.values())])
+    schemas = {**record_schemas(definitions, types), **definitions.others, **own}
+    paths = _paths(service, served, definitions)
+    responses = response_components(maximum_body_bytes)
+    servers: Object = {"servers": [{"url": server_url}]} if server_url else {}
+    return {
+        "openapi": OPENAPI_VERSION,
+        "info": _info(service),
+        **servers,
+        "tags": _tags(served),
+        "paths": paths,
+        "components": {
+            "schemas": _reachable(schemas, [paths, responses]),
+            "parameters": parameter_components(),
+            "headers": header_components(),
+            "responses": responses,
+            "securitySchemes": {"bearer": BEARER},
+        },
+    }
+
+
+def _info(service: Service) -> Object:
+    own = f"{service.description}\n\n" if service.description else ""
+    return {"title": service.name, "version": service.version, "description": own + CONVENTIONS}
+
+
+def _tags(served: Sequence[Served]) -> list[Object]:
+    return [
+        {"name": one.nouns, **({"description": one.resource.description} if one.resource.description else {})}
+        for one in served
+    ]
+
+
+def _paths(service: Service, served: Sequence[Served], definitions: Definitions) -> dict[str, Object]:
+    paths: dict[str, Object] = {}
+    for one in served:
+        for path, item in resource_paths(one, definitions).items():
+            paths.setdefault(path, {}).update(item)
+    taken = (one.operation_id(action) for one in served for action in one.resource.actions)
+    for route, operation_id in zip(service.routes, route_operation_ids(service, taken), strict=True):
+        operation = route_operation(route, operation_id, definitions=definitions, served=served)
+        paths.setdefault(path_template(route.path), {})[route.method.lower()] = operation
+    return paths
+
+
+def _reachable(schemas: Mapping[str, Object], roots: Sequence[JSON]) -> dict[str, Object]:
+    """The schemas something refers to, by name: a resource nobody writes needs no schema for it."""
+    found: set[str] = set()
+    waiting = [name for root in roots for name in schemas_referred_to(root)]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += schemas_referred_to(schemas[name])
+    return {name: schemas[name] for name in sorted(found)}

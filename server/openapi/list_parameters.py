@@ -1,0 +1,163 @@
+"""The parameters of an operation: what may be filtered and sorted by, how much of it is shown, on which condition."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from server.filter_values import TEXT_MAXIMUM, VALUES_MAXIMUM
+from server.openapi.closed_sets import closed_set_schema
+from server.openapi.json_value import Object, reference, schema_reference
+from server.openapi.operation_names import Served
+from server.openapi.wire_schema import decimal_pattern
+from server.query import LIMIT_DEFAULT, LIMIT_MAXIMUM, SORT_KEYS_MAXIMUM
+from server.query_fields import filterable_fields, sortable_fields
+from storage.listing import Operator, operators_of
+from storage.record_type import Kind, RecordField, RecordType
+from storage.storable import INTEGER_MAXIMUM, INTEGER_MINIMUM
+
+_CONDITIONS: Mapping[Operator, str] = {
+    "eq": "equals this",
+    "ne": "differs from this",
+    "gt": "is greater than this",
+    "gte": "is at least this",
+    "lt": "is less than this",
+    "lte": "is at most this",
+    "in": "is one of these",
+    "nin": "is none of these",
+    "like": "matches this pattern, in which `*` stands for any characters",
+    "ilike": "matches this pattern, in which `*` stands for any characters and case does not count",
+    "contains": "contains this",
+    "is": "is null, or is not",
+}
+_KINDS: Mapping[Kind, Object] = {
+    "string": {"type": "string", "maxLength": TEXT_MAXIMUM},
+    "integer": {"type": "integer", "format": "int64", "minimum": INTEGER_MINIMUM, "maximum": INTEGER_MAXIMUM},
+    "decimal": {"type": "string", "pattern": decimal_pattern()},
+    "float": {"type": "number", "format": "double"},
+    "boolean": {"type": "boolean"},
+    "datetime": {"type": "string", "format": "date-time"},
+    "date": {"type": "string", "format": "date"},
+    "uuid": {"type": "string", "format": "uuid"},
+    "json": {"type": "string", "contentMediaType": "application/json"},
+}
+
+
+def parameter_components() -> dict[str, Object]:
+    """The parameters that are the same for every resource."""
+    return {
+        "limit": _query(
+            "limit",
+            {"type": "integer", "minimum": 1, "maximum": LIMIT_MAXIMUM, "default": LIMIT_DEFAULT},
+            "At most this many records.",
+        ),
+        "cursor": _query("cursor", {"type": "string"}, "The `next` of the page before this one."),
+        "Prefer": _header("Prefer", "`count=exact` adds the `total` of all pages.", "count=exact"),
+        "If-Match": _header("If-Match", "Only if the record still has this `ETag`; otherwise 412.", '"3"'),
+        "If-None-Match": _header("If-None-Match", "The `ETag` at hand: 304 if it is still the record's.", '"3"'),
+        "If-None-Match-Create": _header("If-None-Match", "`*` creates the record if there is none yet.", "*"),
+    }
+
+
+def shared(*names: str) -> list[Object]:
+    """References to parameter components."""
+    return [reference("parameters", name) for name in names]
+
+
+def list_parameters(served: Served, declared: Mapping[str, Object]) -> list[Object]:
+    """All that a list takes; `declared` are the record's property schemas by pydantic."""
+    filters = [
+        parameter
+        for field in filterable_fields(served.resource, served.record_type)
+        for parameter in _filters(served.record_type, field, declared[field.name])
+    ]
+    return [*filters, *_sort(served), *shared("limit", "cursor"), *shape_parameters(served), *shared("Prefer")]
+
+
+def shape_parameters(served: Served) -> Iterator[Object]:
+    """`fields`, and `expand` where there are references."""
+    yield _names("fields", schema_reference(fields_schema_name(served.record_type)), "Only these properties.")
+    if served.record_type.references:
+        expansions: list[str] = [field.expansion for field in served.record_type.references]
+        yield _names("expand", {"type": "string", "enum": expansions}, "Also the records these references point at.")
+
+
+def query_schemas(served: Iterable[Served]) -> dict[str, Object]:
+    """The closed sets of names that parameters take, as components."""
+    components: dict[str, Object] = {}
+    for one in served:
+        components[fields_schema_name(one.record_type)] = {"type": "string", "enum": list(one.record_type.by_name)}
+        if _sortable(one):
+            components[sort_schema_name(one)] = _sort_keys(_sortable(one))
+    return components
+
+
+def fields_schema_name(record_type: RecordType) -> str:
+    """The schema of a name `fields` takes."""
+    return f"{record_type.name}FieldName"
+
+
+def sort_schema_name(served: Served) -> str:
+    """The schema of a key `sort` takes."""
+    return "".join(word.capitalize() for word in served.plural.split("_")) + "SortKey"
+
+
+def key_schema(field: RecordField) -> Object:
+    """The schema of a record's key as a path parameter."""
+    return {"type": "string", "minLength": 1} if field.kind == "string" else dict(_KINDS[field.kind])
+
+
+def _sortable(served: Served) -> Sequence[RecordField]:
+    return sortable_fields(served.resource, served.record_type)
+
+
+def _filters(record_type: RecordType, field: RecordField, declared: Object) -> Iterator[Object]:
+    value = closed_set_schema(record_type, field, declared) if field.limits.values else _KINDS[field.kind]
+    for operator in operators_of(field):
+        name = field.name if operator == "eq" else f"{field.name}[{operator}]"
+        text = f"Only records whose `{field.name}` {_CONDITIONS[operator]}."
+        yield _filter(name, operator, text, value)
+
+
+def _filter(name: str, operator: Operator, text: str, value: Object) -> Object:
+    match operator:
+        case "in" | "nin":
+            return _names(name, value, text) | {"schema": _array(value, maximum=VALUES_MAXIMUM)}
+        case "is":
+            return _query(name, {"type": "string", "enum": ["null", "notnull"]}, text)
+        case "like" | "ilike":
+            return _query(name, _KINDS["string"], text)
+        case _:
+            return _query(name, value, text)
+
+
+def _sort(served: Served) -> Iterator[Object]:
+    if _sortable(served):
+        keys = schema_reference(sort_schema_name(served))
+        text = "In this order; `-` before a name turns it round. Ties are broken by the key."
+        yield _names("sort", keys, text) | {"schema": _array(keys, maximum=SORT_KEYS_MAXIMUM)}
+
+
+def _sort_keys(fields: Sequence[RecordField]) -> Object:
+    names = [field.name for field in fields]
+    return {
+        "type": "string",
+        "enum": [key for name in names for key in (name, f"-{name}")],
+        # Generators make identifiers of an enumeration's members, and a minus sign is lost in them.
+        "x-enum-varnames": [key for name in names for key in (name, f"{name}_descending")],
+    }
+
+
+def _names(name: str, items: Object, text: str) -> Object:
+    """A comma-separated list."""
+    return {**_query(name, _array(items), text), "style": "form", "explode": False}
+
+
+def _array(items: Object, *, maximum: int | None = None) -> Object:
+    array: Object = {"type": "array", "items": items, "minItems": 1}
+    return array if maximum is None else {**array, "maxItems": maximum}
+
+
+def _query(name: str, schema: Object, text: str) -> Object:
+    return {"name": name, "in": "query", "description": text, "schema": schema}
+
+
+def _header(name: str, text: str, example: str) -> Object:
+    return {"name": name, "in": "header", "description": text, "schema": {"type": "string"}, "example": example}
