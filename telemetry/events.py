@@ -167,6 +167,16 @@ class SchemaApplied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryLogged:
+    """A library spoke through `logging`, at warning or graver; `traceback` is empty where it gave none."""
+
+    logger: str
+    level: Literal["warning", "error"]
+    message: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStarted:
     """The service answers requests."""
 
@@ -199,6 +209,7 @@ Event = (
     | EmbeddedStarted
     | EmbeddedExited
     | SchemaApplied
+    | LibraryLogged
     | ServiceStarted
     | ServiceStopped
 )

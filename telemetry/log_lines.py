@@ -55,6 +55,8 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             return _embedded_exited(event)
         case e.SchemaApplied():
             return _schema_applied(event)
+        case e.LibraryLogged():
+            return _library_logged(event)
         case e.ServiceStarted():
             return _service_started(event)
         case e.ServiceStopped():
@@ -194,6 +196,16 @@ def _schema_applied(event: e.SchemaApplied) -> Line:
         event="schema_applied",
         message=f"schema brought up to date in {event.steps} steps",
         fields={"steps": event.steps, "duration_seconds": round(event.duration_seconds, 6)},
+    )
+
+
+def _library_logged(event: e.LibraryLogged) -> Line:
+    return Line(
+        level=event.level,
+        event="library_logged",
+        message=event.message,
+        fields={"logger": event.logger},
+        text=event.traceback,
     )
 
 

@@ -123,7 +123,7 @@ class Metrics:
                 self._exceptions.inc()
             case e.ConnectionDropped() | e.EmbeddedStarted() | e.EmbeddedExited() | e.SchemaApplied():
                 pass
-            case e.ServiceStarted() | e.ServiceStopped():
+            case e.LibraryLogged() | e.ServiceStarted() | e.ServiceStopped():
                 pass
             case _:
                 assert_never(event)

@@ -23,26 +23,25 @@ def render_problems(
 ) -> Middleware:
     """Answer whatever is raised with problem details; a caller never sees what a bug was."""
 
+    def answer(error: Exception, request: web.Request) -> web.Response:
+        if isinstance(error, web.HTTPException):
+            return _refusal(error, request[CONTEXT], jitter())
+        problem = _problem(error, request)
+        if isinstance(problem, Bug):
+            observe(exception_caught(error, route_of(request, endpoints), request[CONTEXT]))
+        return problem_response(problem, request[CONTEXT], jitter())
+
     @web.middleware
     async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
-        except web.HTTPException as refusal:
-            if refusal.status < _FIRST_ERROR:
-                return _as_answer(refusal)
-            return refusal_response(refusal, request[CONTEXT], jitter())
-        except Exception as error:  # noqa: BLE001 - this is where everything becomes an answer
-            problem = _problem(error, request)
-            if isinstance(problem, Bug):
-                observe(exception_caught(error, route_of(request, endpoints), request[CONTEXT]))
-            return problem_response(problem, request[CONTEXT], jitter())
+        except Exception as error:
+            response = answer(error, request)
+            if request.writer.output_size > 0:
+                raise  # half an answer is out: only a connection that breaks off says that it is not whole
+            return response
 
     return layer
-
-
-def _as_answer(redirection: web.HTTPException) -> web.Response:
-    """A redirection is no failure; raised, it would look like one to the layers outside."""
-    return web.Response(status=redirection.status, headers=redirection.headers, body=redirection.body)
 
 
 def exception_caught(error: BaseException, route: str, context: RequestContext) -> ExceptionCaught:
@@ -54,6 +53,13 @@ def exception_caught(error: BaseException, route: str, context: RequestContext) 
         request_id=context.request_id,
         trace_id=context.trace_id,
     )
+
+
+def _refusal(raised: web.HTTPException, context: RequestContext, jitter: float) -> web.Response:
+    """What a plain handler or the router raised: a redirection is no failure and stays as it is."""
+    if raised.status < _FIRST_ERROR:
+        return web.Response(status=raised.status, headers=raised.headers, body=raised.body)
+    return refusal_response(raised, context, jitter)
 
 
 def _problem(error: Exception, request: web.Request) -> Problem:
