@@ -9,6 +9,7 @@
     ├── NotAcceptable                not_acceptable          406
     ├── RequestTimeout               request_timeout         408   the body came too slowly
     ├── Conflict                     conflict                409   the stored state forbids it
+    │   └── SerializationFailure     serialization_failure   409   others got in between; nothing was done
     ├── PreconditionFailed           precondition_failed     412   If-Match named another version
     ├── TooLarge                     too_large               413
     ├── UnsupportedMediaType         unsupported_media_type  415
@@ -110,6 +111,13 @@ class Conflict(Problem):
     kind = "conflict"
 
 
+class SerializationFailure(Conflict):
+    """Others changed the same records at the same time; nothing was done, so try again."""
+
+    kind = "serialization_failure"
+    retryable = True
+
+
 class PreconditionFailed(Problem):
     """The record has changed since the version If-Match names."""
 
@@ -175,6 +183,7 @@ STATUS: Mapping[str, int] = {
     "not_acceptable": 406,
     "request_timeout": 408,
     "conflict": 409,
+    "serialization_failure": 409,
     "precondition_failed": 412,
     "too_large": 413,
     "unsupported_media_type": 415,
@@ -196,6 +205,7 @@ TITLE: Mapping[str, str] = {
     "not_acceptable": "Not acceptable",
     "request_timeout": "Request timeout",
     "conflict": "Conflict",
+    "serialization_failure": "Concurrent change",
     "precondition_failed": "Precondition failed",
     "too_large": "Too large",
     "unsupported_media_type": "Unsupported media type",

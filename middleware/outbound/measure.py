@@ -1,0 +1,54 @@
+"""Tell how long each call to a dependency took and how it ended, as the caller saw it."""
+
+import asyncio
+
+from middleware.errors import Elapsed, Overloaded, Problem
+from middleware.outbound.layer import Attempt, Call, Senses, T
+from middleware.outbound.policy import Policy
+from telemetry.events import DependencyCalled, Outcome
+
+
+def measure(inner: Call, policy: Policy, senses: Senses) -> Call:
+    """Emit one DependencyCalled for each call, whatever its end; the end itself passes through unchanged.
+
+    A call that its caller gave up is an error of type `cancelled`, a bug one of type `internal`.
+    """
+    observe, now, dependency = senses.observe, senses.clock.now, policy.dependency
+
+    def tell(operation: str, started: float, outcome: Outcome, error_type: str) -> None:
+        observe(
+            DependencyCalled(
+                dependency=dependency,
+                operation=operation,
+                outcome=outcome,
+                error_type=error_type,
+                duration_seconds=now() - started,
+            )
+        )
+
+    async def layer(operation: str, attempt: Attempt[T]) -> T:
+        started = now()
+        try:
+            result = await inner(operation, attempt)
+        except BaseException as error:
+            tell(operation, started, *ending(error))
+            raise
+        tell(operation, started, "ok", "")
+        return result
+
+    return layer
+
+
+def ending(error: BaseException) -> tuple[Outcome, str]:
+    """Say in the events' words how a call ended that raised `error`."""
+    match error:
+        case Elapsed():
+            return "timeout", error.kind
+        case Overloaded():
+            return "rejected", error.kind
+        case Problem():
+            return "error", error.kind
+        case asyncio.CancelledError():
+            return "error", "cancelled"
+        case _:
+            return "error", "internal"

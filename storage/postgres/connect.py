@@ -1,0 +1,75 @@
+"""Open a connection: one host, within its budget, with the session set up in the connect itself."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import aiopg
+import psycopg2
+from psycopg2.extensions import parse_dsn
+
+from middleware.errors import Unavailable
+from middleware.outbound.policy import PoolPolicy
+from storage.postgres.connection import PostgresConnection
+from storage.postgres.sqlstate import refused
+
+APPLICATION_NAME = "mainstay"
+MILLISECONDS = 1000
+
+
+class Connect(Protocol):
+    """Opens connections; a test scripts its own."""
+
+    async def __call__(self, dsn: str, policy: PoolPolicy, /) -> PostgresConnection:
+        """Return an open connection; raise Unavailable, or Overloaded where the server has no room."""
+
+
+async def connect(dsn: str, policy: PoolPolicy, /) -> PostgresConnection:
+    """Connect within the policy's connect budget.
+
+    The session's settings travel with the startup message, so they cost no round trip. What the DSN itself
+    sets wins over them.
+    """
+    try:
+        async with asyncio.timeout(policy.connect_timeout_seconds):
+            connection = await aiopg.connect(
+                dsn,
+                timeout=None,  # type: ignore[arg-type]  # no timer of aiopg's own around each statement
+                enable_json=False,
+                enable_hstore=False,
+                enable_uuid=False,
+                **session(dsn, policy),
+            )
+            cursor = await connection.cursor()
+    except TimeoutError as error:
+        raise Unavailable from error
+    except psycopg2.Error as error:
+        raise refused(error) from error
+    return PostgresConnection(connection, cursor, prepared_statements=policy.prepared_statements)
+
+
+def session(dsn: str, policy: PoolPolicy) -> dict[str, Any]:
+    """Return the connect parameters (libpq's names) that the DSN does not set itself."""
+    given = parse_dsn(dsn)
+    options = " ".join(f"-c {name}={value}" for name, value in _server_settings(policy).items())
+    ours = {
+        "application_name": APPLICATION_NAME,
+        "client_encoding": "UTF8",
+        "tcp_user_timeout": policy.tcp_user_timeout_milliseconds,
+        "keepalives_idle": policy.keepalives_idle_seconds,
+        "keepalives_interval": policy.keepalives_interval_seconds,
+        "keepalives_count": policy.keepalives_count,
+    }
+    missing = {name: value for name, value in ours.items() if name not in given}
+    return {**missing, "options": f"{options} {given.get('options', '')}".rstrip()}
+
+
+def _server_settings(policy: PoolPolicy) -> Mapping[str, int | str]:
+    return {
+        "statement_timeout": round(policy.query_timeout_seconds * MILLISECONDS),
+        "lock_timeout": round(policy.lock_timeout_seconds * MILLISECONDS),
+        "idle_in_transaction_session_timeout": round(policy.idle_in_transaction_timeout_seconds * MILLISECONDS),
+        "client_connection_check_interval": policy.check_interval_milliseconds,
+        "standard_conforming_strings": "on",
+        "TimeZone": "UTC",
+    }

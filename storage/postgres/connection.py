@@ -1,0 +1,171 @@
+"""One connection to Postgres: an aiopg connection, its kept cursor and the statements prepared on it.
+
+This file and connect.py are all that knows aiopg and psycopg2 by their methods.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+import aiopg
+import psycopg2
+from psycopg2.extensions import BYTES, TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INERROR, register_type
+
+from middleware.errors import Elapsed, Invalid, SerializationFailure
+from middleware.outbound.attempt_timeout import running_task
+from storage.postgres.array_text import Scalar
+from storage.postgres.sqlstate import EXECUTION_CLASSES, STALE_STATEMENT, is_lost, sqlstate_of, translated
+from storage.postgres.statement import Statement
+from telemetry.events import DropReason
+
+Row = tuple[object, ...]
+
+
+class PostgresConnection:
+    """Runs one thing at a time. Text columns come as bytes, undecoded; integers and booleans as themselves."""
+
+    __slots__ = ("_bound", "_connection", "_cursor", "_doubtful", "_driver", "_fault", "_prepared", "_raw")
+
+    def __init__(self, connection: aiopg.Connection, cursor: aiopg.Cursor, *, prepared_statements: int) -> None:
+        self._connection = connection
+        self._cursor = cursor
+        self._raw: Any = cursor.raw  # psycopg2's own, which has no types; fetching from it needs no coroutine
+        self._driver: Any = connection.raw
+        self._bound = prepared_statements
+        self._prepared: OrderedDict[str, None] = OrderedDict()
+        self._doubtful = False
+        self._fault: DropReason | None = None
+        register_type(BYTES, self._raw)
+
+    @property
+    def fault(self) -> DropReason | None:
+        """Why this connection must not be used by another caller; None where it may."""
+        if self._fault is None and (self.closed or self._status != TRANSACTION_STATUS_IDLE):
+            return "broken"
+        return self._fault
+
+    @property
+    def closed(self) -> bool:
+        """Whether the socket is gone, by our doing or the server's."""
+        return bool(self._connection.closed)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open on the server."""
+        return bool(self._status != TRANSACTION_STATUS_IDLE)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the open transaction can only be rolled back."""
+        return bool(self._status == TRANSACTION_STATUS_INERROR)
+
+    @property
+    def _status(self) -> int:
+        status: int = self._driver.get_transaction_status()
+        return status
+
+    async def run(self, statement: Statement, parameters: Sequence[Scalar] = (), *, begin: bool = False) -> list[Row]:
+        """Execute a prepared statement in one round trip; prepare it in the same one where it is not yet.
+
+        `begin` opens a transaction in that round trip too. Raises what sqlstate.py makes of the server's errors,
+        Elapsed when the server ended the statement for its time, Invalid for text that Postgres cannot hold. A
+        statement that the server has forgotten, or whose result has another shape now, is prepared again;
+        inside a transaction, which has failed by then, that is a SerializationFailure.
+        """
+        inside = begin or self.in_transaction
+        try:
+            try:
+                return await self._invoke(statement, parameters, begin=begin)
+            except psycopg2.Error as error:
+                if sqlstate_of(error) not in STALE_STATEMENT:
+                    raise
+                self._forget()
+                if inside:
+                    raise SerializationFailure from error
+                return await self._invoke(statement, parameters, begin=begin)
+        except psycopg2.Error as error:
+            raise self._translated(error, writing=statement.writes and not inside) from error
+
+    async def execute(self, script: str, *, writes: bool = True) -> list[Row]:
+        """Run our own SQL as it stands, several statements as one implicit transaction; return the last's rows."""
+        try:
+            return await self._send(script)
+        except psycopg2.Error as error:
+            raise self._translated(error, writing=writes) from error
+
+    def cut(self) -> None:
+        """Close in the middle of something, because its caller was cancelled."""
+        self._fault = "cancelled"
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the socket; the server ends what it was doing and rolls it back."""
+        self._raw.close()
+        self._connection.close()
+
+    async def _invoke(self, statement: Statement, parameters: Sequence[Scalar], *, begin: bool) -> list[Row]:
+        if statement.name in self._prepared and not begin:
+            self._prepared.move_to_end(statement.name)
+            return await self._send(statement.invocation, parameters)
+        script = self._script(statement, parameters, begin=begin)
+        try:
+            return await self._send(script)
+        except BaseException as error:
+            if not (isinstance(error, psycopg2.Error) and sqlstate_of(error)[:2] in EXECUTION_CLASSES):
+                self._forget()  # whether PREPARE or EXECUTE failed cannot be told
+            raise
+
+    def _script(self, statement: Statement, parameters: Sequence[Scalar], *, begin: bool) -> bytes:
+        """Write BEGIN, PREPARE and EXECUTE, as far as needed, and remember the statement as prepared."""
+        invocation = self._mogrify(statement.invocation, parameters)
+        parts = [b"BEGIN;"] if begin else []
+        if statement.name not in self._prepared:
+            parts += [self._room().encode(), statement.preparation.encode(), b";"]
+        self._prepared[statement.name] = None
+        self._prepared.move_to_end(statement.name)
+        return b"".join([*parts, invocation])
+
+    def _room(self) -> str:
+        """Make room for one more prepared statement, and clear up where it is not known what is prepared."""
+        if self._doubtful:
+            self._doubtful = False
+            return "DEALLOCATE ALL;"
+        if len(self._prepared) < self._bound:
+            return ""
+        oldest, _ = self._prepared.popitem(last=False)
+        return f"DEALLOCATE {oldest};"
+
+    def _forget(self) -> None:
+        self._prepared.clear()
+        self._doubtful = True
+
+    def _mogrify(self, operation: str, parameters: Sequence[Scalar]) -> bytes:
+        try:
+            return self._cursor.mogrify(operation, parameters)
+        except ValueError as error:
+            raise Invalid(UNSTORABLE_TEXT) from error
+
+    async def _send(self, operation: str | bytes, parameters: Sequence[Scalar] | None = None) -> list[Row]:
+        task = running_task()
+        cancelled_before = task.cancelling()
+        try:
+            await self._cursor.execute(operation, parameters)  # type: ignore[arg-type]  # psycopg2 takes bytes too
+        except asyncio.CancelledError as error:
+            if task.cancelling() == cancelled_before and not self.closed:
+                # aiopg says "cancelled" for a statement the server ended (57014); nobody cancelled this task
+                raise Elapsed from error.__context__
+            self.cut()
+            raise
+        except ValueError as error:  # found by psycopg2 before anything is sent
+            raise Invalid(UNSTORABLE_TEXT) from error
+        rows: list[Row] = self._raw.fetchall() if self._raw.description is not None else []
+        return rows
+
+    def _translated(self, error: psycopg2.Error, *, writing: bool) -> Exception:
+        if is_lost(error):
+            self._fault = "broken"
+        return translated(error, writing=writing)
+
+
+UNSTORABLE_TEXT = "Text may contain neither NUL nor unpaired surrogates."

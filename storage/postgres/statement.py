@@ -1,0 +1,116 @@
+"""A statement: SQL compiled once, ready to be prepared on any connection and executed by name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import types
+from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
+from sqlalchemy.sql import ClauseElement, visitors
+from sqlalchemy.sql.elements import BindParameter, TextClause
+from sqlalchemy.sql.expression import UpdateBase
+
+from storage.postgres.array_text import Scalar, array_text
+
+Parameter = Scalar | Sequence[Scalar]
+"""What a caller may bind: a value whose text Postgres reads as the declared type, or several for an array."""
+
+NAME_DIGEST_BYTES = 8
+"""64 bits: no two statements of a service share a name."""
+
+_PLAIN_NAMES: Mapping[type[types.TypeEngine[Any]], str] = {
+    types.NullType: "unknown",
+    types.String: "text",
+    types.Float: "double precision",
+    types.Numeric: "numeric",
+}
+"""Without length or precision, which would cut or round a value instead of refusing it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """SQL with `$1`, `$2`, … and the Postgres type and the name of each parameter, in order."""
+
+    name: str
+    sql: str
+    types: tuple[str, ...]
+    parameters: tuple[str, ...]
+    writes: bool = True
+    """Whether losing its answer leaves open if something was changed."""
+    preparation: str = field(init=False, repr=False)
+    """The PREPARE command."""
+    invocation: str = field(init=False, repr=False)
+    """The EXECUTE command, with `%s` for each parameter."""
+
+    def __post_init__(self) -> None:
+        declared = f" ({', '.join(self.types)})" if self.types else ""
+        values = f" ({', '.join(['%s'] * len(self.types))})" if self.types else ""
+        object.__setattr__(self, "preparation", f"PREPARE {self.name}{declared} AS {self.sql}")
+        object.__setattr__(self, "invocation", f"EXECUTE {self.name}{values}")
+
+    def bind(self, values: Mapping[str, Parameter]) -> tuple[Scalar, ...]:
+        """Put the values in the parameters' order, arrays as text; a missing name is a KeyError."""
+        return tuple([_scalar(values[name]) for name in self.parameters])
+
+
+def statement(sql: str, *, types: Mapping[str, str], writes: bool = True) -> Statement:
+    """Name a statement written by hand; `types` gives the name and Postgres type of each parameter, `$1` first."""
+    declared = tuple(types.values())
+    digest = blake2b("\0".join((sql, *declared)).encode(), digest_size=NAME_DIGEST_BYTES)
+    name = f"m_{digest.hexdigest()}"
+    return Statement(name=name, sql=sql, types=declared, parameters=tuple(types), writes=writes)
+
+
+def compiled(query: ClauseElement, *, writes: bool | None = None) -> Statement:
+    """Compile a query whose open values are `bindparam("name", type_=…)`.
+
+    Values known now (a LIMIT, a constant) become part of the SQL, where the planner sees them. Whether it
+    writes is seen from the query: a SELECT does not, a query of mere text is taken to. Say so with `writes`
+    where that is wrong, as for a SELECT that calls a function which writes.
+    """
+    dialect = _Dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    made = _Compiler(dialect, query)
+    names = tuple(dict.fromkeys(made.positiontup or ()))
+    return statement(
+        str(made),
+        types={name: _type_name(made.binds[name].type, dialect) for name in names},
+        writes=_writes(query) if writes is None else writes,
+    )
+
+
+class _Compiler(PGCompiler):
+    """Keeps as parameters only what has no value yet."""
+
+    def visit_bindparam(self, bindparam: BindParameter[Any], *args: Any, **kwargs: Any) -> Any:
+        """Render one value or parameter."""
+        if bindparam.expanding and bindparam.required:
+            raise TypeError(f"{bindparam.key}: an IN list has no fixed statement, use = ANY with an array")
+        kwargs["literal_binds"] = kwargs.get("literal_binds", False) or not bindparam.required
+        return super().visit_bindparam(bindparam, *args, **kwargs)  # type: ignore[no-untyped-call]  # SQLAlchemy's
+
+
+class _Dialect(PGDialect):
+    statement_compiler = _Compiler
+    supports_statement_cache = False  # each query is compiled once
+
+
+def _type_name(declared: types.TypeEngine[Any], dialect: PGDialect) -> str:
+    if isinstance(declared, types.ARRAY):
+        return f"{_type_name(declared.item_type, dialect)}[]"
+    if isinstance(declared, types.Enum) and declared.native_enum:
+        return declared.compile(dialect=dialect)
+    for plain, name in _PLAIN_NAMES.items():
+        if isinstance(declared, plain):
+            return name
+    return declared.compile(dialect=dialect).lower()
+
+
+def _writes(query: ClauseElement) -> bool:
+    return isinstance(query, TextClause) or any(isinstance(part, UpdateBase) for part in visitors.iterate(query))
+
+
+def _scalar(value: Parameter) -> Scalar:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return array_text(value)
