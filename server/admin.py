@@ -47,8 +47,8 @@ def admin_app(source: Source, checks: Checks, *, observe: Observe, make_context:
     app.on_response_prepare.append(mark_answers())
     app.router.add_get("/", _index)
     app.router.add_get("/livez", _live)
-    app.router.add_get("/readyz", _checked("ready", checks.ready, checks.timeout_seconds))
-    app.router.add_get("/startupz", _checked("started", checks.started, checks.timeout_seconds))
+    app.router.add_get("/readyz", _checked("ready", checks.ready, timeout_seconds=checks.timeout_seconds))
+    app.router.add_get("/startupz", _checked("started", checks.started, timeout_seconds=checks.timeout_seconds))
     app.router.add_get("/metrics", _metrics(source))
     return app
 
@@ -62,7 +62,7 @@ async def _live(_request: web.Request) -> web.Response:
     return _json({"alive": True})
 
 
-def _checked(word: str, checks: Mapping[str, Check], timeout_seconds: float) -> Handler:
+def _checked(word: str, checks: Mapping[str, Check], *, timeout_seconds: float) -> Handler:
     async def handler(request: web.Request) -> web.Response:
         reasons = await asyncio.gather(*(_reason(check, timeout_seconds) for check in checks.values()))
         results = {name: _result(reason) for name, reason in zip(checks, reasons, strict=True)}
@@ -93,7 +93,9 @@ def _result(reason: str | None) -> Document:
 def _metrics(source: Source) -> Handler:
     async def handler(request: web.Request) -> web.Response:
         headers = request.headers
-        shown = expose(source, headers.get(hdrs.ACCEPT, ""), headers.get(hdrs.ACCEPT_ENCODING, ""))
+        shown = expose(
+            source, accept=headers.get(hdrs.ACCEPT, ""), accept_encoding=headers.get(hdrs.ACCEPT_ENCODING, "")
+        )
         answer = {hdrs.CONTENT_TYPE: shown.content_type, hdrs.VARY: "Accept, Accept-Encoding"}
         if shown.content_encoding:
             answer[hdrs.CONTENT_ENCODING] = shown.content_encoding

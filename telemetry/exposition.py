@@ -34,7 +34,7 @@ class Exposition:
     content_encoding: str
 
 
-def expose(source: Source, accept: str, accept_encoding: str) -> Exposition:
+def expose(source: Source, *, accept: str, accept_encoding: str) -> Exposition:
     """Render for a scraper that sent these `Accept` and `Accept-Encoding` headers ("" for none)."""
     openmetrics = prefers_openmetrics(accept)
     body = source.openmetrics() if openmetrics else source.classic()
@@ -48,11 +48,11 @@ def expose(source: Source, accept: str, accept_encoding: str) -> Exposition:
 
 def prefers_openmetrics(accept: str) -> bool:
     """Whether OpenMetrics, in a version we speak, is asked for no less than plain text."""
-    weight = _weight(accept, "application/openmetrics-text", _OPENMETRICS_VERSIONS)
+    weight = _weight(accept, "application/openmetrics-text", versions=_OPENMETRICS_VERSIONS)
     return weight > 0 and weight >= _weight(accept, "text/plain")
 
 
-def _weight(header: str, name: str, versions: tuple[str, ...] = ()) -> float:
+def _weight(header: str, name: str, *, versions: tuple[str, ...] = ()) -> float:
     """The highest `q` the header gives `name` (RFC 9110, 12.4.2); 0 where it does not name it."""
     best = 0.0
     for part in header.split(","):

@@ -45,7 +45,7 @@ class Logs:
             self._sink.write(self._render(line, self._now()))
 
 
-def lines_for(service: str, descriptor: int, environment: Mapping[str, str]) -> Render:
+def lines_for(descriptor: int, *, service: str, environment: Mapping[str, str]) -> Render:
     """Words for a person where the descriptor is a terminal (coloured unless `NO_COLOR` is set), otherwise JSON."""
     if os.isatty(descriptor):
         return human_lines(coloured=not environment.get("NO_COLOR"))

@@ -34,7 +34,9 @@ class _Labelled(Protocol[_ChildT_co]):
 class _Kept(dict[tuple[str | int, ...], _MemberT]):
     """A metric's children by label values: made at first use, then one dict lookup; past the limit all share one."""
 
-    def __init__(self, metric: _Labelled[_MemberT], labels: int, limit: int, on_overflow: Callable[[], None]) -> None:
+    def __init__(
+        self, metric: _Labelled[_MemberT], *, labels: int, limit: int, on_overflow: Callable[[], None]
+    ) -> None:
         super().__init__()
         self._metric = metric
         self._limit = limit
@@ -164,7 +166,7 @@ class Metrics:
         return self._kept(parent, metric)
 
     def _kept(self, parent: _Labelled[_MemberT], metric: Metric) -> _Kept[_MemberT]:
-        return _Kept(parent, len(metric.labels), self._max_label_sets, self._overflow.inc)
+        return _Kept(parent, labels=len(metric.labels), limit=self._max_label_sets, on_overflow=self._overflow.inc)
 
 
 class _Looks(Collector):

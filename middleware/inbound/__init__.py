@@ -22,7 +22,7 @@ from telemetry.context import Identifier
 from telemetry.events import Observe
 
 
-def inbound(endpoints: Endpoints, observe: Observe, make_context: Identifier) -> tuple[Middleware, ...]:
+def inbound(endpoints: Endpoints, *, observe: Observe, make_context: Identifier) -> tuple[Middleware, ...]:
     """Build the stack for `web.Application(middlewares=…)`; `endpoints` may be filled until the first request."""
     return (
         identify(make_context),

@@ -44,12 +44,12 @@ def mark_answers(
     async def mark(request: web.Request, response: web.StreamResponse) -> None:
         context = request.get(CONTEXT)
         if context is not None:
-            mark_answer(response.headers, context, now())
+            mark_answer(response.headers, context, now_seconds=now())
 
     return mark
 
 
-def mark_answer(headers: CIMultiDict[str], context: RequestContext, now_seconds: float) -> None:
+def mark_answer(headers: CIMultiDict[str], context: RequestContext, *, now_seconds: float) -> None:
     """Write the request's ids, its timing and the security headers that hold for any API answer.
 
     A page of ours sets its own Content-Security-Policy and keeps it. `Server` would tell our libraries' versions.

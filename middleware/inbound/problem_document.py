@@ -87,17 +87,17 @@ def problem_document(problem: Problem, context: RequestContext) -> Document:
     return document
 
 
-def problem_response(problem: Problem, context: RequestContext, jitter: float) -> web.Response:
+def problem_response(problem: Problem, context: RequestContext, *, jitter: float) -> web.Response:
     """Answer with a problem; `jitter` in [0, 1) spreads a 503's Retry-After over seconds."""
     return problem_answer(problem_document(problem, context), _headers(problem, jitter))
 
 
-def refusal_response(error: web.HTTPException, context: RequestContext, jitter: float) -> web.Response:
+def refusal_response(error: web.HTTPException, context: RequestContext, *, jitter: float) -> web.Response:
     """Answer with what aiohttp or a plain handler raised, keeping its status, its words and its own headers."""
     headers = {name: value for name, value in error.headers.items() if name.lower() not in _DESCRIBES_THE_OLD_BODY}
     kind = _KIND_OF_STATUS.get(error.status)
     if kind is not None:
-        return problem_response(kind(_words(error), headers=headers), context, jitter)
+        return problem_response(kind(_words(error), headers=headers), context, jitter=jitter)
     title = _phrase(error.status)
     document: Document = {
         "type": UNTYPED,

@@ -25,11 +25,11 @@ def render_problems(
 
     def answer(error: Exception, request: web.Request) -> web.Response:
         if isinstance(error, web.HTTPException):
-            return _refusal(error, request[CONTEXT], jitter())
+            return _refusal(error, request[CONTEXT], jitter=jitter())
         problem = _problem(error, request)
         if isinstance(problem, Bug):
-            observe(exception_caught(error, route_of(request, endpoints), request[CONTEXT]))
-        return problem_response(problem, request[CONTEXT], jitter())
+            observe(exception_caught(error, request[CONTEXT], route=route_of(request, endpoints)))
+        return problem_response(problem, request[CONTEXT], jitter=jitter())
 
     @web.middleware
     async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -44,7 +44,7 @@ def render_problems(
     return layer
 
 
-def exception_caught(error: BaseException, route: str, context: RequestContext) -> ExceptionCaught:
+def exception_caught(error: BaseException, context: RequestContext, *, route: str) -> ExceptionCaught:
     """Tell of a bug; of a long traceback only the end, where the cause is."""
     return ExceptionCaught(
         error_type=type(error).__qualname__,
@@ -55,11 +55,11 @@ def exception_caught(error: BaseException, route: str, context: RequestContext) 
     )
 
 
-def _refusal(raised: web.HTTPException, context: RequestContext, jitter: float) -> web.Response:
+def _refusal(raised: web.HTTPException, context: RequestContext, *, jitter: float) -> web.Response:
     """What a plain handler or the router raised: a redirection is no failure and stays as it is."""
     if raised.status < _FIRST_ERROR:
         return web.Response(status=raised.status, headers=raised.headers, body=raised.body)
-    return refusal_response(raised, context, jitter)
+    return refusal_response(raised, context, jitter=jitter)
 
 
 def _problem(error: Exception, request: web.Request) -> Problem:

@@ -69,8 +69,8 @@ class ProblemProtocol(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("part of an answer has been sent, so no other can follow it") from exc
         context = request.get(CONTEXT) or self._edge.make_context()
-        problem = self._problem(status, exc, context)
-        return self._last(problem_response(problem, context, self._edge.jitter()), context)
+        problem = self._problem(status, exc, context=context)
+        return self._last(problem_response(problem, context, jitter=self._edge.jitter()), context)
 
     def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
@@ -78,10 +78,10 @@ class ProblemProtocol(web.RequestHandler):
         """Send an answer; a refusal that passed no layer is rendered first."""
         if isinstance(resp, web.HTTPException) and resp.status >= _FIRST_ERROR:
             context = request.get(CONTEXT) or self._edge.make_context()
-            resp = self._last(refusal_response(resp, context, self._edge.jitter()), context)
+            resp = self._last(refusal_response(resp, context, jitter=self._edge.jitter()), context)
         return super().finish_response(request, resp, start_time)
 
-    def _problem(self, status: int, error: BaseException | None, context: RequestContext) -> Problem:
+    def _problem(self, status: int, error: BaseException | None, *, context: RequestContext) -> Problem:
         if status == HTTPStatus.BAD_REQUEST:
             self._edge.observe(
                 RequestMalformed(
@@ -91,11 +91,11 @@ class ProblemProtocol(web.RequestHandler):
             too_long = isinstance(error, LineTooLong)
             return Malformed("A line of the request is too long." if too_long else "This is not an HTTP request.")
         if error is not None:
-            self._edge.observe(exception_caught(error, UNMATCHED, context))
+            self._edge.observe(exception_caught(error, context, route=UNMATCHED))
         return Elapsed() if status == HTTPStatus.GATEWAY_TIMEOUT else Bug()
 
     def _last(self, response: web.Response, context: RequestContext) -> web.Response:
-        mark_answer(response.headers, context, self._edge.now())
+        mark_answer(response.headers, context, now_seconds=self._edge.now())
         response.force_close()
         return response
 
@@ -103,7 +103,7 @@ class ProblemProtocol(web.RequestHandler):
 class ProblemServer(web.Server):
     """Makes a ProblemProtocol of each connection."""
 
-    def __init__(self, plain: web.Server, edge: Edge, policy: ConnectionPolicy) -> None:
+    def __init__(self, plain: web.Server, edge: Edge, *, policy: ConnectionPolicy) -> None:
         super().__init__(plain.request_handler, request_factory=plain.request_factory)
         self._edge = edge
         self._policy = policy
@@ -139,4 +139,4 @@ class ProblemRunner(web.AppRunner):
         self._policy = policy
 
     async def _make_server(self) -> web.Server:
-        return ProblemServer(await super()._make_server(), self._edge, self._policy)
+        return ProblemServer(await super()._make_server(), self._edge, policy=self._policy)
