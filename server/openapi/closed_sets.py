@@ -8,8 +8,8 @@ from storage.record_type import RecordField, RecordType
 
 
 def closed_set_name(record_type: RecordType, field: RecordField) -> str:
-    """`ProductStatus`: the component that lists the values of a Literal."""
-    return record_type.name + "".join(word.capitalize() for word in field.name.split("_"))
+    """`Product.Status`: the component that lists the values of a Literal."""
+    return f"{record_type.name}." + "".join(word.capitalize() for word in field.name.split("_"))
 
 
 def closed_set_schema(record_type: RecordType, field: RecordField, declared: Object) -> Object:

@@ -6,7 +6,8 @@ from typing import Any, Literal, cast
 
 from pydantic import TypeAdapter
 
-from server.openapi.json_value import JSON, Object
+from server.openapi.component_names import renamed, schemas_referred_to
+from server.openapi.json_value import Object
 from server.openapi.wire_schema import WireSchema
 from server.service import Service
 from storage.model import Model
@@ -46,8 +47,8 @@ class Definitions:
         return self.others.get(names[0], schema) if names else schema
 
 
-def define(service: Service, types: Mapping[type[Model], RecordType], *, taken: Sequence[str]) -> Definitions:
-    """Read all types of a service; `taken` are the component names spoken for already."""
+def define(service: Service, types: Mapping[type[Model], RecordType]) -> Definitions:
+    """Read all types of a service."""
     wanted: list[tuple[Any, Mode]] = [(model, mode) for model in types for mode in MODES]
     wanted += _route_types(service)
     schemas, definitions = TypeAdapter.json_schemas(
@@ -57,42 +58,12 @@ def define(service: Service, types: Mapping[type[Model], RecordType], *, taken: 
     )
     raw = cast("dict[str, Object]", definitions.get("$defs", {}))
     own = {_name_in(schemas[(id(model), mode)]): (model, mode) for model in types for mode in MODES}
-    names = _record_names(own)
-    names |= _other_names([name for name in raw if name not in own], raw, taken=[*taken, *names.values()])
+    names = _record_names(own) | _other_names([name for name in raw if name not in own], raw)
     return Definitions(
         records={place: renamed(raw[name], names) for name, place in own.items()},
         others={names[name]: renamed(raw[name], names) for name in raw if name not in own},
         types={place: renamed(cast("Object", schema), names) for place, schema in schemas.items()},
     )
-
-
-def renamed(schema: Object, names: Mapping[str, str]) -> Object:
-    """The same schema with its references to components renamed."""
-    return {key: _renamed_value(key, value, names=names) for key, value in schema.items()}
-
-
-def _renamed_value(key: str, value: JSON, *, names: Mapping[str, str]) -> JSON:
-    if key == "$ref" and isinstance(value, str):
-        name = value.removeprefix(_REFERENCE)
-        return _REFERENCE + names.get(name, name)
-    if isinstance(value, Mapping):
-        return renamed(dict(value), names)
-    if isinstance(value, list):
-        return [_renamed_value("", item, names=names) for item in value]
-    return value
-
-
-def schemas_referred_to(value: JSON) -> Iterator[str]:
-    """The names of the schema components any reference within `value` points at."""
-    if isinstance(value, Mapping):
-        target = value.get("$ref")
-        if isinstance(target, str) and target.startswith(_REFERENCE):
-            yield target.removeprefix(_REFERENCE)
-        for member in value.values():
-            yield from schemas_referred_to(member)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from schemas_referred_to(item)
 
 
 def _route_types(service: Service) -> Iterator[tuple[Any, Mode]]:
@@ -119,23 +90,15 @@ def _name_in(schema: Mapping[str, Any]) -> str:
 
 def _record_names(own: Mapping[str, tuple[type[Model], Mode]]) -> dict[str, str]:
     """A model used inside another type: as stored where it is answered, as created where it is sent."""
-    return {name: model.__name__ + ("Create" if mode == "validation" else "") for name, (model, mode) in own.items()}
+    return {name: model.__name__ + (".Create" if mode == "validation" else "") for name, (model, mode) in own.items()}
 
 
-def _other_names(names: Sequence[str], raw: Mapping[str, Object], *, taken: Sequence[str]) -> dict[str, str]:
-    """`Size-Input` and `Size-Output` become one `Size` where they say the same, else `SizeInput` and `Size`."""
-    same = _same_in_both(names, raw)
-    chosen: dict[str, str] = {}
-    for name in names:
-        plain = name.removesuffix(_SUFFIXES["serialization"])
-        if name in same:
-            plain = same[name]
-        elif name.endswith(_SUFFIXES["validation"]):
-            plain = name.removesuffix(_SUFFIXES["validation"]) + "Input"
-        while plain in taken:
-            plain += "Model"
-        chosen[name] = plain
-    return chosen
+def _other_names(names: Sequence[str], raw: Mapping[str, Object]) -> dict[str, str]:
+    """`Size-Input` and `Size-Output` become one `Size` where they say the same, else `Size.Input` and `Size`."""
+    sent_suffix, answered_suffix = _SUFFIXES["validation"], _SUFFIXES["serialization"]
+    answered = {name: name.removesuffix(answered_suffix) for name in names}
+    sent = {name: f"{name.removesuffix(sent_suffix)}.Input" for name in names if name.endswith(sent_suffix)}
+    return {**answered, **sent, **_same_in_both(names, raw)}
 
 
 def _same_in_both(names: Sequence[str], raw: Mapping[str, Object]) -> Mapping[str, str]:

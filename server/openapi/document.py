@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+from server.openapi.component_names import final_names, renamed, schemas_referred_to, titled
 from server.openapi.conventions import BEARER, CONVENTIONS
-from server.openapi.definitions import Definitions, define, schemas_referred_to
+from server.openapi.definitions import Definitions, define
 from server.openapi.json_value import JSON, Object
 from server.openapi.list_parameters import parameter_components, query_schemas
 from server.openapi.operation_names import Served, path_template, route_operation_ids, served_resources
 from server.openapi.problem_responses import problem_schemas, response_components
-from server.openapi.record_schemas import record_schemas, schema_names
+from server.openapi.record_schemas import record_schemas
 from server.openapi.resource_operations import resource_paths
 from server.openapi.response_headers import header_components
 from server.openapi.route_operations import route_operation
@@ -32,23 +33,28 @@ def openapi_document(
     Without `server_url` the addresses are relative to where the document is read from.
     """
     served = served_resources(service, types)
-    own = {**problem_schemas(), **query_schemas(served)}
-    definitions = define(service, types, taken=[*own, *schema_names(types.values())])
-    schemas = {**record_schemas(definitions, types), **definitions.others, **own}
+    definitions = define(service, types)
+    schemas = {
+        **record_schemas(definitions, types),
+        **definitions.others,
+        **query_schemas(served),
+        **problem_schemas(),
+    }
     paths = _paths(service, served, definitions)
     responses = response_components(maximum_body_bytes)
+    names = final_names(_reachable(schemas, [paths, responses]))
     servers: Object = {"servers": [{"url": server_url}]} if server_url else {}
     return {
         "openapi": OPENAPI_VERSION,
         "info": _info(service),
         **servers,
         "tags": _tags(served),
-        "paths": paths,
+        "paths": renamed(paths, names),
         "components": {
-            "schemas": _reachable(schemas, [paths, responses]),
+            "schemas": _named(schemas, names),
             "parameters": parameter_components(),
             "headers": header_components(),
-            "responses": responses,
+            "responses": renamed(responses, names),
             "securitySchemes": {"bearer": BEARER},
         },
     }
@@ -78,8 +84,13 @@ def _paths(service: Service, served: Sequence[Served], definitions: Definitions)
     return paths
 
 
-def _reachable(schemas: Mapping[str, Object], roots: Sequence[JSON]) -> dict[str, Object]:
-    """The schemas something refers to, by name: a resource nobody writes needs no schema for it."""
+def _named(schemas: Mapping[str, Object], names: Mapping[str, str]) -> dict[str, Object]:
+    finished = {final: titled(final, renamed(schemas[name], names)) for name, final in names.items()}
+    return dict(sorted(finished.items()))
+
+
+def _reachable(schemas: Mapping[str, Object], roots: Sequence[JSON]) -> set[str]:
+    """The names of the schemas something refers to: a resource nobody writes needs no schema for it."""
     found: set[str] = set()
     waiting = [name for root in roots for name in schemas_referred_to(root)]
     while waiting:
@@ -87,4 +98,4 @@ def _reachable(schemas: Mapping[str, Object], roots: Sequence[JSON]) -> dict[str
         if name not in found:
             found.add(name)
             waiting += schemas_referred_to(schemas[name])
-    return {name: schemas[name] for name in sorted(found)}
+    return found

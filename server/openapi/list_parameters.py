@@ -81,7 +81,7 @@ def shape_parameters(served: Served) -> Iterator[Object]:
 
 def query_schemas(served: Iterable[Served]) -> dict[str, Object]:
     """The closed sets of names that parameters take, as components."""
-    components: dict[str, Object] = {}
+    components: dict[str, Object] = {".Presence": {"type": "string", "enum": ["null", "notnull"]}}
     for one in served:
         components[fields_schema_name(one.record_type)] = {"type": "string", "enum": list(one.record_type.by_name)}
         if _sortable(one):
@@ -91,12 +91,12 @@ def query_schemas(served: Iterable[Served]) -> dict[str, Object]:
 
 def fields_schema_name(record_type: RecordType) -> str:
     """The schema of a name `fields` takes."""
-    return f"{record_type.name}FieldName"
+    return f"{record_type.name}.FieldName"
 
 
 def sort_schema_name(served: Served) -> str:
     """The schema of a key `sort` takes."""
-    return "".join(word.capitalize() for word in served.plural.split("_")) + "SortKey"
+    return "".join(word.capitalize() for word in served.plural.split("_")) + ".SortKey"
 
 
 def key_schema(field: RecordField) -> Object:
@@ -121,7 +121,7 @@ def _filter(name: str, operator: Operator, text: str, value: Object) -> Object:
         case "in" | "nin":
             return _names(name, value, text) | {"schema": _array(value, maximum=VALUES_MAXIMUM)}
         case "is":
-            return _query(name, {"type": "string", "enum": ["null", "notnull"]}, text)
+            return _query(name, schema_reference(".Presence"), text)
         case "like" | "ilike":
             return _query(name, _KINDS["string"], text)
         case _:

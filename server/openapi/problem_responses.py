@@ -21,25 +21,12 @@ WITH_A_BODY = (
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
 
-PROBLEMS: tuple[type[errors.Problem], ...] = (
-    errors.Malformed,
-    errors.Unauthenticated,
-    errors.Forbidden,
-    errors.NotFound,
-    errors.MethodNotAllowed,
-    errors.NotAcceptable,
-    errors.RequestTimeout,
-    errors.Conflict,
-    errors.PreconditionFailed,
-    errors.TooLarge,
-    errors.UnsupportedMediaType,
-    errors.Invalid,
-    errors.Bug,
-    errors.Unavailable,
-    errors.Overloaded,
-    errors.OutcomeUnknown,
-    errors.Elapsed,
+PROBLEMS: tuple[type[errors.Problem], ...] = tuple(
+    word
+    for word in vars(errors).values()
+    if isinstance(word, type) and issubclass(word, errors.Problem) and word.kind in errors.STATUS
 )
+"""The whole taxonomy, in its order."""
 
 _OWN_HEADERS: Mapping[int, tuple[str, ...]] = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate",),
@@ -67,7 +54,7 @@ def response_components(maximum_body_bytes: int) -> dict[str, Object]:
             "headers": headers(*_OWN_HEADERS.get(status, ())),
             "content": {
                 MEDIA_TYPE: {
-                    "schema": schema_reference("Problem"),
+                    "schema": schema_reference(".Problem"),
                     "examples": {problem.kind: _example(problem) for problem in _problems_of(status)},
                 }
             },
@@ -78,7 +65,7 @@ def response_components(maximum_body_bytes: int) -> dict[str, Object]:
 
 def problem_schemas() -> dict[str, Object]:
     """The body of every refusal (RFC 9457), and one entry of its `errors`."""
-    return {"Problem": _problem_schema(), "Fault": _fault_schema()}
+    return {".Problem": _problem_schema(), ".Fault": _fault_schema()}
 
 
 def _problems_of(status: int) -> list[type[errors.Problem]]:
@@ -126,12 +113,11 @@ def _problem_schema() -> Object:
         "retryable": {"type": "boolean", "description": "Whether the same request may succeed later."},
         "errors": {
             "type": "array",
-            "items": schema_reference("Fault"),
+            "items": schema_reference(".Fault"),
             "description": "Everything wrong with the request, all at once.",
         },
     }
     return {
-        "title": "Problem",
         "type": "object",
         "description": "A refusal or a failure (RFC 9457).",
         "properties": properties,
@@ -148,7 +134,6 @@ def _fault_schema() -> Object:
         "header": {"type": "string", "description": "The name of the header."},
     }
     return {
-        "title": "Fault",
         "type": "object",
         "description": "One thing wrong with a request, and where: in the body, a parameter or a header.",
         "properties": properties,

@@ -1,21 +1,14 @@
 """The schemas of one model: as stored, as viewed, as created, as replaced, as patched, as a page."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
-from server.openapi.closed_sets import closed_set_components, closed_set_name, closed_set_schema, or_null, without_null
+from server.openapi.closed_sets import closed_set_components, closed_set_schema, or_null, without_null
 from server.openapi.definitions import Definitions
 from server.openapi.json_value import NULL, Object, schema_reference
 from storage.model import Model
 from storage.record_type import RecordField, RecordType
 
 _ANNOTATIONS = ("description", "examples", "default", "deprecated", "title")
-
-
-def schema_names(types: Iterable[RecordType]) -> Iterator[str]:
-    """Every name this module gives a component."""
-    for record_type in types:
-        yield from (record_type.name + suffix for suffix in ("", "View", "Create", "Replace", "Patch", "Page"))
-        yield from (closed_set_name(record_type, field) for field in record_type.fields if field.limits.values)
 
 
 def record_schemas(definitions: Definitions, types: Mapping[type[Model], RecordType]) -> dict[str, Object]:
@@ -49,12 +42,12 @@ def _answers(record_type: RecordType, properties: dict[str, Object], *, text: st
     about: Object = {"description": text} if text else {}
     view = stored | {field.expansion: _expanded(field) for field in record_type.references}
     return {
-        name: {**_object(name, stored, required=stored), **about},
-        f"{name}View": {
-            **_object(f"{name}View", view),
+        name: {**_object(stored, required=stored), **about},
+        f"{name}.View": {
+            **_object(view),
             "description": f"A `{name}` as asked for: `fields` leaves properties out, `expand` adds records.",
         },
-        f"{name}Page": _page(name),
+        f"{name}.Page": _page(name),
     }
 
 
@@ -63,19 +56,17 @@ def _bodies(record_type: RecordType, properties: dict[str, Object], *, examples:
     written = tuple(record_type.written)
     create = {field.name: _sent(field, properties[field.name]) for field in written}
     required = [field.name for field in written if field.required]
-    bodies: dict[str, Object] = {f"{name}Create": _object(f"{name}Create", create, required=required)}
+    bodies: dict[str, Object] = {f"{name}.Create": _object(create, required=required)}
     if isinstance(examples, list):
-        bodies[f"{name}Create"]["examples"] = examples
+        bodies[f"{name}.Create"]["examples"] = examples
     if not record_type.key.system:
         rest = {key: value for key, value in create.items() if key != record_type.key.name}
-        bodies[f"{name}Replace"] = {
-            **_object(f"{name}Replace", rest, required=[key for key in required if key in rest]),
+        bodies[f"{name}.Replace"] = {
+            **_object(rest, required=[key for key in required if key in rest]),
             "description": f"All of a `{name}` but its key, which stands in the address.",
         }
-    bodies[f"{name}Patch"] = {
-        **_object(
-            f"{name}Patch", {field.name: _patched(field, properties[field.name]) for field in written if not field.key}
-        ),
+    bodies[f"{name}.Patch"] = {
+        **_object({field.name: _patched(field, properties[field.name]) for field in written if not field.key}),
         "description": f"A JSON Merge Patch (RFC 7396) of a `{name}`: what is absent stays as it is.",
     }
     return bodies
@@ -83,12 +74,12 @@ def _bodies(record_type: RecordType, properties: dict[str, Object], *, examples:
 
 def replace_schema_name(record_type: RecordType) -> str:
     """The schema a PUT takes: the create's, unless that has the key in it."""
-    return record_type.name + ("Create" if record_type.key.system else "Replace")
+    return record_type.name + (".Create" if record_type.key.system else ".Replace")
 
 
 def _page(name: str) -> Object:
     properties: dict[str, Object] = {
-        "items": {"type": "array", "items": schema_reference(f"{name}View")},
+        "items": {"type": "array", "items": schema_reference(f"{name}.View")},
         "next": {
             "anyOf": [{"type": "string"}, NULL],
             "description": "The `cursor` of the page after this one; null on the last.",
@@ -100,12 +91,12 @@ def _page(name: str) -> Object:
             "description": "How many records match, over all pages; only with `Prefer: count=exact`.",
         },
     }
-    return {**_object(f"{name}Page", properties, required=("items", "next")), "description": f"A page of `{name}`."}
+    return {**_object(properties, required=("items", "next")), "description": f"A page of `{name}`."}
 
 
-def _object(title: str, properties: Mapping[str, Object], *, required: Iterable[str] = ()) -> Object:
+def _object(properties: Mapping[str, Object], *, required: Iterable[str] = ()) -> Object:
     names = list(required)
-    described: Object = {"title": title, "type": "object", "properties": properties, "additionalProperties": False}
+    described: Object = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**described, "required": names} if names else described
 
 

@@ -61,7 +61,7 @@ def _list(served: Served, definitions: Definitions) -> Object:
     answer: Object = {
         "description": f"A page of {served.nouns}.",
         "headers": headers("Link", "Preference-Applied", "Cache-Control"),
-        "content": _json(schema_reference(f"{served.schema}Page")),
+        "content": _json(schema_reference(f"{served.schema}.Page")),
     }
     return {
         "summary": f"List {served.nouns}",
@@ -74,7 +74,7 @@ def _read(served: Served) -> Object:
     answer: Object = {
         "description": f"The {served.noun}.",
         "headers": headers("ETag", "Cache-Control"),
-        "content": _json(schema_reference(f"{served.schema}View")),
+        "content": _json(schema_reference(f"{served.schema}.View")),
     }
     unchanged: Object = {
         "description": "It is still the version `If-None-Match` names.",
@@ -96,7 +96,7 @@ def _create(served: Served) -> Object:
     links = _links(served)
     return {
         "summary": f"Create {served.noun_with_article}",
-        "requestBody": _body(f"{served.schema}Create"),
+        "requestBody": _body(f"{served.schema}.Create"),
         "responses": {
             "201": {**answer, "links": links} if links else answer,
             **_refusals(served, "create", HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, *WITH_A_BODY),
@@ -123,7 +123,7 @@ def _update(served: Served) -> Object:
         "summary": f"Update {served.noun_with_article}",
         "description": "A JSON Merge Patch: what the body leaves out stays as it is, null removes.",
         "parameters": shared("If-Match"),
-        "requestBody": _body(f"{served.schema}Patch", MERGE_PATCH_TYPE, JSON_TYPE),
+        "requestBody": _body(f"{served.schema}.Patch", MERGE_PATCH_TYPE, JSON_TYPE),
         "responses": {
             "200": _stored(served, f"The {served.noun} as stored.", "ETag"),
             **_refusals(served, "update", *_ON_A_RECORD, *WITH_A_BODY),

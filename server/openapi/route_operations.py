@@ -6,6 +6,7 @@ from typing import cast
 
 from middleware.inbound.problem_document import MEDIA_TYPE
 from server.openapi.access_words import access_in_words, is_open
+from server.openapi.closed_sets import without_null
 from server.openapi.definitions import Definitions, has_schema
 from server.openapi.json_value import Object, schema_reference
 from server.openapi.list_parameters import key_schema
@@ -38,7 +39,7 @@ def route_operation(route: Route, operation_id: str, *, definitions: Definitions
             "default": {
                 "description": "Any other problem.",
                 "headers": headers(),
-                "content": {MEDIA_TYPE: {"schema": schema_reference("Problem")}},
+                "content": {MEDIA_TYPE: {"schema": schema_reference(".Problem")}},
             },
         },
     }
@@ -88,7 +89,8 @@ def _query_parameters(route: Route, definitions: Definitions) -> Iterator[Object
     required = cast("Sequence[str]", schema.get("required", ()))
     for name, declared in cast("Mapping[str, Object]", schema.get("properties", {})).items():
         about: Object = {"description": declared["description"]} if "description" in declared else {}
-        yield {"name": name, "in": "query", "required": name in required, **about, "schema": declared}
+        value = {key: member for key, member in without_null(declared).items() if key != "description"}
+        yield {"name": name, "in": "query", "required": name in required, **about, "schema": value}
 
 
 def _tag(route: Route, served: Sequence[Served]) -> str:
