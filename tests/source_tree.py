@@ -27,6 +27,12 @@ class Module:
         return self.path.relative_to(PROJECT).as_posix()
 
     @property
+    def name(self) -> str:
+        """What it is imported as."""
+        parts = self.path.relative_to(PROJECT).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    @property
     def line_count(self) -> int:
         """How long it is, comments and empty lines included."""
         return len(self.text.splitlines())

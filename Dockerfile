@@ -1,0 +1,26 @@
+# syntax=docker/dockerfile:1
+# Mainstay without its embedded servers: for use with a Postgres and a Redis that run elsewhere.
+
+FROM python:3.13-slim AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python -m venv /opt/mainstay
+WORKDIR /source
+COPY pyproject.toml setup.cfg README.md LICENSE ./
+COPY telemetry telemetry
+COPY middleware middleware
+COPY storage storage
+COPY server server
+RUN /opt/mainstay/bin/pip install .
+
+FROM python:3.13-slim
+# A number and not only a name, so that an orchestrator can see for itself that this is not root.
+RUN useradd --system --uid 10001 --home-dir /service --shell /usr/sbin/nologin mainstay
+COPY --from=build /opt/mainstay /opt/mainstay
+ENV PATH=/opt/mainstay/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MAINSTAY_HOST=0.0.0.0
+USER 10001
+WORKDIR /service
+EXPOSE 8080 8081
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s CMD \
+    ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8081/livez', timeout=2)"]
+ENTRYPOINT ["mainstay"]
+CMD ["serve", "service.py"]
