@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from telemetry.json_text import dump_json
 from telemetry.log_lines import Level, Line
 
 Render = Callable[[Line, float], bytes]
@@ -30,7 +31,7 @@ def json_lines(service: str) -> Render:
         }
         if line.text:
             record["exception.stacktrace"] = line.text
-        return orjson.dumps(record, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+        return dump_json(record, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
 
     return render
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-import orjson
 from aiohttp import hdrs, web
 
 from middleware.errors import (
@@ -28,6 +27,7 @@ from middleware.errors import (
     UnsupportedMediaType,
 )
 from telemetry.context import RequestContext
+from telemetry.json_text import dump_json
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -116,7 +116,7 @@ def problem_answer(document: Document, headers: dict[str, str]) -> web.Response:
     headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
     status = document["status"]
     assert isinstance(status, int)  # noqa: S101 - every document is made here
-    return web.Response(body=dump(document), status=status, content_type=MEDIA_TYPE, headers=headers)
+    return web.Response(body=dump_json(document), status=status, content_type=MEDIA_TYPE, headers=headers)
 
 
 def _headers(problem: Problem, jitter: float) -> dict[str, str]:
@@ -147,23 +147,3 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return f"Status {status}"
-
-
-def dump(document: Document) -> bytes:
-    """Write JSON; a caller's words in it may hold lone surrogates, which UTF-8 cannot carry: they are escaped."""
-    try:
-        return orjson.dumps(document)
-    except orjson.JSONEncodeError:
-        return orjson.dumps(_cleaned(document))
-
-
-def _cleaned(value: object) -> object:
-    match value:
-        case str():
-            return value.encode(errors="backslashreplace").decode()
-        case dict():
-            return {key: _cleaned(member) for key, member in value.items()}
-        case list():
-            return [_cleaned(member) for member in value]
-        case _:
-            return value

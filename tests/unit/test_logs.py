@@ -1,0 +1,221 @@
+"""Which events become lines, and how those look."""
+
+import orjson
+import pytest
+
+from telemetry.events import (
+    AcquireTimedOut,
+    ClientDisconnected,
+    ConnectionAcquired,
+    ConnectionDropped,
+    ConnectionOpened,
+    ConnectionReleased,
+    DependencyCalled,
+    EmbeddedExited,
+    EmbeddedStarted,
+    Event,
+    ExceptionCaught,
+    LibraryLogged,
+    RequestCutOff,
+    RequestFinished,
+    RequestMalformed,
+    RequestStarted,
+    SchemaApplied,
+    ServiceStarted,
+    ServiceStopped,
+)
+from telemetry.log_format import human_lines, json_lines
+from telemetry.log_lines import Level, line_of
+from telemetry.logs import Logs
+
+NOON_SECONDS = 1_795_262_400.25
+TRACEBACK = 'Traceback (most recent call last):\n  File "shop.py", line 3, in pay\nKeyError: 1\n'
+
+
+class Lines:
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+
+    def write(self, line: bytes) -> None:
+        self.written.append(line)
+
+
+def finished(status: int = 200) -> RequestFinished:
+    return RequestFinished(
+        method="GET",
+        route="/products/{id}",
+        status=status,
+        duration_seconds=0.0012345678,
+        request_id="r-1",
+        trace_id="t-1",
+    )
+
+
+CAUGHT = ExceptionCaught(error_type="KeyError", traceback=TRACEBACK, route="/pay", request_id="r-1", trace_id="t-1")
+
+
+def called(outcome: str, error_type: str) -> DependencyCalled:
+    return DependencyCalled(
+        dependency="postgres",
+        operation="products.read",
+        outcome=outcome,  # type: ignore[arg-type]  # the cases below are its words
+        error_type=error_type,
+        duration_seconds=0.5,
+    )
+
+
+def json_of(event: Event) -> object:
+    lines = Lines()
+    Logs(json_lines("shop"), lines, level="debug", now=lambda: NOON_SECONDS)(event)
+    (line,) = lines.written
+    return orjson.loads(line)
+
+
+def test_an_answered_request_is_one_line_of_json() -> None:
+    assert json_of(finished()) == {
+        "timestamp": "2026-11-21T12:00:00.250000Z",
+        "level": "info",
+        "message": "200 GET /products/{id}",
+        "event": "request_finished",
+        "service.name": "shop",
+        "http.request.method": "GET",
+        "http.route": "/products/{id}",
+        "http.response.status_code": 200,
+        "duration_seconds": 0.001235,
+        "request_id": "r-1",
+        "trace_id": "t-1",
+    }
+
+
+def test_a_bug_is_one_line_with_its_traceback() -> None:
+    assert json_of(CAUGHT) == {
+        "timestamp": "2026-11-21T12:00:00.250000Z",
+        "level": "error",
+        "message": "KeyError at /pay",
+        "event": "exception_caught",
+        "service.name": "shop",
+        "exception.type": "KeyError",
+        "http.route": "/pay",
+        "request_id": "r-1",
+        "trace_id": "t-1",
+        "exception.stacktrace": TRACEBACK,
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "level", "message"),
+    [
+        (finished(404), "info", "404 GET /products/{id}"),
+        (finished(503), "warning", "503 GET /products/{id}"),
+        (
+            ClientDisconnected(method="GET", route="/a", duration_seconds=1, request_id="r", trace_id="t"),
+            "info",
+            "the caller left before its answer: GET /a",
+        ),
+        (
+            RequestCutOff(method="GET", route="/a", duration_seconds=1, request_id="r", trace_id="t"),
+            "warning",
+            "stopped before a request was answered: GET /a",
+        ),
+        (
+            RequestMalformed(error_type="LineTooLong", request_id="r", trace_id="t"),
+            "info",
+            "400 for bytes that are no HTTP request (LineTooLong)",
+        ),
+        (called("error", "unavailable"), "warning", "postgres products.read: error (unavailable)"),
+        (called("timeout", "timeout"), "warning", "postgres products.read: timeout (timeout)"),
+        (called("error", "conflict"), "debug", "postgres products.read: error (conflict)"),
+        (ConnectionOpened(pool="reads", duration_seconds=0.1), "debug", "reads: connection opened"),
+        (ConnectionDropped(pool="reads", reason="broken"), "warning", "reads: connection dropped, broken"),
+        (ConnectionDropped(pool="reads", reason="expired"), "debug", "reads: connection dropped, expired"),
+        (AcquireTimedOut(pool="reads", waited_seconds=0.25), "warning", "reads: no connection within 0.250 s"),
+        (
+            EmbeddedStarted(program="postgres", pid=7, duration_seconds=1),
+            "info",
+            "embedded postgres accepts connections",
+        ),
+        (
+            EmbeddedExited(program="valkey", exit_code=-9, restarting=True),
+            "error",
+            "embedded valkey ended with -9, restarting",
+        ),
+        (EmbeddedExited(program="valkey", exit_code=0, restarting=False), "info", "embedded valkey ended with 0"),
+        (SchemaApplied(steps=3, duration_seconds=0.5), "info", "schema brought up to date in 3 steps"),
+        (LibraryLogged(logger="asyncio", level="error", message="lost", traceback=""), "error", "lost"),
+        (
+            ServiceStarted(service="shop", url="http://a", admin_url="http://b", duration_seconds=1),
+            "info",
+            "shop answers at http://a, admin at http://b",
+        ),
+        (ServiceStopped(service="shop"), "info", "shop stopped"),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
+)
+def test_an_event_worth_a_line_has_its_level_and_its_words(event: Event, level: Level, message: str) -> None:
+    line = line_of(event)
+
+    assert line is not None
+    assert (line.level, line.message) == (level, message)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        RequestStarted(method="GET", route="/a"),
+        ConnectionAcquired(pool="reads", wait_seconds=0),
+        ConnectionReleased(pool="reads", use_seconds=0),
+        called("ok", ""),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_what_happens_all_the_time_and_well_is_worth_no_line(event: Event) -> None:
+    assert line_of(event) is None
+
+
+def test_lines_below_the_level_are_neither_written_nor_counted() -> None:
+    lines = Lines()
+    logs = Logs(json_lines("shop"), lines, level="warning")
+    for status in (200, 200, 500):
+        logs(finished(status))
+    logs(CAUGHT)
+
+    assert len(lines.written) == 2
+    assert logs.lines == {"debug": 0, "info": 0, "warning": 1, "error": 1}
+
+
+def test_a_person_reads_words() -> None:
+    line = line_of(finished())
+    assert line is not None
+
+    clock, _, rest = human_lines(coloured=False)(line, NOON_SECONDS).decode().partition(" ")
+
+    assert (len(clock), rest) == (8, "info    200 GET /products/{id} 1.2 ms r-1\n")
+
+
+def test_a_person_reads_a_traceback_on_lines_of_its_own() -> None:
+    line = line_of(CAUGHT)
+    assert line is not None
+
+    text = human_lines(coloured=False)(line, NOON_SECONDS).decode()
+
+    assert text.split(" ", 1)[1] == f"error   KeyError at /pay r-1\n{TRACEBACK}"
+
+
+def test_colours_are_for_those_who_see_them() -> None:
+    line = line_of(finished(500))
+    assert line is not None
+
+    assert b"\x1b[33mwarning\x1b[0m" in human_lines(coloured=True)(line, NOON_SECONDS)
+
+
+def test_words_that_utf_8_cannot_carry_still_make_a_line() -> None:
+    event = LibraryLogged(logger="a", level="warning", message="odd \udcff", traceback="")
+
+    assert json_of(event) == {
+        "timestamp": "2026-11-21T12:00:00.250000Z",
+        "level": "warning",
+        "message": "odd \\udcff",
+        "event": "library_logged",
+        "service.name": "shop",
+        "logger": "a",
+    }

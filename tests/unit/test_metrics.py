@@ -1,0 +1,234 @@
+"""What each event does to the metrics."""
+
+import asyncio
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_classic
+
+from telemetry import readings
+from telemetry.events import (
+    AcquireTimedOut,
+    ClientDisconnected,
+    ConnectionAcquired,
+    ConnectionOpened,
+    ConnectionReleased,
+    DependencyCalled,
+    Event,
+    ExceptionCaught,
+    RequestCutOff,
+    RequestFinished,
+    RequestMalformed,
+    RequestStarted,
+)
+from telemetry.metrics import Metrics
+from telemetry.readings import PoolSizes, Reading
+
+STARTED = RequestStarted(method="GET", route="/products/{id}")
+LEFT = ClientDisconnected(method="GET", route="/", duration_seconds=0.1, request_id="a", trace_id="b")
+CUT_OFF = RequestCutOff(method="GET", route="/", duration_seconds=0.1, request_id="a", trace_id="b")
+
+
+def finished(route: str = "/products/{id}", status: int = 200, method: str = "GET") -> RequestFinished:
+    return RequestFinished(
+        method=method, route=route, status=status, duration_seconds=0.003, request_id="a", trace_id="b"
+    )
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics(service="shop", version="1.2.3", pools=["reads"])
+
+
+def samples(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
+    """The samples of that name, by their label values in the order of the labels' names."""
+    return {
+        tuple(value for _, value in sorted(sample.labels.items())): sample.value
+        for family in parse_classic(metrics.classic().decode())
+        for sample in family.samples
+        if sample.name == name
+    }
+
+
+def test_an_answered_request_is_measured_by_method_status_and_route(metrics: Metrics) -> None:
+    metrics(STARTED)
+    metrics(finished())
+
+    assert samples(metrics, "http_server_request_duration_seconds_count") == {("GET", "200", "/products/{id}"): 1}
+    assert samples(metrics, "http_server_request_duration_seconds_sum") == {("GET", "200", "/products/{id}"): 0.003}
+    assert samples(metrics, "http_server_request_duration_seconds_bucket")["GET", "200", "/products/{id}", "0.005"] == 1
+
+
+def test_a_request_is_active_until_it_ends_whichever_way(metrics: Metrics) -> None:
+    active = []
+    for event in (STARTED, STARTED, STARTED, finished(), LEFT, CUT_OFF):
+        metrics(event)
+        active.append(samples(metrics, "http_server_active_requests")[()])
+
+    assert active == [1, 2, 3, 2, 1, 0]
+
+
+def test_a_caller_who_leaves_is_counted(metrics: Metrics) -> None:
+    metrics(STARTED)
+    metrics(LEFT)
+
+    assert samples(metrics, "http_server_client_disconnects_total") == {(): 1}
+
+
+def test_a_malformed_request_is_a_rejected_one(metrics: Metrics) -> None:
+    metrics(RequestMalformed(error_type="BadStatusLine", request_id="a", trace_id="b"))
+
+    assert samples(metrics, "http_server_requests_rejected_total") == {("malformed",): 1}
+
+
+def test_a_bug_is_counted(metrics: Metrics) -> None:
+    metrics(ExceptionCaught(error_type="KeyError", traceback="", route="/", request_id="a", trace_id="b"))
+
+    assert samples(metrics, "app_exceptions_total") == {(): 1}
+
+
+def test_a_call_to_postgres_is_measured_as_a_dependency_and_as_a_database(metrics: Metrics) -> None:
+    metrics(
+        DependencyCalled(
+            dependency="postgres",
+            operation="products.create",
+            outcome="error",
+            error_type="conflict",
+            duration_seconds=0.002,
+        )
+    )
+
+    assert samples(metrics, "dependency_call_duration_seconds_count") == {("postgres", "products.create", "error"): 1}
+    assert samples(metrics, "db_client_operation_duration_seconds_count") == {
+        ("products.create", "postgresql", "conflict"): 1
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [
+        (ConnectionAcquired(pool="reads", wait_seconds=0.5), "db_client_connection_wait_time_seconds_sum"),
+        (ConnectionReleased(pool="reads", use_seconds=0.5), "db_client_connection_use_time_seconds_sum"),
+        (ConnectionOpened(pool="reads", duration_seconds=0.5), "db_client_connection_create_time_seconds_sum"),
+    ],
+)
+def test_a_pools_times_are_measured(metrics: Metrics, event: Event, name: str) -> None:
+    metrics(event)
+
+    assert samples(metrics, name) == {("reads",): 0.5}
+
+
+def test_a_caller_without_a_connection_is_counted(metrics: Metrics) -> None:
+    metrics(AcquireTimedOut(pool="reads", waited_seconds=1))
+
+    assert samples(metrics, "db_client_connection_timeouts_total") == {("reads",): 1}
+
+
+def test_error_series_are_there_before_the_first_error(metrics: Metrics) -> None:
+    names = (
+        "app_exceptions_total",
+        "db_client_connection_timeouts_total",
+        "http_server_client_disconnects_total",
+        "http_server_requests_rejected_total",
+        "metrics_label_overflow_total",
+    )
+
+    assert [samples(metrics, name) for name in names] == [
+        {(): 0},
+        {("reads",): 0},
+        {(): 0},
+        {("malformed",): 0},
+        {(): 0},
+    ]
+
+
+def test_label_sets_past_the_limit_share_one_and_are_counted() -> None:
+    metrics = Metrics(service="shop", version="1.2.3", max_label_sets=2)
+    for number in range(10):
+        metrics(finished(route=f"/{number}"))
+    metrics(finished(route="/0"))
+
+    assert samples(metrics, "http_server_request_duration_seconds_count") == {
+        ("GET", "200", "/0"): 2,
+        ("GET", "200", "/1"): 1,
+        ("_OTHER", "_OTHER", "_OTHER"): 8,
+    }
+    assert samples(metrics, "metrics_label_overflow_total") == {(): 8}
+
+
+def test_what_is_looked_at_is_looked_at_at_every_scrape(metrics: Metrics) -> None:
+    sizes = iter(
+        [
+            PoolSizes(pool="reads", idle=3, used=1, maximum=8, pending=0),
+            PoolSizes(pool="reads", idle=0, used=8, maximum=8, pending=5),
+        ]
+    )
+    metrics.look_at(readings.pool_look(lambda: next(sizes)))
+
+    first = samples(metrics, "db_client_connection_count")
+    second = samples(metrics, "db_client_connection_count")
+
+    assert (first, second) == (
+        {("reads", "idle"): 3, ("reads", "used"): 1},
+        {("reads", "idle"): 0, ("reads", "used"): 8},
+    )
+
+
+def test_several_looks_may_fill_one_metric(metrics: Metrics) -> None:
+    for pool in ("reads", "writes"):
+        sizes = PoolSizes(pool=pool, idle=0, used=0, maximum=8, pending=2)
+        metrics.look_at(readings.pool_look(lambda sizes=sizes: sizes))  # type: ignore[misc]  # a default binds it now
+
+    assert samples(metrics, "db_client_connection_pending_requests") == {("reads",): 2, ("writes",): 2}
+
+
+def test_a_look_that_fails_hides_nothing_else(metrics: Metrics) -> None:
+    def broken() -> list[Reading]:
+        raise OSError("gone")
+
+    metrics.look_at(broken)
+    metrics.look_at(readings.dependencies_look(lambda: {"postgres": True, "redis": False}))
+
+    assert samples(metrics, "dependency_up") == {("postgres",): 1, ("redis",): 0}
+
+
+def test_losses_of_the_readers_themselves_are_shown(metrics: Metrics) -> None:
+    metrics.look_at(readings.logs_look(lambda: {"info": 7, "error": 0}, lambda: 3))
+    metrics.look_at(readings.observers_look(lambda: 2))
+
+    assert samples(metrics, "log_events_total") == {("info",): 7, ("error",): 0}
+    assert samples(metrics, "log_events_dropped_total") == {(): 3}
+    assert samples(metrics, "observer_failures_total") == {(): 2}
+
+
+async def test_the_loops_tasks_are_counted(metrics: Metrics) -> None:
+    metrics.look_at(readings.tasks_look)
+
+    assert samples(metrics, "asyncio_tasks") == {(): len(asyncio.all_tasks())}
+
+
+def test_the_build_says_what_is_running(metrics: Metrics) -> None:
+    ((labels, value),) = samples(metrics, "app_build_info").items()
+
+    assert (labels[2:], value) == (("shop", "1.2.3"), 1)
+
+
+def test_both_formats_say_the_same(metrics: Metrics) -> None:
+    metrics(finished())
+
+    classic, openmetrics = (
+        {
+            (sample.name, tuple(sorted(sample.labels.items())))
+            for family in parse(text.decode())
+            for sample in family.samples
+        }
+        for parse, text in ((parse_classic, metrics.classic()), (parse_openmetrics, metrics.openmetrics()))
+    )
+
+    assert classic == openmetrics
+
+
+def test_no_series_tells_only_when_a_counter_was_made(metrics: Metrics) -> None:
+    metrics(finished())
+
+    assert b"_created" not in metrics.classic() + metrics.openmetrics()
