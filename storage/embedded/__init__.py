@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from storage.embedded.account import account_for
+from storage.embedded.account import Account, account_for
 from storage.embedded.data_lock import DataLock
 from storage.embedded.failures import EmbeddedFailed, FolderBusy, FolderUnsafe, ProgramMissing
 from storage.embedded.folders import make_private, make_socket_folder, remove_socket_folder
 from storage.embedded.postgres_server import PostgresServer
-from storage.embedded.supervisor import Supervisor
+from storage.embedded.supervisor import Server, Supervisor
 from storage.embedded.valkey_server import ValkeyServer
 from telemetry.events import Observe
 
@@ -38,8 +38,8 @@ class Endpoints:
 class EmbeddedStorage:
     """The embedded servers of one data folder; a second one on the same folder is refused.
 
-    Children live in sessions of their own (Ctrl-C does not reach them) and die with the thread that runs the event
-    loop, even by kill -9. While started, a server that dies is started again.
+    The servers live in sessions of their own, so that Ctrl-C does not reach them, and die with the thread that runs
+    the event loop, even by kill -9. While started, a server that dies is started again.
     """
 
     def __init__(self, data_dir: Path, *, observe: Observe, postgres: bool = True, valkey: bool = True) -> None:
@@ -47,31 +47,32 @@ class EmbeddedStorage:
         self._observe = observe
         self._wants_postgres = postgres
         self._wants_valkey = valkey
-        self._lock = DataLock(self._data_dir)
-        self._account = account_for(self._data_dir)
-        self._supervisors: list[Supervisor] = []
+        self._held: _Held | None = None
         self._starting: asyncio.Task[Endpoints] | None = None
 
     async def start(self) -> Endpoints:
         """Return when both serve.
 
-        Raises FolderBusy if another process uses the folder, ProgramMissing if the packages are not installed, and
+        Raises FolderBusy if another process uses the folder, ProgramMissing if a package is not installed, and
         EmbeddedFailed for the rest; nothing is left running then, nor when this call is cancelled.
         """
         self._starting = asyncio.create_task(self._start())
         try:
             return await self._starting
+        except OSError as error:
+            raise EmbeddedFailed(f"The embedded servers cannot use {self._data_dir}: {error}") from error
         except asyncio.CancelledError:
-            if self._starting.cancelled() and not _is_cancelled():
-                raise EmbeddedFailed("The embedded servers were stopped while starting.") from None
-            raise
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise EmbeddedFailed("The embedded servers were stopped while they were starting.") from None
 
     async def stop(self) -> None:
         """Stop both in order, also in the middle of a start; nothing happens if nothing runs."""
         if self._starting is not None and not self._starting.done():
             self._starting.cancel()
             await asyncio.wait([self._starting])
-        await self._let_go()
+        await _to_the_end(self._let_go())
 
     async def __aenter__(self) -> Endpoints:
         return await self.start()
@@ -82,49 +83,69 @@ class EmbeddedStorage:
         await self.stop()
 
     async def _start(self) -> Endpoints:
-        make_private(self._data_dir, self._account)
-        self._lock.acquire()
+        account = account_for(self._data_dir)
+        make_private(self._data_dir, account)
+        lock = DataLock(self._data_dir, account)
+        lock.acquire()
+        self._held = held = _Held(lock=lock, account=account, supervisors=[])
         try:
-            return await self._start_servers()
+            sockets = make_socket_folder(self._data_dir, account)
+            return await self._start_servers(held, sockets)
         except BaseException:
-            await self._let_go()
+            await _to_the_end(self._let_go())
             raise
 
-    async def _start_servers(self) -> Endpoints:
-        sockets = make_socket_folder(self._data_dir, self._account)
+    async def _start_servers(self, held: "_Held", sockets: Path) -> Endpoints:
+        servers: list[Server] = []
         dsn = url = ""
         if self._wants_postgres:
-            postgres = PostgresServer(self._data_dir, sockets=sockets, account=self._account)
-            self._supervisors.append(Supervisor(postgres, observe=self._observe))
+            postgres = PostgresServer(self._data_dir, sockets=sockets, account=held.account)
+            servers.append(postgres)
             dsn = postgres.dsn
         if self._wants_valkey:
-            valkey = ValkeyServer(self._data_dir, sockets=sockets, account=self._account)
-            self._supervisors.append(Supervisor(valkey, observe=self._observe))
+            valkey = ValkeyServer(self._data_dir, sockets=sockets, account=held.account)
+            servers.append(valkey)
             url = valkey.url
-        await _all_or_error([supervisor.start() for supervisor in self._supervisors])
+        held.supervisors.extend(Supervisor(server, observe=self._observe) for server in servers)
+        await _all([supervisor.start() for supervisor in held.supervisors])
         return Endpoints(postgres_dsn=dsn, redis_url=url)
 
     async def _let_go(self) -> None:
-        if not self._lock.is_held:  # never touch the folder of another instance
+        held, self._held = self._held, None
+        if held is None:
             return
         try:
-            await _all_or_error([supervisor.stop() for supervisor in self._supervisors])
+            await _all([supervisor.stop() for supervisor in held.supervisors])
         finally:
-            self._supervisors.clear()
-            remove_socket_folder(self._data_dir, self._account)
-            self._lock.release()
+            remove_socket_folder(self._data_dir, held.account)
+            held.lock.release()
 
 
-async def _all_or_error(steps: Sequence[Coroutine[None, None, None]]) -> None:
-    """Run all at once; when one fails, cancel the others, wait for them, and raise the first error."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for step in steps:
-                group.create_task(step)
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from errors
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """What a started storage must let go of."""
+
+    lock: DataLock
+    account: Account
+    supervisors: list[Supervisor]
 
 
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+async def _all(steps: Sequence[Coroutine[None, None, None]]) -> None:
+    """Run all at once and to their ends, also when one fails; then raise the first error. A cancel cancels all."""
+    for result in await asyncio.gather(*steps, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _to_the_end(step: Coroutine[None, None, None]) -> None:
+    """Do a step that must not be left half done: a cancel meanwhile takes effect after it."""
+    task = asyncio.ensure_future(step)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            cancelled = True
+    await task
+    if cancelled:
+        raise asyncio.CancelledError

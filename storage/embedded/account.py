@@ -5,6 +5,8 @@ import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
+from storage.embedded.failures import EmbeddedFailed
+
 _ROOT_UID = 0
 _NOBODY_UID = 65534
 _DEDICATED_UID = 60988
@@ -48,10 +50,16 @@ def with_a_name(account: Account) -> Account:
     initdb (and nothing later) insists that its uid has a name. For the second it takes it works in a folder that
     only root can enter otherwise, and the result is handed to `account` before it is used.
     """
+    if _has_a_name(account.uid):
+        return account
+    if account.is_us() or not _has_a_name(_NOBODY_UID):
+        raise EmbeddedFailed(f"initdb needs a user with a name, but uid {account.uid} has none here.")
+    return Account(uid=_NOBODY_UID, gid=_NOBODY_UID)
+
+
+def _has_a_name(uid: int) -> bool:
     try:
-        pwd.getpwuid(account.uid)
+        pwd.getpwuid(uid)
     except KeyError:
-        if os.geteuid() == _ROOT_UID:
-            nobody = pwd.getpwnam("nobody")
-            return Account(uid=nobody.pw_uid, gid=nobody.pw_gid)
-    return account
+        return False
+    return True

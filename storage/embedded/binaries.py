@@ -3,6 +3,8 @@
 import importlib.util
 import platform
 import re
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from storage.embedded.failures import ProgramMissing
@@ -13,11 +15,15 @@ _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 """What some systems call a machine → what the package's Linux folders call it."""
 
 
-def find_postgres() -> Path:
+FindSpec = Callable[[str], ModuleSpec | None]
+"""How a package is looked up without running any of its code: importlib's find_spec, for one that is top-level."""
+
+
+def find_postgres(find_spec: FindSpec = importlib.util.find_spec) -> Path:
     """The newest shipped `postgres`; `initdb` lies beside it. Raises ProgramMissing."""
     numbered = {
         int(found[1]): install
-        for install in _package_folder(_POSTGRES_PACKAGE).iterdir()
+        for install in _package_folder(_POSTGRES_PACKAGE, find_spec).iterdir()
         if (found := re.fullmatch(r"pginstall(\d+)", install.name))
     }
     if not numbered:
@@ -25,17 +31,16 @@ def find_postgres() -> Path:
     return _program(numbered[max(numbered)] / "bin" / "postgres", package=_POSTGRES_PACKAGE)
 
 
-def find_valkey() -> Path:
+def find_valkey(find_spec: FindSpec = importlib.util.find_spec) -> Path:
     """The shipped `valkey-server` for this machine. Raises ProgramMissing."""
     machine = platform.machine().lower()
     folder = f"{platform.system().lower()}-{_MACHINES.get(machine, machine)}"
-    binaries = _package_folder(_VALKEY_PACKAGE) / "_binaries"
+    binaries = _package_folder(_VALKEY_PACKAGE, find_spec) / "_binaries"
     return _program(binaries / folder / "valkey-server", package=_VALKEY_PACKAGE)
 
 
-def _package_folder(package: str) -> Path:
-    # For a package that is not inside another one, find_spec looks it up without running any of its code.
-    spec = importlib.util.find_spec(package)
+def _package_folder(package: str, find_spec: FindSpec) -> Path:
+    spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ProgramMissing(_advice(package, "it is not installed"))
     return Path(spec.submodule_search_locations[0])

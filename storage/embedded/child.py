@@ -20,12 +20,16 @@ _OWNER_ONLY_UMASK = 0o077
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What to run: the program and its arguments, in which folder, as whom, and what it is told if we die."""
+    """What to run: the program and its arguments, in which folder, as whom, and what it is told if we die.
+
+    `reaches` are further folders it works in, which the account owns.
+    """
 
     program: Path
     arguments: Sequence[str]
     folder: Path
     account: Account
+    reaches: Sequence[Path] = ()
     death_signal: signal.Signals
 
 
@@ -94,8 +98,8 @@ def _launching(command: Command) -> list[str]:
     return [
         *(sys.executable, "-I", "-S", str(_LAUNCHER)),
         *(str(number) for number in (os.getpid(), int(command.death_signal), account.uid, account.gid)),
-        *(str(command.folder), str(command.program), "--", str(command.program)),
-        *command.arguments,
+        *(str(path) for path in (command.program, command.folder, *command.reaches)),
+        *("--", str(command.program), *command.arguments),
     ]
 
 

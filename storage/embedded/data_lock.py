@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from storage.embedded.account import Account
 from storage.embedded.failures import FolderBusy, FolderUnsafe
+from storage.embedded.folders import give
 
 _OWNER_ONLY = 0o600
 _LONGEST_NOTE_BYTES = 4096
@@ -31,8 +33,9 @@ class Holder:
 class DataLock:
     """An flock on `lock` in the data folder: the kernel lets go of it when its holder dies, however it dies."""
 
-    def __init__(self, data_dir: Path, *, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, data_dir: Path, account: Account, *, clock: Callable[[], datetime] = _utc_now) -> None:
         self._data_dir = data_dir
+        self._account = account
         self._clock = clock
         self._descriptor: int | None = None
 
@@ -41,6 +44,7 @@ class DataLock:
         path = self._data_dir / "lock"
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, _OWNER_ONLY)
+            give(path, self._account)
         except OSError as error:
             raise FolderUnsafe(f"The lock file {path} cannot be opened: {error.strerror}.") from error
         try:

@@ -77,13 +77,20 @@ def remove_socket_folder(data_dir: Path, account: Account) -> None:
     link = data_dir / "sockets"
     if link.is_symlink():
         folder = link.readlink()
-        if folder.name.startswith(_TEMPORARY_PREFIX) and folder.is_dir():
-            require_private(folder, account)
+        if folder.name.startswith(_TEMPORARY_PREFIX) and _belongs_to(folder, account):
             shutil.rmtree(folder)
         link.unlink()
     elif link.exists():
         require_private(link, account)
         shutil.rmtree(link)
+
+
+def _belongs_to(folder: Path, account: Account) -> bool:
+    try:
+        found = folder.lstat()
+    except OSError:  # swept away with the temporary folder
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == account.uid
 
 
 def _has_room(folder: Path) -> bool:

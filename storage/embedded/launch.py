@@ -5,9 +5,10 @@
 It is a program of its own because the steps must happen in the new process before the server's code runs, and
 Python code between fork and exec is unsafe once there are threads. It imports the standard library only.
 
-As root it becomes UID:GID. Where that account cannot reach the program or its folder (a checkout below /root), the
-server keeps one ambient capability that lets it pass, the weakest that does; with it comes no right to change
-anything of anybody. Numbers are from linux/prctl.h, linux/securebits.h and linux/capability.h.
+As root it becomes UID:GID. Where that account cannot reach the program or its folders (a checkout below /root), the
+server keeps one capability: the first that helps of CAP_DAC_READ_SEARCH (pass and read, change nothing) and, for a
+program only root may execute or a container that lacks the former, CAP_DAC_OVERRIDE. Otherwise it keeps none.
+Numbers are from linux/prctl.h, linux/securebits.h and linux/capability.h.
 """
 
 import ctypes
@@ -47,8 +48,8 @@ def main(arguments: list[str]) -> None:
 def _become(uid: int, gid: int, needed: Sequence[str]) -> None:
     os.setgroups([])
     os.setresgid(gid, gid, gid)
-    # Keeps the capabilities over setresuid, so that we can choose; and lets the access(2) of a non-root process heed
-    # them, by which Postgres looks for its own program. Without CAP_SETPCAP it fails, and all are dropped at once.
+    # Keeps the capabilities over setresuid, so that we can choose among them, and makes access(2), by which Postgres
+    # looks for its own program, heed them. Without CAP_SETPCAP it fails, and setresuid drops them all.
     _libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setresuid(uid, uid, uid)
     for mask in (0, 1 << _CAP_DAC_READ_SEARCH, 1 << _CAP_DAC_OVERRIDE):
@@ -59,7 +60,7 @@ def _become(uid: int, gid: int, needed: Sequence[str]) -> None:
 
 
 def _reaches(needed: Sequence[str]) -> bool:
-    return all(os.access(path, os.R_OK | os.X_OK, effective_ids=True) for path in needed)
+    return all(os.access(path, os.R_OK | os.X_OK) for path in needed)
 
 
 def _keep_only(mask: int) -> None:

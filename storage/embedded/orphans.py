@@ -39,7 +39,7 @@ async def evict(folder: Path, program: str, steps: Sequence[Farewell]) -> None:
     The first signal goes only to those no other holder started (for Postgres that is the postmaster, which ends the
     rest in order), later ones to all.
     """
-    left = holders(folder, program)
+    left = await asyncio.to_thread(holders, folder, program)
     if not left:
         return
     for number, step in enumerate(steps):
@@ -56,9 +56,11 @@ async def _wait_until_gone(folder: Path, program: str, seconds: float) -> dict[i
     """Wait up to `seconds`; who is left."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    while (left := holders(folder, program)) and loop.time() < deadline:
-        await asyncio.sleep(_POLL_SECONDS)  # noqa: ASYNC110 - the kernel tells nobody but the parent
-    return left
+    while True:
+        left = await asyncio.to_thread(holders, folder, program)
+        if not left or loop.time() >= deadline:
+            return left
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 def _tell(pid: int, what: signal.Signals) -> None:

@@ -64,18 +64,20 @@ class ValkeyServer:
             arguments=[word for name, value in options.items() for word in (f"--{name}", value)],
             folder=self._folder,
             account=self._account,
+            reaches=[self._socket.parent],
             death_signal=signal.SIGKILL,
         )
 
-    async def is_ready(self) -> bool:
-        """Whether it answers a PING."""
+    async def why_not_ready(self) -> str | None:
+        """None once it answers a PING."""
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
                 reader, writer = await asyncio.open_unix_connection(self._socket)
                 try:
                     writer.write(b"PING\r\n")
-                    return await reader.readline() == b"+PONG\r\n"
+                    answer = await reader.readline()
                 finally:
                     writer.close()
-        except OSError:  # TimeoutError is one
-            return False
+        except OSError as error:  # TimeoutError is one
+            return str(error)
+        return None if answer == b"+PONG\r\n" else answer.decode(errors="replace").strip()

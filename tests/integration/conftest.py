@@ -1,7 +1,9 @@
 """Real servers for the tests: one embedded Postgres and one Valkey a session, a fresh database a test."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
@@ -14,12 +16,28 @@ from redis import asyncio as aioredis
 from storage.embedded import EmbeddedStorage, Endpoints
 from tests.recorder import Recorder
 
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder there
+_ENOUGH_BYTES = 2**30
+
 
 @pytest.fixture(scope="session")
-async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints]:
-    """The session's servers; killed with the test run, however it ends."""
-    data_dir: Path = tmp_path_factory.mktemp("embedded")
-    async with EmbeddedStorage(data_dir, observe=Recorder()) as endpoints:
+def fast_folder() -> Iterator[Path]:
+    """A folder for clusters: in memory where there is room, for a database made there takes 25 ms instead of 150."""
+    roomy = _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free >= _ENOUGH_BYTES
+    with tempfile.TemporaryDirectory(prefix="mainstay-tests-", dir=_IN_MEMORY if roomy else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def data_dir(fast_folder: Path) -> Path:
+    """The path of a data folder that does not exist yet, for a test that starts servers of its own."""
+    return fast_folder / uuid4().hex[:8]
+
+
+@pytest.fixture(scope="session")
+async def embedded(fast_folder: Path) -> AsyncIterator[Endpoints]:
+    """The session's servers; they die with the test run, however it ends."""
+    async with EmbeddedStorage(fast_folder / "session", observe=Recorder()) as endpoints:
         yield endpoints
 
 
