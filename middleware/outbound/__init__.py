@@ -18,10 +18,10 @@ STACK: tuple[Layer, ...] = (measure, attempt_timeout)
 """The layers, outermost first."""
 
 
-def outbound(policy: Policy, senses: Senses, *, stack: tuple[Layer, ...] = STACK) -> Call:
+def outbound(policy: Policy, *, senses: Senses, stack: tuple[Layer, ...] = STACK) -> Call:
     """Put the stack together for one dependency."""
 
     def wrap(inner: Call, layer: Layer) -> Call:
-        return layer(inner, policy, senses)
+        return layer(inner, policy, senses=senses)
 
     return reduce(wrap, reversed(stack), straight)

@@ -12,7 +12,7 @@ class NoAnswer(Elapsed):
     """No answer came in the time allowed."""
 
 
-def attempt_timeout(inner: Call, policy: Policy, senses: Senses) -> Call:
+def attempt_timeout(inner: Call, policy: Policy, *, senses: Senses) -> Call:
     """Cancel an attempt after the policy's attempt timeout and raise NoAnswer in its place.
 
     It does what `asyncio.timeout` does (a cancellation from elsewhere stays one), for a quarter of its cost.

@@ -28,8 +28,11 @@ class Senses:
     clock: Clock = CLOCK
 
 
-Layer = Callable[[Call, Policy, Senses], Call]
-"""A factory: the layer inside it, its numbers and its senses in, one closure out."""
+class Layer(Protocol):
+    """A factory that returns one closure."""
+
+    def __call__(self, inner: Call, policy: Policy, /, *, senses: Senses) -> Call:
+        """Stand around `inner`, the next layer inwards."""
 
 
 def straight(_operation: str, attempt: Attempt[T], /) -> Awaitable[T]:

@@ -8,7 +8,7 @@ from middleware.outbound.policy import Policy
 from telemetry.events import DependencyCalled, Outcome
 
 
-def measure(inner: Call, policy: Policy, senses: Senses) -> Call:
+def measure(inner: Call, policy: Policy, *, senses: Senses) -> Call:
     """Emit one DependencyCalled for each call, whatever its end; the end itself passes through unchanged.
 
     A call that its caller gave up is an error of type `cancelled`, a bug one of type `internal`.

@@ -1,7 +1,9 @@
 """Open a connection: one host, within its budget, with the session set up in the connect itself."""
 
 import asyncio
-from collections.abc import Mapping
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import aiopg
@@ -15,6 +17,8 @@ from storage.postgres.sqlstate import refused
 
 APPLICATION_NAME = "mainstay"
 MILLISECONDS = 1000
+SOCKET_FOLDER = ("/", "@")
+SEVERAL_HOSTS = "A Postgres address names one host."
 
 
 class Connect(Protocol):
@@ -25,26 +29,51 @@ class Connect(Protocol):
 
 
 async def connect(dsn: str, policy: PoolPolicy, /) -> PostgresConnection:
-    """Connect within the policy's connect budget.
+    """Connect to the host's addresses in turn, each within the policy's connect budget.
 
     The session's settings travel with the startup message, so they cost no round trip. What the DSN itself
     sets wins over them.
     """
     try:
         async with asyncio.timeout(policy.connect_timeout_seconds):
-            connection = await aiopg.connect(
-                dsn,
-                timeout=None,  # type: ignore[arg-type]  # no timer of aiopg's own around each statement
-                enable_json=False,
-                enable_hstore=False,
-                enable_uuid=False,
-                **session(dsn, policy),
-            )
-            cursor = await connection.cursor()
-    except TimeoutError as error:
+            addresses = await _addresses(parse_dsn(dsn))
+        settings = session(dsn, policy)
+        for address in addresses[:-1]:
+            with suppress(TimeoutError, psycopg2.OperationalError):
+                return await _connect(dsn, policy, parameters={**settings, **address})
+        return await _connect(dsn, policy, parameters={**settings, **addresses[-1]})
+    except OSError as error:  # TimeoutError is one
         raise Unavailable from error
     except psycopg2.Error as error:
         raise refused(error) from error
+
+
+async def _addresses(given: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
+    """Return what makes libpq take one address each.
+
+    Left to itself it would look names up while the event loop waits, and go from one address to the next over
+    sockets that aiopg does not watch.
+    """
+    host = given.get("host", "")
+    if "," in host:
+        raise Unavailable(SEVERAL_HOSTS)
+    if not host or host.startswith(SOCKET_FOLDER) or "hostaddr" in given:
+        return [{}]
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [{"hostaddr": str(address[0])} for *_, address in found]
+
+
+async def _connect(dsn: str, policy: PoolPolicy, *, parameters: Mapping[str, Any]) -> PostgresConnection:
+    async with asyncio.timeout(policy.connect_timeout_seconds):
+        connection = await aiopg.connect(
+            dsn,
+            timeout=None,  # type: ignore[arg-type]  # no timer of aiopg's own around each statement
+            enable_json=False,
+            enable_hstore=False,
+            enable_uuid=False,
+            **parameters,
+        )
+        cursor = await connection.cursor()
     return PostgresConnection(connection, cursor, prepared_statements=policy.prepared_statements)
 
 

@@ -12,7 +12,7 @@ import aiopg
 import psycopg2
 from psycopg2.extensions import BYTES, TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INERROR, register_type
 
-from middleware.errors import Elapsed, Invalid, SerializationFailure
+from middleware.errors import Elapsed, Invalid, Problem, SerializationFailure
 from middleware.outbound.attempt_timeout import running_task
 from storage.postgres.array_text import Scalar
 from storage.postgres.sqlstate import EXECUTION_CLASSES, STALE_STATEMENT, is_lost, sqlstate_of, translated
@@ -162,10 +162,11 @@ class PostgresConnection:
         rows: list[Row] = self._raw.fetchall() if self._raw.description is not None else []
         return rows
 
-    def _translated(self, error: psycopg2.Error, *, writing: bool) -> Exception:
-        if is_lost(error):
-            self._fault = "broken"
-        return translated(error, writing=writing)
+    def _translated(self, error: psycopg2.Error, *, writing: bool) -> Problem:
+        lost = self.closed or is_lost(error)
+        if lost:
+            self._fault = self._fault or "broken"
+        return translated(error, lost=lost, writing=writing)
 
 
 UNSTORABLE_TEXT = "Text may contain neither NUL nor unpaired surrogates."

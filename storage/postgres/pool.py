@@ -14,7 +14,8 @@ from middleware.outbound.policy import Policy, PoolPolicy
 from storage.postgres.array_text import Scalar
 from storage.postgres.connect import Connect, connect
 from storage.postgres.connection import Row
-from storage.postgres.slots import PoolSize, Slots
+from storage.postgres.slot import PoolSize
+from storage.postgres.slots import Slots
 from storage.postgres.statement import Statement
 from storage.postgres.transaction import Transaction
 from telemetry.events import Observe
@@ -51,7 +52,7 @@ class Pool:
         senses = Senses(observe=observe, clock=outside.clock)
         self._slots = Slots(partial(outside.connect, dsn, policy), policy=policy, senses=senses, name=name)
         self._call = outbound(
-            Policy(dependency="postgres", attempt_timeout_seconds=policy.attempt_timeout_seconds), senses
+            Policy(dependency="postgres", attempt_timeout_seconds=policy.attempt_timeout_seconds), senses=senses
         )
 
     @property

@@ -8,14 +8,14 @@ handed to it) serves the longest waiter or opens a connection for it.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from typing import Generic
 
 from middleware.errors import Bug, Overloaded, Problem, Unavailable
 from middleware.outbound.attempt_timeout import running_task
 from middleware.outbound.clock import Timer
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy
-from storage.postgres.connection import PostgresConnection
+from storage.postgres.slot import C, PoolSize, Slot
 from storage.postgres.waiters import Waiters
 from telemetry.events import (
     AcquireTimedOut,
@@ -27,33 +27,12 @@ from telemetry.events import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolSize:
-    """How many connections are idle and used, how many callers wait, and the most connections there may be."""
-
-    idle: int
-    used: int
-    pending: int
-    maximum: int
-
-
-class Slot:
-    """A connection's place in the pool; `since` is when it last became used or idle."""
-
-    __slots__ = ("connection", "expires_at", "since")
-
-    def __init__(self, connection: PostgresConnection, *, now: float, expires_at: float) -> None:
-        self.connection = connection
-        self.since = now
-        self.expires_at = expires_at
-
-
-class Slots:
+class Slots(Generic[C]):
     """At most `policy.maximum` connections: reused newest first, waited for oldest first."""
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[PostgresConnection]],
+        connect: Callable[[], Awaitable[C]],
         *,
         policy: PoolPolicy,
         senses: Senses,
@@ -65,9 +44,9 @@ class Slots:
         self._clock = senses.clock
         self._now = senses.clock.now
         self._name = name
-        self._idle: list[Slot] = []
-        self._used: set[Slot] = set()
-        self._waiters: Waiters[Slot] = Waiters()
+        self._idle: list[Slot[C]] = []
+        self._used: set[Slot[C]] = set()
+        self._waiters: Waiters[Slot[C]] = Waiters()
         self._opening: set[asyncio.Task[None]] = set()
         self._failure: Problem | None = None
         self._tending: Timer | None = None
@@ -85,7 +64,9 @@ class Slots:
         )
 
     async def open(self) -> None:
-        """Open the minimum; raise why it could not be, with nothing left open."""
+        """Open the minimum; raise why it could not be, with nothing left open. It may be tried again."""
+        self._closing, self._failure = False, None
+        self._emptied.clear()
         self._open_missing()
         if self._opening:
             await asyncio.wait(set(self._opening))
@@ -95,7 +76,7 @@ class Slots:
             raise failure or Unavailable
         self._tend()
 
-    async def acquire(self) -> Slot:
+    async def acquire(self) -> Slot[C]:
         """Return a usable connection; raise Overloaded when all stay in use, Unavailable when none can be had."""
         slot = self._take_idle()
         if slot is not None:
@@ -103,7 +84,7 @@ class Slots:
             return slot
         return await self._wait_in_line()
 
-    def release(self, slot: Slot) -> None:
+    def release(self, slot: Slot[C]) -> None:
         """Take a connection back; one that must not be used again is closed."""
         if slot in self._used:
             self._observe(ConnectionReleased(pool=self._name, use_seconds=self._now() - slot.since))
@@ -127,7 +108,7 @@ class Slots:
     def _count(self) -> int:
         return len(self._idle) + len(self._used)
 
-    def _take_idle(self) -> Slot | None:
+    def _take_idle(self) -> Slot[C] | None:
         while self._idle:
             slot = self._idle.pop()
             fault = slot.connection.fault
@@ -138,7 +119,7 @@ class Slots:
             self._drop(slot, fault)
         return None
 
-    async def _wait_in_line(self) -> Slot:
+    async def _wait_in_line(self) -> Slot[C]:
         if self._closing:
             raise Unavailable(CLOSED)
         started = self._now()
@@ -157,11 +138,11 @@ class Slots:
         self._observe(ConnectionAcquired(pool=self._name, wait_seconds=slot.since - started))
         return slot
 
-    def _give_up(self, place: asyncio.Future[Slot], started: float) -> None:
+    def _give_up(self, place: asyncio.Future[Slot[C]], started: float) -> None:
         if self._waiters.refuse(place, Overloaded() if self._used else Unavailable()):
             self._observe(AcquireTimedOut(pool=self._name, waited_seconds=self._now() - started))
 
-    def _take_back(self, slot: Slot) -> None:
+    def _take_back(self, slot: Slot[C]) -> None:
         self._used.discard(slot)
         reason = self._reason_to_drop(slot)
         if reason is None:
@@ -172,7 +153,7 @@ class Slots:
         if self._closing and not self._used:
             self._emptied.set()
 
-    def _reason_to_drop(self, slot: Slot) -> DropReason | None:
+    def _reason_to_drop(self, slot: Slot[C]) -> DropReason | None:
         fault = slot.connection.fault
         if fault is not None:
             return fault
@@ -180,7 +161,7 @@ class Slots:
             return "closing"
         return "expired" if self._now() >= slot.expires_at else None
 
-    def _hand_on(self, slot: Slot) -> None:
+    def _hand_on(self, slot: Slot[C]) -> None:
         """Give a usable connection to whoever has waited longest, or keep it."""
         slot.since = self._now()
         if self._waiters.serve(slot):
@@ -188,7 +169,7 @@ class Slots:
         else:
             self._idle.append(slot)
 
-    def _drop(self, slot: Slot, reason: DropReason) -> None:
+    def _drop(self, slot: Slot[C], reason: DropReason) -> None:
         slot.connection.close()
         self._observe(ConnectionDropped(pool=self._name, reason=reason))
 
@@ -237,15 +218,17 @@ class Slots:
         self._open_missing()
         self._tending = self._clock.call_later(self._policy.tend_interval_seconds, self._tend)
 
-    def _reason_to_retire(self, slot: Slot, now: float) -> DropReason | None:
+    def _reason_to_retire(self, slot: Slot[C], now: float) -> DropReason | None:
         unneeded = self._count() > self._policy.minimum and now - slot.since >= self._policy.idle_seconds
         return "expired" if unneeded or now >= slot.expires_at else None
 
     async def _let_finish(self) -> None:
         if self._used:
             timer = self._clock.call_later(self._policy.close_timeout_seconds, self._emptied.set)
-            await self._emptied.wait()
-            timer.cancel()
+            try:
+                await self._emptied.wait()
+            finally:
+                timer.cancel()
         while self._used:
             self._drop(self._used.pop(), "closing")
 

@@ -32,8 +32,9 @@ EXECUTION_CLASSES = frozenset({"23", "40"})
 READ_ONLY = "25006"
 """The server takes no writes: it is a replica now, and the connection points at the wrong one."""
 
-LOST_CLASSES = frozenset({"08", "57P"})
-"""Connection exceptions; and the server ending the connection: shutdown, crash, starting up, idle timeout."""
+LOST = ("08", "57P", READ_ONLY, "25P03")
+"""Beginnings of the codes after which a connection is of no use: connection exceptions; the server ending it
+(shutdown, crash, idle timeouts, a transaction left idle); a replica where a primary was."""
 
 NO_ROOM = ("too many clients", "too many connections", "remaining connection slots")
 """libpq gives no code for a refused connect, only the server's words."""
@@ -56,12 +57,9 @@ _PROBLEMS: Mapping[str, Callable[[], Problem]] = {
     "53": Overloaded,
     "55P03": Elapsed,  # lock_timeout
     "57014": Elapsed,  # statement_timeout
-    "57P": Unavailable,
-    "08": Unavailable,
     "58": Unavailable,  # the server's disk or system fails it
-    READ_ONLY: Unavailable,
-    "25P03": Unavailable,  # idle_in_transaction_session_timeout ends the connection
 }
+"""By the code or its class; what is not here is a mistake of ours."""
 
 
 def sqlstate_of(error: psycopg2.Error) -> str:
@@ -74,16 +72,18 @@ def is_lost(error: psycopg2.Error) -> bool:
     code = sqlstate_of(error)
     if not code:
         return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
-    return code == READ_ONLY or code[:2] in LOST_CLASSES or code[:3] in LOST_CLASSES
+    return code.startswith(LOST)
 
 
-def translated(error: psycopg2.Error, *, writing: bool) -> Problem:
-    """Say the driver's error in our words; `writing` tells that a change was being made, outside a transaction."""
+def translated(error: psycopg2.Error, *, lost: bool, writing: bool) -> Problem:
+    """Say the driver's error in our words.
+
+    `lost` tells that the connection is gone, `writing` that a change was being made outside a transaction.
+    """
     code = sqlstate_of(error)
-    if writing and code != READ_ONLY and is_lost(error) and not isinstance(error, psycopg2.InterfaceError):
-        return OutcomeUnknown()
-    if not code:
-        return Unavailable() if is_lost(error) else Bug()
+    if lost:
+        known = code == READ_ONLY or isinstance(error, psycopg2.InterfaceError)  # refused; never sent
+        return OutcomeUnknown() if writing and not known else Unavailable()
     return _violation(code, error) or _problem(code)
 
 
@@ -93,8 +93,7 @@ def refused(error: psycopg2.Error) -> Unavailable:
 
 
 def _problem(code: str) -> Problem:
-    make = _PROBLEMS.get(code) or _PROBLEMS.get(code[:3]) or _PROBLEMS.get(code[:2])
-    return make() if make else Bug()
+    return (_PROBLEMS.get(code) or _PROBLEMS.get(code[:2]) or Bug)()
 
 
 def _violation(code: str, error: psycopg2.Error) -> Problem | None:

@@ -11,7 +11,8 @@ from middleware.outbound.attempt_timeout import NoAnswer
 from middleware.outbound.layer import Call
 from storage.postgres.array_text import Scalar
 from storage.postgres.connection import PostgresConnection, Row
-from storage.postgres.slots import Slot, Slots
+from storage.postgres.slot import Slot
+from storage.postgres.slots import Slots
 from storage.postgres.statement import Statement
 
 
@@ -24,11 +25,11 @@ class Transaction:
 
     __slots__ = ("_call", "_operation", "_slot", "_slots", "_writes")
 
-    def __init__(self, slots: Slots, call: Call, *, operation: str) -> None:
+    def __init__(self, slots: Slots[PostgresConnection], call: Call, *, operation: str) -> None:
         self._slots = slots
         self._call = call
         self._operation = operation
-        self._slot: Slot | None = None
+        self._slot: Slot[PostgresConnection] | None = None
         self._writes = False
 
     async def run(self, statement: Statement, parameters: Sequence[Scalar] = (), *, operation: str) -> list[Row]:

@@ -1,0 +1,1 @@
+"""Redis: commands, within a budget each."""
