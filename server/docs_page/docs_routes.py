@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from server.docs_page.static_content import StaticContent, serving, static_content
 from server.openapi.operation_names import words_of_path
@@ -27,6 +27,10 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 """Everything from this origin, nothing inline. Swagger UI's stylesheet has its pictures as data: addresses."""
 
+_PAGE_HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+_FILE_HEADERS = {hdrs.CACHE_CONTROL: "public, max-age=600"}
+"""A browser asks for the icon again whenever the page's fragment changes, which is with every click."""
+
 _FILES: Mapping[str, str] = {
     "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
     "docs.js": "text/javascript; charset=utf-8",
@@ -38,13 +42,14 @@ _FILES: Mapping[str, str] = {
 
 def docs_routes(document: bytes) -> list[web.RouteDef]:
     """`/openapi.json`, which answers `document`, and `/docs` with the files it needs."""
-    page = _from_file(
-        "docs.html", "text/html; charset=utf-8", headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY}
-    )
+    page = _from_file("docs.html", "text/html; charset=utf-8", headers=_PAGE_HEADERS)
     return [
         web.get(DOCUMENT_PATH, serving(_ready(static_content(document, "application/json")))),
         web.get(PAGE_PATH, serving(page)),
-        *(web.get(f"{PAGE_PATH}/{name}", serving(_from_file(name, media_type))) for name, media_type in _FILES.items()),
+        *(
+            web.get(f"{PAGE_PATH}/{name}", serving(_from_file(name, media_type, headers=_FILE_HEADERS)))
+            for name, media_type in _FILES.items()
+        ),
     ]
 
 
@@ -73,9 +78,7 @@ def _ready(content: StaticContent) -> Callable[[], Awaitable[StaticContent]]:
     return load
 
 
-def _from_file(
-    name: str, media_type: str, *, headers: dict[str, str] | None = None
-) -> Callable[[], Awaitable[StaticContent]]:
+def _from_file(name: str, media_type: str, *, headers: Mapping[str, str]) -> Callable[[], Awaitable[StaticContent]]:
     """Read and compress a file of this package when it is first asked for, beside the event loop."""
     kept: list[StaticContent] = []
 

@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -22,7 +22,7 @@ class StaticContent:
     headers: dict[str, str]
 
 
-def static_content(plain: bytes, media_type: str, *, headers: dict[str, str] | None = None) -> StaticContent:
+def static_content(plain: bytes, media_type: str, *, headers: Mapping[str, str] | None = None) -> StaticContent:
     """Prepare bytes to be served; `media_type` as Content-Type has it, with its charset."""
     digest = hashlib.sha256(plain).hexdigest()[:_DIGEST_CHARACTERS]
     return StaticContent(
@@ -32,7 +32,7 @@ def static_content(plain: bytes, media_type: str, *, headers: dict[str, str] | N
         headers={
             hdrs.CONTENT_TYPE: media_type,
             hdrs.ETAG: f'W/"{digest}"',
-            # Kept by the browser, but asked about each time: the next version of the service may differ.
+            # Unless told otherwise a browser keeps it but asks each time: another version may run by then.
             hdrs.CACHE_CONTROL: "no-cache",
             hdrs.VARY: hdrs.ACCEPT_ENCODING,
             **(headers or {}),

@@ -68,7 +68,7 @@ def list_parameters(served: Served, declared: Mapping[str, Object]) -> list[Obje
         for field in filterable_fields(served.resource, served.record_type)
         for parameter in _filters(served.record_type, field, declared[field.name])
     ]
-    return [*filters, *_sort(served), *shared("limit", "cursor"), *shape_parameters(served), *shared("Prefer")]
+    return [*_sort(served), *shared("limit", "cursor"), *shape_parameters(served), *shared("Prefer"), *filters]
 
 
 def shape_parameters(served: Served) -> Iterator[Object]:
@@ -111,6 +111,8 @@ def _sortable(served: Served) -> Sequence[RecordField]:
 def _filters(record_type: RecordType, field: RecordField, declared: Object) -> Iterator[Object]:
     value = closed_set_schema(record_type, field, declared) if field.limits.values else _KINDS[field.kind]
     for operator in operators_of(field):
+        if operator == "is" and not field.nullable:
+            continue
         name = field.name if operator == "eq" else f"{field.name}[{operator}]"
         text = f"Only records whose `{field.name}` {_CONDITIONS[operator]}."
         yield _filter(name, operator, text, value)

@@ -1,0 +1,1 @@
+"""What each command of `mainstay` does, apart from reading its arguments."""
