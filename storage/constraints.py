@@ -29,14 +29,14 @@ def constraints_of(record_type: RecordType, by_name: Mapping[str, RecordType]) -
     """The table's key, uniques, checks and references; `by_name` finds the models that are referred to."""
     table, key = record_type.table, (record_type.key.name,)
     rule = NamedRule(rule="key", table=table, fields=key)
-    yield _ruled(PrimaryKeyConstraint(*key, name=constraint_name(table, key, "key")), rule)
+    yield _ruled(PrimaryKeyConstraint(*key, name=constraint_name(table, key, ending="key")), rule)
     for fields in _uniques(record_type):
         rule = NamedRule(rule="unique", table=table, fields=fields)
-        yield _ruled(UniqueConstraint(*fields, name=constraint_name(table, fields, "unique")), rule)
+        yield _ruled(UniqueConstraint(*fields, name=constraint_name(table, fields, ending="unique")), rule)
     for field in record_type.fields:
-        yield from _checks(table, record_type, field)
+        yield from _checks(record_type, field)
         if field.reference is not None:
-            yield _reference(table, field, by_name[field.reference.target_name])
+            yield _reference(table, field, target=by_name[field.reference.target_name])
 
 
 def indexes_of(record_type: RecordType) -> Iterator[Index]:
@@ -45,12 +45,12 @@ def indexes_of(record_type: RecordType) -> Iterator[Index]:
     for fields in _indexed(record_type):
         rule = NamedRule(rule="index", table=table, fields=fields)
         if [record_type.by_name[name].kind for name in fields] == ["json"]:
-            name = constraint_name(table, fields, "contains")
+            name = constraint_name(table, fields, ending="contains")
             operators = {fields[0]: "jsonb_path_ops"}
             yield _ruled(Index(name, *fields, postgresql_using="gin", postgresql_ops=operators), rule)
         else:
             last = () if key in fields else (key,)
-            yield _ruled(Index(constraint_name(table, fields, "index"), *fields, *last), rule)
+            yield _ruled(Index(constraint_name(table, fields, ending="index"), *fields, *last), rule)
 
 
 def constraint_fields(metadata: MetaData) -> Mapping[str, NamedRule]:
@@ -79,18 +79,24 @@ def _indexed(record_type: RecordType) -> Iterator[tuple[str, ...]]:
     return (fields for fields in dict.fromkeys([*single, *together]) if fields not in behind)
 
 
-def _checks(table: str, record_type: RecordType, field: RecordField) -> Iterator[CheckConstraint]:
+def _checks(record_type: RecordType, field: RecordField) -> Iterator[CheckConstraint]:
+    table = record_type.table
     for limit, expression in checks_of(record_type, field):
         # The digest tells a changed limit from an equal one; it stands for the condition, not for the column's name.
-        name = constraint_name(table, (field.name,), f"{limit}_{digest(expression('?'))}")
+        name = constraint_name(table, (field.name,), ending=f"{limit}_{digest(expression('?'))}")
         rule = NamedRule(rule="check", table=table, fields=(field.name,), limit=limit)
         yield _ruled(CheckConstraint(literal_column(expression(quoted_name(field.name))), name=name), rule)
 
 
-def _reference(table: str, field: RecordField, target: RecordType) -> ForeignKeyConstraint:
-    name = constraint_name(table, (field.name,), "reference")
+def _reference(table: str, field: RecordField, *, target: RecordType) -> ForeignKeyConstraint:
+    name = constraint_name(table, (field.name,), ending="reference")
     constraint = ForeignKeyConstraint(
-        [field.name], [f"{target.table}.{target.key.name}"], name=name, deferrable=True, initially="IMMEDIATE"
+        [field.name],
+        [f"{target.table}.{target.key.name}"],
+        name=name,
+        deferrable=True,  # a bulk load may put the referring rows first
+        initially="IMMEDIATE",
+        use_alter=True,  # tables may refer to each other and to themselves: references come after all tables
     )
     rule = NamedRule(rule="reference", table=table, fields=(field.name,), refers_to=target.table)
     return _ruled(constraint, rule)

@@ -16,18 +16,22 @@ from sqlalchemy.dialects.postgresql import (
     TIMESTAMP,
     UUID,
 )
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeEngine
 
 from storage.constraints import constraint_fields, constraints_of, indexes_of
 from storage.model import Model
 from storage.record_type import Kind, RecordField, RecordType
-from storage.sql_literals import default
+from storage.sql_literals import NEUTRAL_VALUES, default, empty_json
 from storage.sql_text import definition
 
 __all__ = ["constraint_fields", "fingerprint", "tables"]
 
+RENAMED_FROM = "renamed_from"
+"""Where a table's or a column's `info` keeps the name it bore before; empty where it never had another."""
+NEUTRAL = "neutral"
+"""Where a column's `info` keeps, as SQL, what could stand in rows that have no value yet; empty where nothing could."""
 _NOW_FIELDS = ("created_at", "updated_at")
 _FIRST_VERSION = "1"
 _TYPES: Mapping[Kind, TypeEngine[Any]] = {
@@ -49,25 +53,36 @@ def tables(record_types: Mapping[type[Model], RecordType] | Sequence[RecordType]
     by_name = {record_type.name: record_type for record_type in described}
     metadata = MetaData()
     for record_type in described:
-        items = (*map(_column, record_type.fields), *constraints_of(record_type, by_name), *indexes_of(record_type))
-        Table(record_type.table, metadata, *items)
+        columns = [_column(record_type, field) for field in record_type.fields]
+        items = (*columns, *constraints_of(record_type, by_name), *indexes_of(record_type))
+        Table(record_type.table, metadata, *items, info={RENAMED_FROM: record_type.renamed_from})
     return metadata
 
 
 def fingerprint(metadata: MetaData) -> str:
-    """A digest of everything the tables are made of: equal for equal declarations."""
+    """A digest of everything the tables are made of: equal for equal declarations. A few milliseconds."""
     parts: list[str] = []
     for name in sorted(metadata.tables):
         table = metadata.tables[name]
         parts.append(definition(CreateTable(table)))
         parts += sorted(definition(CreateIndex(index)) for index in table.indexes)
+        parts += sorted(definition(AddConstraint(reference)) for reference in table.foreign_key_constraints)
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _column(field: RecordField) -> Column[Any]:
+def _column(record_type: RecordType, field: RecordField) -> Column[Any]:
+    info = {RENAMED_FROM: field.renamed_from, NEUTRAL: _neutral(record_type, field)}
     if field.key and field.kind == "integer":
-        return Column(field.name, BIGINT(), Identity(always=False), nullable=False)
-    return Column(field.name, _type(field), nullable=field.nullable, server_default=_server_default(field))
+        return Column(field.name, BIGINT(), Identity(always=False), nullable=False, info=info)
+    return Column(field.name, _type(field), nullable=field.nullable, server_default=_server_default(field), info=info)
+
+
+def _neutral(record_type: RecordType, field: RecordField) -> str:
+    if field.reference is not None or field.unique:
+        return ""
+    if field.kind == "json":
+        return empty_json(record_type.model.model_fields[field.name].annotation)
+    return NEUTRAL_VALUES[field.kind]
 
 
 def _type(field: RecordField) -> TypeEngine[Any]:

@@ -4,6 +4,8 @@ import json
 import math
 from datetime import date, datetime
 from decimal import Decimal
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from storage.record_type import Kind
 
@@ -19,6 +21,18 @@ CAST: dict[Kind, str] = {
     "json": "jsonb",
 }
 """What Postgres calls each kind of value."""
+
+NEUTRAL_VALUES: dict[Kind, str] = {
+    "string": "''::text",
+    "integer": "0",
+    "decimal": "0",
+    "float": "0",
+    "boolean": "false",
+    "datetime": "now()",
+    "date": "CURRENT_DATE",
+    "uuid": "gen_random_uuid()",
+}
+"""What rows without a value could be given, when whoever migrates says so."""
 
 _ESCAPES = {"\\": "\\\\", "'": "''", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _FIRST_PRINTABLE = " "
@@ -61,6 +75,23 @@ def bound(kind: Kind, value: object) -> str | None:
         case "date", date() if not isinstance(value, datetime):
             return f"{quoted(value.isoformat())}::date"
     return None
+
+
+def container(annotation: Any) -> Any:
+    """What a json field holds, without `| None` and Annotated: `list`, `dict`, a model, or a union of several."""
+    origin, members = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return container(members[0])
+    if origin in (Union, UnionType):
+        rest = {container(member) for member in members if member is not type(None)}
+        return rest.pop() if len(rest) == 1 else annotation
+    return origin or annotation
+
+
+def empty_json(annotation: Any) -> str:
+    """The empty list or object of a json field; nothing for one whose fields are given."""
+    held = container(annotation)
+    return "'[]'::jsonb" if held is list else "'{}'::jsonb" if held is dict else ""
 
 
 def default(kind: Kind, value: object) -> str:

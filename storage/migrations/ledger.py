@@ -1,0 +1,118 @@
+"""What Mainstay remembers in the database itself, in its own schema: tables it made, what is applied, secrets."""
+
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from storage.migrations.session import Session, connected
+from storage.migrations.stopped import StatementFailed
+
+CURSOR_SECRET = "cursor"  # noqa: S105 - the secret's name, not the secret
+SECRET_BYTES = 32
+NO_SUCH_TABLE = frozenset({"42P01", "3F000"})
+"""undefined_table and invalid_schema_name (PostgreSQL manual, appendix A)."""
+
+_STATE = """
+SELECT applied.fingerprint, secret.value
+FROM mainstay.applied_schema AS applied, mainstay.secret AS secret
+WHERE applied.service = %s AND applied.schema_name = current_schema() AND secret.name = %s
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaState:
+    """What a starting replica needs to know, read in one round trip."""
+
+    fingerprint: str
+    """Of the tables applied last; compare it with `storage.schema.fingerprint`."""
+    cursor_secret: bytes
+    """What every replica signs paging cursors with."""
+
+
+def read_state(dsn: str, service: str) -> SchemaState | None:
+    """Read the state a migration left for this service; None before the first one.
+
+    Costs a connect and one statement and loads no Alembic. Raises DatabaseUnreachable.
+    """
+    with connected(dsn) as session:
+        try:
+            found = session.rows(_STATE, (service, CURSOR_SECRET))
+        except StatementFailed as error:
+            if error.sqlstate in NO_SUCH_TABLE:
+                return None
+            raise
+    return SchemaState(fingerprint=found[0][0], cursor_secret=bytes(found[0][1])) if found else None
+
+
+def is_current(dsn: str, service: str, *, fingerprint: str) -> bool:
+    """Whether the tables applied last are those with this fingerprint."""
+    state = read_state(dsn, service)
+    return state is not None and state.fingerprint == fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """One service's part of that memory, for the schema the session's search_path starts with."""
+
+    session: Session
+    service: str
+
+    def prepare(self) -> None:
+        """Make the tables of our own schema where they are missing, and the secrets in them."""
+        self.session.run(files(__package__).joinpath("ledger.sql").read_text())
+        self.session.run(
+            "INSERT INTO mainstay.secret (name, value) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            (CURSOR_SECRET, secrets.token_bytes(SECRET_BYTES)),
+        )
+
+    def owners(self) -> Mapping[str, str]:
+        """Which service made each table; empty before the first migration."""
+        if self.session.value("SELECT to_regclass('mainstay.owned_table') IS NULL"):
+            return {}
+        statement = "SELECT table_name, service FROM mainstay.owned_table WHERE schema_name = current_schema()"
+        return dict(self.session.rows(statement))
+
+    def own(self, tables: Collection[str]) -> None:
+        """Remember that these tables are this service's."""
+        for table in sorted(tables):
+            self.session.run(
+                "INSERT INTO mainstay.owned_table (schema_name, table_name, service)"
+                " VALUES (current_schema(), %s, %s)"
+                " ON CONFLICT (schema_name, table_name) DO UPDATE SET service = EXCLUDED.service",
+                (table, self.service),
+            )
+
+    def forget_missing(self) -> None:
+        """Let go of tables that no longer exist."""
+        self.session.run(
+            "DELETE FROM mainstay.owned_table WHERE schema_name = current_schema()"
+            " AND to_regclass(format('%I.%I', schema_name, table_name)) IS NULL"
+        )
+
+    def record_fingerprint(self, fingerprint: str) -> None:
+        """Remember that the tables with this fingerprint are applied."""
+        self.session.run(
+            "INSERT INTO mainstay.applied_schema (service, schema_name, fingerprint)"
+            " VALUES (%s, current_schema(), %s)"
+            " ON CONFLICT (service, schema_name) DO UPDATE"
+            " SET fingerprint = EXCLUDED.fingerprint, applied_at = now()",
+            (self.service, fingerprint),
+        )
+
+    def revisions(self) -> frozenset[str]:
+        """The revisions applied from files."""
+        if self.session.value("SELECT to_regclass('mainstay.applied_revision') IS NULL"):
+            return frozenset()
+        statement = (
+            "SELECT revision FROM mainstay.applied_revision WHERE service = %s AND schema_name = current_schema()"
+        )
+        return frozenset(row[0] for row in self.session.rows(statement, (self.service,)))
+
+    def record_revision(self, revision: str) -> None:
+        """Remember that this revision has been applied."""
+        self.session.run(
+            "INSERT INTO mainstay.applied_revision (service, schema_name, revision)"
+            " VALUES (%s, current_schema(), %s) ON CONFLICT DO NOTHING",
+            (self.service, revision),
+        )

@@ -1,0 +1,97 @@
+"""A migration's own connection: plain psycopg2 in autocommit, with the driver's errors said in our words."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from types import MappingProxyType
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import parse_dsn
+
+from storage.migrations.stopped import DatabaseUnreachable, LockNotGiven, StatementFailed
+
+APPLICATION_NAME = "mainstay migrate"
+CONNECT_TIMEOUT_SECONDS = 10
+LOCK_CODES = frozenset({"55P03", "40P01"})
+"""lock_not_available and deadlock_detected (PostgreSQL manual, appendix A)."""
+
+_SETTINGS = MappingProxyType(
+    {
+        "statement_timeout": "0",  # an index on a large table takes as long as it takes
+        "idle_in_transaction_session_timeout": "0",
+        "client_connection_check_interval": "1s",  # a killed migration lets go of its locks within that time
+        "standard_conforming_strings": "on",
+        "TimeZone": "UTC",
+    }
+)
+
+
+class Session:
+    """One connection; every statement stands alone unless it runs inside `transaction()`."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    def run(self, statement: str, values: Sequence[object] | None = None) -> None:
+        """Run one statement; raises LockNotGiven, StatementFailed or DatabaseUnreachable."""
+        self._execute(statement, values, fetch=False)
+
+    def rows(self, statement: str, values: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
+        """Run one statement and return its rows; raises as `run` does."""
+        return self._execute(statement, values, fetch=True)
+
+    def value(self, statement: str, values: Sequence[object] | None = None) -> Any:
+        """The one value a statement returns."""
+        return self.rows(statement, values)[0][0]
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements inside take effect together, or none does."""
+        self.run("BEGIN")
+        try:
+            yield
+        except BaseException:
+            if not self.connection.closed:
+                self.run("ROLLBACK")
+            raise
+        self.run("COMMIT")
+
+    def _execute(self, statement: str, values: Sequence[object] | None, *, fetch: bool) -> list[tuple[Any, ...]]:
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                return list(cursor.fetchall()) if fetch else []
+        except psycopg2.Error as error:
+            raise _translated(error) from error
+
+
+@contextmanager
+def connected(dsn: str) -> Iterator[Session]:
+    """A session on the database at `dsn` (libpq keywords or a URL); raises DatabaseUnreachable."""
+    with closing(_connect(dsn)) as connection:
+        connection.autocommit = True
+        yield Session(connection)
+
+
+def _connect(dsn: str) -> Any:
+    try:
+        given = parse_dsn(dsn)
+        options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+        ours = {"application_name": APPLICATION_NAME, "connect_timeout": CONNECT_TIMEOUT_SECONDS}
+        missing = {name: value for name, value in ours.items() if name not in given}
+        return psycopg2.connect(
+            dsn, **missing, client_encoding="UTF8", options=f"{options} {given.get('options', '')}".rstrip()
+        )
+    except psycopg2.Error as error:
+        raise DatabaseUnreachable(f"The database cannot be reached: {str(error).strip()}") from error
+
+
+def _translated(error: psycopg2.Error) -> Exception:
+    code = error.pgcode or ""
+    sentence = (error.diag.message_primary or str(error)).strip()
+    detail = f" {error.diag.message_detail}" if error.diag.message_detail else ""
+    if code in LOCK_CODES:
+        return LockNotGiven(sentence, sqlstate=code)
+    if not code or code.startswith(("08", "57P")):
+        return DatabaseUnreachable(f"The connection to the database broke: {sentence}")
+    return StatementFailed(f"{sentence}{detail}", sqlstate=code)
