@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -20,7 +21,6 @@ from pathlib import Path
 
 DECLARED_IN = ("setup.cfg", "pyproject.toml")
 LOG_LINES_SHOWN = 15
-LINE_WIDTH = 78
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class Progress:
     def passing(self, text: str) -> None:
         """Write a line that the next one replaces; nothing where lines cannot be replaced."""
         if self._rewrites:
-            sys.stderr.write(f"\r\033[K  {text[:LINE_WIDTH]}")
+            sys.stderr.write(f"\r\033[K  {text}"[: shutil.get_terminal_size().columns])
             sys.stderr.flush()
 
 
@@ -115,7 +115,8 @@ def install(project: Path, extras: Sequence[str], progress: Progress) -> bool:
             record.write(line)
             progress.passing(line.strip())
     if running.returncode:
-        progress.keep("".join(log.read_text().splitlines(keepends=True)[-LOG_LINES_SHOWN:]).rstrip())
+        said = [line for line in log.read_text().splitlines() if not line.startswith("Requirement already satisfied")]
+        progress.keep("\n".join(said[-LOG_LINES_SHOWN:]))
         progress.keep(f"The dependencies could not be installed; all that pip said is in {log}")
     return running.returncode == 0
 
