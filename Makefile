@@ -47,11 +47,16 @@ test: ## Run all tests
 
 check: ## Check format, lint, types, import contracts and everything generated
 	$(call set-up,embedded dev)
-	.venv/bin/ruff format --check .
-	.venv/bin/ruff check .
-	.venv/bin/mypy $(code)
-	.venv/bin/lint-imports
-	.venv/bin/python -m pytest tests/artefacts tests/test_architecture.py
+	@wrong=; for step in \
+		'ruff format --check .' \
+		'ruff check .' \
+		'mypy $(code)' \
+		'lint-imports' \
+		'python -m pytest tests/artefacts tests/test_architecture.py'; \
+	do \
+		echo "— $$step"; .venv/bin/$$step || wrong="$$wrong\n  $$step"; \
+	done; \
+	[ -z "$$wrong" ] || { printf "\nNot as it should be:$$wrong\n" >&2; exit 1; }
 
 fmt: ## Format the code and mend what the linter can
 	$(call set-up,embedded dev)
