@@ -100,7 +100,7 @@ class Model(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_kwargs: Any) -> None:
-        """Where the model names a key of its own, drop `id`; an int key may be left out: 0 until Postgres numbers it."""
+        """A key of the model's own replaces `id`; an int key may be left out: 0 until Postgres numbers it."""
         own = [name for name, field in cls.model_fields.items() if name != "id" and _is_key(field)]
         if own and "id" in cls.model_fields:
             del cls.model_fields["id"]

@@ -1,0 +1,59 @@
+"""Paging cursors: opaque to callers, bound to one list and its order, and signed so that no one can forge one."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+import orjson
+
+from middleware.errors import Fault, Malformed
+from storage.listing import Order
+
+_SIGNATURE_BYTES = 16
+"""128 bits of HMAC-SHA-256: half its output, the shortest truncation RFC 2104 §5 recommends."""
+_LENGTH_MAXIMUM = 16_384
+
+
+class Cursors:
+    """Writes and reads the cursors of one list. `secret` is shared by every replica."""
+
+    def __init__(self, secret: bytes, path: str) -> None:
+        self._secret = secret
+        self._path = path
+
+    def write(self, order: Sequence[Order], after: Sequence[str | None]) -> str:
+        """The cursor for what comes after the record with these sort values."""
+        payload = orjson.dumps(after)
+        return base64.urlsafe_b64encode(self._signature(order, payload) + payload).rstrip(b"=").decode()
+
+    def read(self, order: Sequence[Order], cursor: str) -> tuple[str | None, ...]:
+        """The sort values in `cursor`; raises Malformed where it is not one this list gave for this order."""
+        signed = _decoded(cursor)
+        signature, payload = signed[:_SIGNATURE_BYTES], signed[_SIGNATURE_BYTES:]
+        if not hmac.compare_digest(signature, self._signature(order, payload)):
+            raise Malformed("The cursor does not fit.", faults=[_UNFIT])
+        values: list[str | None] = orjson.loads(payload)
+        return tuple(values)
+
+    def _signature(self, order: Sequence[Order], payload: bytes) -> bytes:
+        question = orjson.dumps([self._path, [(key.field.name, key.descending) for key in order]])
+        digest = hmac.digest(self._secret, question + b"\0" + payload, hashlib.sha256)
+        return digest[:_SIGNATURE_BYTES]
+
+
+_UNFIT = Fault(
+    code="cursor_mismatch",
+    detail="use the cursor as the list gave it, with the same path and sort; or start again without one",
+    parameter="cursor",
+)
+
+
+def _decoded(cursor: str) -> bytes:
+    if len(cursor) > _LENGTH_MAXIMUM:
+        return b""
+    try:
+        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return b""

@@ -1,0 +1,98 @@
+"""What no column can hold, whatever a model allows: checked before anything is sent."""
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from middleware.errors import Fault
+from storage.record_type import RecordField, RecordType
+from storage.wire import plain, utc
+
+INTEGER_MINIMUM, INTEGER_MAXIMUM = -(2**63), 2**63 - 1
+DECIMAL_DIGITS_MAXIMUM = 1_000
+"""Postgres keeps 131,072 digits before the point; no honest amount needs a thousand."""
+INDEXED_BYTES_MAXIMUM = 2_000
+"""A btree entry is at most 2,704 bytes (a third of a page); the key and the row pointer share them."""
+
+
+def storage_faults(record_type: RecordType, values: Mapping[str, object]) -> list[Fault]:
+    """Everything about `values` (field name → Python value) that its columns cannot hold; pointers into the record."""
+    return [
+        Fault(code=code, detail=detail, pointer=pointer)
+        for name, value in values.items()
+        for pointer, code, detail in _faults(record_type.by_name[name], value)
+    ]
+
+
+def _faults(field: RecordField, value: Any) -> Iterator[tuple[str, str, str]]:
+    pointer = f"/{field.name}"
+    value = value.value if isinstance(value, Enum) else value
+    if isinstance(value, str):
+        yield from ((pointer, *fault) for fault in text_faults(value))
+        if field.indexed and len(value.encode(errors="replace")) > INDEXED_BYTES_MAXIMUM:
+            yield pointer, "string_too_long", f"an indexed text has at most {INDEXED_BYTES_MAXIMUM} bytes"
+    elif field.kind == "json":
+        yield from _json_faults(pointer, plain(value))
+    else:
+        yield from ((pointer, *fault) for fault in _scalar_faults(value))
+
+
+def _scalar_faults(value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, int) and not INTEGER_MINIMUM <= value <= INTEGER_MAXIMUM:
+        yield "integer_out_of_range", "an integer has at most 64 bits"
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield "finite_number", "a number is finite"
+    elif isinstance(value, Decimal):
+        yield from _decimal_faults(value)
+    elif isinstance(value, datetime):
+        yield from _datetime_faults(value)
+
+
+def _decimal_faults(value: Decimal) -> Iterator[tuple[str, str]]:
+    if not value.is_finite():
+        yield "finite_number", "a number is finite"
+    elif max(abs(value.adjusted()), -int(value.as_tuple().exponent)) >= DECIMAL_DIGITS_MAXIMUM:
+        yield (
+            "decimal_out_of_range",
+            f"a decimal has at most {DECIMAL_DIGITS_MAXIMUM} digits on either side of the point",
+        )
+
+
+def _datetime_faults(value: datetime) -> Iterator[tuple[str, str]]:
+    try:
+        utc(value)
+    except OverflowError:
+        yield "datetime_out_of_range", "a time in UTC lies in the years 1 to 9999"
+
+
+def text_faults(text: str) -> Iterator[tuple[str, str]]:
+    """What Postgres cannot keep in a text: U+0000, and halves of surrogate pairs."""
+    if "\0" in text:
+        yield "nul_character", "a text cannot hold the character U+0000"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        yield "invalid_unicode", "a text cannot hold half of a surrogate pair"
+
+
+def _json_faults(pointer: str, value: Any) -> Iterator[tuple[str, str, str]]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            below = f"{pointer}/{escaped(str(key))}"
+            yield from ((below, *fault) for fault in text_faults(str(key)))
+            yield from _json_faults(below, item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _json_faults(f"{pointer}/{index}", item)
+    elif isinstance(value, str):
+        yield from ((pointer, *fault) for fault in text_faults(value))
+    else:
+        yield from ((pointer, *fault) for fault in _scalar_faults(value))
+
+
+def escaped(token: str) -> str:
+    """One reference token of an RFC 6901 pointer: `~` and `/` have escapes."""
+    return token.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,116 @@
+"""One wire form per kind: how Postgres renders a field, how Python renders it, how it becomes a parameter.
+
+    kind       wire                                     in Postgres
+    string     string                                   text
+    integer    number, 64 bits                          bigint
+    decimal    string, never an exponent                numeric
+    float      number                                   double precision
+    boolean    true, false                              boolean
+    datetime   "2026-01-31T23:59:59.000000Z", UTC       timestamptz
+    date       "2026-01-31"                             date
+    uuid       string, lower case                       uuid
+    json       as it is                                 jsonb
+
+The two paths are held against each other by a property test.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, Text, cast, func
+
+from storage.annotations import read_annotation
+from storage.model import Model
+from storage.record_type import Kind, RecordField
+
+TIMESTAMP_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+"""Always six digits of a second: every time has the same width, so times sort as text."""
+
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME
+
+
+def rendered_by_postgres(kind: Kind, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The SQL expression whose `row_to_json` form is the kind's wire form."""
+    if kind == "decimal":
+        return cast(column, Text)
+    if kind == "datetime":
+        return func.to_char(func.timezone("UTC", column), TIMESTAMP_FORMAT)
+    return column
+
+
+def rendered(value: object) -> bytes:
+    """Render any value a handler may return: models, lists of them, plain data."""
+    return orjson.dumps(plain(value), default=_plain_scalar, option=_OPTIONS)
+
+
+def plain(value: object) -> object:
+    """Turn models into dicts whose scalars `rendered` knows; a record's decimals get their declared places."""
+    if isinstance(value, Model):
+        return {name: plain(_scaled(value, name)) for name in type(value).model_fields}
+    if isinstance(value, BaseModel):
+        return {name: plain(item) for name, item in value}
+    if isinstance(value, Mapping):
+        return {str(_key_text(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return value
+
+
+def parameter(field: RecordField, value: Any) -> str | int | float | bool | None:
+    """The statement parameter that stores `value`; texts take the type the statement declares."""
+    if value is None:
+        return None
+    if field.kind == "json":
+        return rendered(value).decode()
+    if isinstance(value, Enum):
+        value = value.value
+    if field.kind == "datetime":
+        return utc(value).isoformat()
+    if field.kind in ("uuid", "date"):
+        return str(value)
+    if field.kind == "decimal":
+        return format(value, "f")
+    return value  # type: ignore[no-any-return]  # str, int, float or bool by the field's kind
+
+
+def utc(moment: datetime) -> datetime:
+    """The same instant in UTC; a time that names no zone is taken as UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _scaled(record: Model, name: str) -> object:
+    value = getattr(record, name)
+    places = _decimal_places(type(record)).get(name) if isinstance(value, Decimal) else None
+    return value if places is None else value.quantize(Decimal(1).scaleb(-places))
+
+
+@cache
+def _decimal_places(model: type[Model]) -> Mapping[str, int]:
+    """The scale Postgres pads a decimal to: that of the fields that become numeric(digits, places)."""
+    limits = {name: read_annotation(info).limits for name, info in model.model_fields.items()}
+    return {
+        name: limit.decimal_places
+        for name, limit in limits.items()
+        if limit.max_digits is not None and limit.decimal_places is not None
+    }
+
+
+def _key_text(key: object) -> object:
+    return key.value if isinstance(key, Enum) else key
+
+
+def _plain_scalar(value: object) -> object:
+    if isinstance(value, datetime):
+        # strftime does not pad years below 1000 on Linux
+        return utc(value).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(len("2026-01-31T23:59:59.000000Z"), "0")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value or abs(value), "f")
+    raise TypeError(f"{type(value).__name__} has no wire form")
