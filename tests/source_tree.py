@@ -48,6 +48,12 @@ class Module:
         return (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
 
     @property
+    def calls_while_waiting(self) -> Iterator[ast.Call]:
+        """Every call inside a `while`."""
+        loops = (node for node in ast.walk(self.tree) if isinstance(node, ast.While))
+        return (node for loop in loops for node in ast.walk(loop) if isinstance(node, ast.Call))
+
+    @property
     def comments(self) -> Iterator[tuple[int, str]]:
         """Every comment with its line."""
         tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
