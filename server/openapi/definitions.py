@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
 
 from server.openapi.component_names import renamed, schemas_referred_to
 from server.openapi.json_value import Object
@@ -56,7 +57,8 @@ def define(service: Service, types: Mapping[type[Model], RecordType]) -> Definit
         ref_template=_REFERENCE + "{model}",
         schema_generator=WireSchema,
     )
-    raw = cast("dict[str, Object]", definitions.get("$defs", {}))
+    # An example may be any Python value; what leaves here is JSON.
+    raw = cast("dict[str, Object]", to_jsonable_python(definitions.get("$defs", {})))
     own = {_name_in(schemas[(id(model), mode)]): (model, mode) for model in types for mode in MODES}
     names = _record_names(own) | _other_names([name for name in raw if name not in own], raw)
     return Definitions(

@@ -24,10 +24,14 @@ class WireSchema(GenerateJsonSchema):
 
     def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:
         """64 bits, or what the declaration narrows them to."""
-        written = super().int_schema(schema)
-        bounds = {} if "exclusiveMinimum" in written else {"minimum": INTEGER_MINIMUM}
-        bounds |= {} if "exclusiveMaximum" in written else {"maximum": INTEGER_MAXIMUM}
-        return {"format": "int64", **bounds, **written}
+        written = {"format": "int64", **super().int_schema(schema)}
+        if written.get("exclusiveMinimum", INTEGER_MINIMUM) <= INTEGER_MINIMUM:
+            written.pop("exclusiveMinimum", None)
+            written["minimum"] = max(written.get("minimum", INTEGER_MINIMUM), INTEGER_MINIMUM)
+        if written.get("exclusiveMaximum", INTEGER_MAXIMUM) >= INTEGER_MAXIMUM:
+            written.pop("exclusiveMaximum", None)
+            written["maximum"] = min(written.get("maximum", INTEGER_MAXIMUM), INTEGER_MAXIMUM)
+        return written
 
     def float_schema(self, schema: core_schema.FloatSchema) -> JsonSchemaValue:
         """A double."""

@@ -48,7 +48,7 @@ class Product(Model):
 
     sku: Annotated[str, Unique(), Field(pattern=r"^[A-Z0-9-]{3,32}$", description="Ours.", examples=["AB-1"])]
     price: Annotated[Decimal, Indexed(), Field(ge=0, max_digits=12, decimal_places=2)]
-    discount: Decimal = Decimal("0")
+    discount: Decimal = Decimal(0)
     stock: Annotated[int, Field(ge=0)]
     weight: Annotated[float | None, Indexed(), Field(gt=0)] = None
     tags: Annotated[list[str], Indexed()] = []
