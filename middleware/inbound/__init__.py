@@ -10,6 +10,10 @@ Around the layers stand `mark_answers`, which every answer passes as its headers
 answers what never becomes a request.
 """
 
+import random
+import time
+from collections.abc import Callable
+
 from aiohttp.typedefs import Middleware
 
 from middleware.inbound.authorize import authorize
@@ -22,12 +26,19 @@ from telemetry.context import Identifier
 from telemetry.events import Observe
 
 
-def inbound(endpoints: Endpoints, *, observe: Observe, make_context: Identifier) -> tuple[Middleware, ...]:
+def inbound(
+    endpoints: Endpoints,
+    *,
+    observe: Observe,
+    make_context: Identifier,
+    now: Callable[[], float] = time.monotonic,
+    jitter: Callable[[], float] = random.random,
+) -> tuple[Middleware, ...]:
     """Build the stack for `web.Application(middlewares=…)`; `endpoints` may be filled until the first request."""
     return (
         identify(make_context),
-        observe_requests(endpoints, observe),
-        render_problems(endpoints, observe),
+        observe_requests(endpoints, observe, now=now),
+        render_problems(endpoints, observe, jitter=jitter),
         authorize(endpoints),
-        validate(endpoints),
+        validate(endpoints, now=now),
     )

@@ -20,13 +20,17 @@ from telemetry.events import (
     RequestStarted,
 )
 
-_NO_ANSWER = 0
+_STOPPED = 0
 
 
 def observe_requests(
     endpoints: Endpoints, observe: Observe, *, now: Callable[[], float] = time.monotonic
 ) -> Middleware:
-    """Tell RequestStarted, then how the request ended, whatever happens within."""
+    """Tell RequestStarted, then how the request ended, whatever happens within.
+
+    A handler goes on when its caller leaves (a write that has begun should end), so a request is only ever cancelled
+    because the service stops.
+    """
 
     @web.middleware
     async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -38,7 +42,7 @@ def observe_requests(
             response = await handler(request)
             status = response.status
         except asyncio.CancelledError:
-            status = _NO_ANSWER
+            status = _STOPPED
             raise
         finally:
             observe(_ending(request, method=method, route=route, status=status, now_seconds=now()))
@@ -52,8 +56,7 @@ def _ending(
 ) -> RequestFinished | ClientDisconnected | RequestCutOff:
     context = request[CONTEXT]
     duration_seconds = now_seconds - context.started_seconds
-    here = request.transport is not None
-    if here and status != _NO_ANSWER:
+    if status != _STOPPED and request.transport is not None:
         return RequestFinished(
             method=method,
             route=route,
@@ -62,8 +65,8 @@ def _ending(
             request_id=context.request_id,
             trace_id=context.trace_id,
         )
-    ended = RequestCutOff if here else ClientDisconnected
-    return ended(
+    unanswered = RequestCutOff if status == _STOPPED else ClientDisconnected
+    return unanswered(
         method=method,
         route=route,
         duration_seconds=duration_seconds,
