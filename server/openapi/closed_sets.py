@@ -12,7 +12,7 @@ def closed_set_name(record_type: RecordType, field: RecordField) -> str:
     return f"{record_type.name}." + "".join(word.capitalize() for word in field.name.split("_"))
 
 
-def closed_set_schema(record_type: RecordType, field: RecordField, declared: Object) -> Object:
+def closed_set_schema(record_type: RecordType, field: RecordField, *, declared: Object) -> Object:
     """The reference that stands for a closed set: to its Enum, or to the component made for a Literal."""
     inner = without_null(declared)
     return {"$ref": inner["$ref"]} if "$ref" in inner else schema_reference(closed_set_name(record_type, field))

@@ -40,7 +40,7 @@ def openapi_document(
         **query_schemas(served),
         **problem_schemas(),
     }
-    paths = _paths(service, served, definitions)
+    paths = _paths(service, served, definitions=definitions)
     responses = response_components(maximum_body_bytes)
     names = final_names(_reachable(schemas, [paths, responses]))
     servers: Object = {"servers": [{"url": server_url}]} if server_url else {}
@@ -72,7 +72,7 @@ def _tags(served: Sequence[Served]) -> list[Object]:
     ]
 
 
-def _paths(service: Service, served: Sequence[Served], definitions: Definitions) -> dict[str, Object]:
+def _paths(service: Service, served: Sequence[Served], *, definitions: Definitions) -> dict[str, Object]:
     paths: dict[str, Object] = {}
     for one in served:
         for path, item in resource_paths(one, definitions).items():

@@ -38,6 +38,9 @@ _KINDS: Mapping[Kind, Object] = {
     "uuid": {"type": "string", "format": "uuid"},
     "json": {"type": "string", "contentMediaType": "application/json"},
 }
+_TAG = '(W/)?"[!#-~]*"'
+_TAGS = rf"^(\*|{_TAG}(, *{_TAG})*)$"
+"""Entity tags as RFC 9110 §8.8.3 writes them, or `*`."""
 
 
 def parameter_components() -> dict[str, Object]:
@@ -46,13 +49,19 @@ def parameter_components() -> dict[str, Object]:
         "limit": _query(
             "limit",
             {"type": "integer", "minimum": 1, "maximum": LIMIT_MAXIMUM, "default": LIMIT_DEFAULT},
-            "At most this many records.",
+            text="At most this many records.",
         ),
-        "cursor": _query("cursor", {"type": "string"}, "The `next` of the page before this one."),
-        "Prefer": _header("Prefer", "`count=exact` adds the `total` of all pages.", "count=exact"),
-        "If-Match": _header("If-Match", "Only if the record still has this `ETag`; otherwise 412.", '"3"'),
-        "If-None-Match": _header("If-None-Match", "The `ETag` at hand: 304 if it is still the record's.", '"3"'),
-        "If-None-Match-Create": _header("If-None-Match", "`*` creates the record if there is none yet.", "*"),
+        "cursor": _query("cursor", {"type": "string"}, text="The `next` of the page before this one."),
+        "Prefer": _header("Prefer", "`count=exact` adds the `total` of all pages.", example="count=exact"),
+        "If-Match": _header(
+            "If-Match", "Only if the record still has this `ETag`; otherwise 412.", example='"3"', pattern=_TAGS
+        ),
+        "If-None-Match": _header(
+            "If-None-Match", "The `ETag` at hand: 304 if it is still the record's.", example='"3"', pattern=_TAGS
+        ),
+        "If-None-Match-Create": _header(
+            "If-None-Match", "`*` creates the record if there is none yet.", example="*", pattern=r"^\*$"
+        ),
     }
 
 
@@ -66,17 +75,19 @@ def list_parameters(served: Served, declared: Mapping[str, Object]) -> list[Obje
     filters = [
         parameter
         for field in filterable_fields(served.resource, served.record_type)
-        for parameter in _filters(served.record_type, field, declared[field.name])
+        for parameter in _filters(served.record_type, field, declared=declared[field.name])
     ]
     return [*_sort(served), *shared("limit", "cursor"), *shape_parameters(served), *shared("Prefer"), *filters]
 
 
 def shape_parameters(served: Served) -> Iterator[Object]:
     """`fields`, and `expand` where there are references."""
-    yield _names("fields", schema_reference(fields_schema_name(served.record_type)), "Only these properties.")
+    yield _names("fields", schema_reference(fields_schema_name(served.record_type)), text="Only these properties.")
     if served.record_type.references:
         expansions: list[str] = [field.expansion for field in served.record_type.references]
-        yield _names("expand", {"type": "string", "enum": expansions}, "Also the records these references point at.")
+        yield _names(
+            "expand", {"type": "string", "enum": expansions}, text="Also the records these references point at."
+        )
 
 
 def query_schemas(served: Iterable[Served]) -> dict[str, Object]:
@@ -108,33 +119,33 @@ def _sortable(served: Served) -> Sequence[RecordField]:
     return sortable_fields(served.resource, served.record_type)
 
 
-def _filters(record_type: RecordType, field: RecordField, declared: Object) -> Iterator[Object]:
-    value = closed_set_schema(record_type, field, declared) if field.limits.values else _KINDS[field.kind]
+def _filters(record_type: RecordType, field: RecordField, *, declared: Object) -> Iterator[Object]:
+    value = closed_set_schema(record_type, field, declared=declared) if field.limits.values else _KINDS[field.kind]
     for operator in operators_of(field):
         if operator == "is" and not field.nullable:
             continue
         name = field.name if operator == "eq" else f"{field.name}[{operator}]"
         text = f"Only records whose `{field.name}` {_CONDITIONS[operator]}."
-        yield _filter(name, operator, text, value)
+        yield _filter(name, operator, text=text, value=value)
 
 
-def _filter(name: str, operator: Operator, text: str, value: Object) -> Object:
+def _filter(name: str, operator: Operator, *, text: str, value: Object) -> Object:
     match operator:
         case "in" | "nin":
-            return _names(name, value, text) | {"schema": _array(value, maximum=VALUES_MAXIMUM)}
+            return _names(name, value, text=text) | {"schema": _array(value, maximum=VALUES_MAXIMUM)}
         case "is":
-            return _query(name, schema_reference(".Presence"), text)
+            return _query(name, schema_reference(".Presence"), text=text)
         case "like" | "ilike":
-            return _query(name, _KINDS["string"], text)
+            return _query(name, _KINDS["string"], text=text)
         case _:
-            return _query(name, value, text)
+            return _query(name, value, text=text)
 
 
 def _sort(served: Served) -> Iterator[Object]:
     if _sortable(served):
         keys = schema_reference(sort_schema_name(served))
         text = "In this order; `-` before a name turns it round. Ties are broken by the key."
-        yield _names("sort", keys, text) | {"schema": _array(keys, maximum=SORT_KEYS_MAXIMUM)}
+        yield _names("sort", keys, text=text) | {"schema": _array(keys, maximum=SORT_KEYS_MAXIMUM)}
 
 
 def _sort_keys(fields: Sequence[RecordField]) -> Object:
@@ -147,9 +158,9 @@ def _sort_keys(fields: Sequence[RecordField]) -> Object:
     }
 
 
-def _names(name: str, items: Object, text: str) -> Object:
+def _names(name: str, items: Object, *, text: str) -> Object:
     """A comma-separated list."""
-    return {**_query(name, _array(items), text), "style": "form", "explode": False}
+    return {**_query(name, _array(items), text=text), "style": "form", "explode": False}
 
 
 def _array(items: Object, *, maximum: int | None = None) -> Object:
@@ -157,9 +168,10 @@ def _array(items: Object, *, maximum: int | None = None) -> Object:
     return array if maximum is None else {**array, "maxItems": maximum}
 
 
-def _query(name: str, schema: Object, text: str) -> Object:
+def _query(name: str, schema: Object, *, text: str) -> Object:
     return {"name": name, "in": "query", "description": text, "schema": schema}
 
 
-def _header(name: str, text: str, example: str) -> Object:
-    return {"name": name, "in": "header", "description": text, "schema": {"type": "string"}, "example": example}
+def _header(name: str, text: str, *, example: str, pattern: str = "") -> Object:
+    schema: Object = {"type": "string", **({"pattern": pattern} if pattern else {})}
+    return {"name": name, "in": "header", "description": text, "schema": schema, "example": example}

@@ -32,6 +32,7 @@ _OWN_HEADERS: Mapping[int, tuple[str, ...]] = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate",),
     HTTPStatus.METHOD_NOT_ALLOWED: ("Allow",),
     HTTPStatus.PRECONDITION_FAILED: ("ETag",),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("Accept-Post", "Accept-Patch"),
     HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After",),
 }
 _EXAMPLE_FAULTS: Mapping[str, Mapping[str, str]] = {

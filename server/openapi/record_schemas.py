@@ -26,13 +26,13 @@ def record_schemas(definitions: Definitions, types: Mapping[type[Model], RecordT
 
 def _properties(record_type: RecordType, declared: Mapping[str, Object]) -> dict[str, Object]:
     """Pydantic's property schemas in wire order, closed sets as references."""
-    return {field.name: _property(record_type, field, declared[field.name]) for field in record_type.fields}
+    return {field.name: _property(record_type, field, declared=declared[field.name]) for field in record_type.fields}
 
 
-def _property(record_type: RecordType, field: RecordField, declared: Object) -> Object:
+def _property(record_type: RecordType, field: RecordField, *, declared: Object) -> Object:
     if not field.limits.values:
         return declared
-    reference = closed_set_schema(record_type, field, declared)
+    reference = closed_set_schema(record_type, field, declared=declared)
     return {**(or_null(reference) if field.nullable else reference), **_annotations(declared)}
 
 

@@ -24,6 +24,8 @@ _HEADERS: Mapping[str, tuple[str, str]] = {
     "Cache-Control": ("How long the answer may be reused.", "max-age=30"),
     "Retry-After": ("After how many seconds to try again.", "1"),
     "WWW-Authenticate": ("The scheme to authenticate with.", "Bearer"),
+    "Accept-Post": ("The media types a create takes.", "application/json"),
+    "Accept-Patch": ("The media types an update takes.", "application/merge-patch+json, application/json"),
     "Allow": ("The methods this address offers.", "GET, HEAD, OPTIONS, POST"),
 }
 

@@ -70,13 +70,13 @@ def _statuses(route: Route) -> Iterator[HTTPStatus]:
 
 def _path_parameters(route: Route, served: Sequence[Served]) -> Iterator[Object]:
     for name in path_parameters(route.path):
-        owner = next((one for one in served if _stands_for_key(route, name, one)), None)
+        owner = next((one for one in served if _stands_for_key(route, name, served=one)), None)
         schema: Object = key_schema(owner.record_type.key) if owner else {"type": "string", "minLength": 1}
         about: Object = {"description": f"Which {owner.noun}."} if owner else {}
         yield {"name": name, "in": "path", "required": True, **about, "schema": schema}
 
 
-def _stands_for_key(route: Route, name: str, served: Served) -> bool:
+def _stands_for_key(route: Route, name: str, *, served: Served) -> bool:
     """`{id}` in `/orders/{id}/pay` stands where the resource `/orders` has its key."""
     template = f"{path_template(route.path)}/"
     return template.startswith(f"{served.collection_path}/{{{name}}}/")

@@ -53,6 +53,13 @@ class Page:
         look = f"const look = () => ({condition}) ? done() : requestAnimationFrame(look)"
         await self.evaluate(f"new Promise(done => {{ {look}; look(); }})")
 
+    async def complaint(self) -> str:
+        """The first complaint, made already or to come."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not self.complaints:
+                await self.evaluate("new Promise(requestAnimationFrame)")
+        return self.complaints[0]
+
     async def listen(self) -> None:
         """Hand out answers and keep what is told, until the socket closes."""
         async for message in self.socket:
