@@ -164,7 +164,11 @@ def credentials_refused(needs_credentials: bool) -> Iterator[HTTPStatus]:
 
 
 def _stored(served: Served, text: str, *names: str) -> Object:
-    return {"description": text, "headers": headers(*names), "content": _json(schema_reference(served.schema))}
+    return {
+        "description": text,
+        "headers": headers(*names, "Cache-Control"),
+        "content": _json(schema_reference(served.schema)),
+    }
 
 
 def _links(served: Served) -> Object:
