@@ -79,6 +79,10 @@ class QueryReader:
         _raise_if_faulty(reading)
         return shape
 
+    def cursor(self, listing: Listing, after: Sequence[str | None]) -> str:
+        """The cursor of the page that follows the record with these sort values."""
+        return self._cursors.write(listing.order, after)
+
     def _parameters(self, raw: str, reading: Reading) -> Iterator[tuple[str, str]]:
         seen: set[str] = set()
         for parameter in parsed(raw):

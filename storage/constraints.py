@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     PrimaryKeyConstraint,
+    Table,
     UniqueConstraint,
     literal_column,
 )
@@ -55,10 +56,13 @@ def indexes_of(record_type: RecordType) -> Iterator[Index]:
 
 def constraint_fields(metadata: MetaData) -> Mapping[str, NamedRule]:
     """What stands behind each constraint's and index's name: its table, its fields, its rule."""
-    items: list[Constraint | Index] = []
-    for table in metadata.tables.values():
-        items += (*table.constraints, *table.indexes)
-    return {str(item.name): item.info[RULE] for item in items if RULE in item.info}
+    items = (item for table in metadata.tables.values() for item in named_items(table))
+    return {str(item.name): item.info[RULE] for item in items}
+
+
+def named_items(table: Table) -> list[Constraint | Index]:
+    """A built table's constraints and indexes."""
+    return [*table.constraints, *table.indexes]
 
 
 def _ruled(item: Named, rule: NamedRule) -> Named:

@@ -9,10 +9,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
 from storage.annotations import Shape, read_annotation
-from storage.model import Indexed, Key, Model, Reference, RenamedFrom, System, Unique, snake_case
+from storage.model import SYSTEM_FIELDS, Indexed, Key, Model, Reference, RenamedFrom, System, Unique, snake_case
 from storage.record_type import RecordField, RecordType
 
-SYSTEM_FIELDS = ("version", "created_at", "updated_at")
 KEY_KINDS = frozenset({"string", "integer", "uuid"})
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """What a column may be called: Postgres keeps 63 bytes of a name, and a name in lower case needs no quotes."""

@@ -68,6 +68,9 @@ class RenamedFrom:
 
 Constraint = Unique | Indexed
 
+SYSTEM_FIELDS = ("version", "created_at", "updated_at")
+"""What every record has besides its key and its own fields; last on the wire."""
+
 
 class Model(BaseModel):
     """A record's shape: a pydantic model that Mainstay stores in a table of its own.

@@ -111,6 +111,13 @@ class Records:
             return _rendered(rows[0])
         raise await self._missing(key, etag)
 
+    async def change_version(self, key: str, values: Mapping[str, object], version: int) -> Rendered:
+        """Set these fields of the record if it still has this version."""
+        current = await self.read(key)
+        if int(current.etag.partition(".")[0]) != version:
+            raise PreconditionFailed(headers={"ETag": f'"{current.etag}"'})
+        return await self.change(key, values, etag=current.etag) if values else current
+
     async def replace(self, key: str, record: Model, *, etag: str | None = None) -> Rendered:
         """Set every field a caller may write."""
         values = {field.name: getattr(record, field.name) for field in self._stored if not field.key}

@@ -1,10 +1,12 @@
 """Writes SQLAlchemy's definitions as plain SQL text for Postgres: no parameters, no doubled percent signs."""
 
 from functools import cache
+from typing import Any
 
-from sqlalchemy import make_url
+from sqlalchemy import Column, DefaultClause, make_url
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.ddl import ExecutableDDLElement
+from sqlalchemy.types import TypeEngine
 
 
 @cache
@@ -17,6 +19,19 @@ def plain_dialect() -> Dialect:
 def definition(statement: ExecutableDDLElement) -> str:
     """The statement's text, without a semicolon."""
     return str(statement.compile(dialect=plain_dialect())).strip()
+
+
+def type_name(kind: TypeEngine[Any]) -> str:
+    """What Postgres calls a column's type: `NUMERIC(12, 2)`."""
+    return kind.compile(dialect=plain_dialect())
+
+
+def default_of(column: Column[Any]) -> str | None:
+    """A declared column's default as SQL; None where it has none or counts by itself."""
+    default = column.server_default
+    if not isinstance(default, DefaultClause) or isinstance(default.arg, str):
+        return None
+    return str(default.arg.compile(dialect=plain_dialect()))
 
 
 def quoted_name(name: str) -> str:

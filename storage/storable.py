@@ -78,6 +78,11 @@ def text_faults(text: str) -> Iterator[tuple[str, str]]:
         yield "invalid_unicode", "a text cannot hold half of a surrogate pair"
 
 
+def document_faults(document: object) -> list[Fault]:
+    """The same for a whole JSON document, wherever in it."""
+    return [Fault(code=code, detail=detail, pointer=pointer) for pointer, code, detail in _json_faults("", document)]
+
+
 def _json_faults(pointer: str, value: Any) -> Iterator[tuple[str, str, str]]:
     if isinstance(value, Mapping):
         for key, item in value.items():

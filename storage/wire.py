@@ -26,8 +26,8 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Text, cast, func
 
 from storage.annotations import read_annotation
-from storage.model import Model
-from storage.record_type import Kind, RecordField
+from storage.model import SYSTEM_FIELDS, Key, Model
+from storage.record_type import Kind, Limits, RecordField
 
 TIMESTAMP_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 """Always six digits of a second: every time has the same width, so times sort as text."""
@@ -52,7 +52,7 @@ def rendered(value: object) -> bytes:
 def plain(value: object) -> object:
     """Turn models into dicts whose scalars `rendered` knows; a record's decimals get their declared places."""
     if isinstance(value, Model):
-        return {name: plain(_scaled(value, name)) for name in type(value).model_fields}
+        return {name: plain(_scaled(getattr(value, name), places)) for name, places in _layout(type(value))}
     if isinstance(value, BaseModel):
         return {name: plain(item) for name, item in value}
     if isinstance(value, Mapping):
@@ -84,21 +84,21 @@ def utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _scaled(record: Model, name: str) -> object:
-    value = getattr(record, name)
-    places = _decimal_places(type(record)).get(name) if isinstance(value, Decimal) else None
-    return value if places is None else value.quantize(Decimal(1).scaleb(-places))
+def _scaled(value: object, places: int | None) -> object:
+    return value.quantize(Decimal(1).scaleb(-places)) if isinstance(value, Decimal) and places is not None else value
 
 
 @cache
-def _decimal_places(model: type[Model]) -> Mapping[str, int]:
-    """The scale Postgres pads a decimal to: that of the fields that become numeric(digits, places)."""
-    limits = {name: read_annotation(info).limits for name, info in model.model_fields.items()}
-    return {
-        name: limit.decimal_places
-        for name, limit in limits.items()
-        if limit.max_digits is not None and limit.decimal_places is not None
-    }
+def _layout(model: type[Model]) -> tuple[tuple[str, int | None], ...]:
+    """The fields in wire order, each with the scale Postgres pads it to: that of a numeric(digits, places)."""
+    shapes = {name: read_annotation(info) for name, info in model.model_fields.items()}
+    ranks = {name: -1 if shape.has(Key) else name in SYSTEM_FIELDS for name, shape in shapes.items()}
+    names = sorted(shapes, key=ranks.__getitem__)
+    return tuple((name, _padded_places(shapes[name].limits)) for name in names)
+
+
+def _padded_places(limits: Limits) -> int | None:
+    return limits.decimal_places if limits.max_digits is not None else None
 
 
 def _key_text(key: object) -> object:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -9,8 +10,18 @@ from aiohttp.typedefs import Handler, Middleware
 from middleware.inbound.endpoint import Endpoints, endpoint_of
 from middleware.inbound.identify import CONTEXT
 
+T = TypeVar("T")
+
 INPUT: web.RequestKey[object] = web.RequestKey("input", object)
 """What the endpoint's `read_input` made of the request."""
+
+
+def input_of(request: web.Request, kind: type[T]) -> T:
+    """What `read_input` made of the request, which is of this kind."""
+    value = request[INPUT]
+    if not isinstance(value, kind):
+        raise TypeError(f"this endpoint reads {type(value).__name__}, not {kind.__name__}")
+    return value
 
 
 def validate(endpoints: Endpoints, *, now: Callable[[], float] = time.monotonic) -> Middleware:

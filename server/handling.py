@@ -1,0 +1,35 @@
+"""What a handler of the team's own may ask for: its checked body, its query, the store."""
+
+from typing import TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from middleware.inbound.validate import input_of
+from server.record_store import TransactionStore
+from server.route_requests import RouteInput
+
+STORE: web.AppKey[TransactionStore] = web.AppKey("store", TransactionStore)
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def body(request: web.Request, model: type[M]) -> M:
+    """The request's body, already checked: `model` is what the route `accepts`."""
+    return _handed(input_of(request, RouteInput).body, model, "accepts")
+
+
+def query(request: web.Request, model: type[M]) -> M:
+    """The request's query parameters, already checked: `model` is the route's `parameters`."""
+    return _handed(input_of(request, RouteInput).query, model, "parameters")
+
+
+def store(request: web.Request) -> TransactionStore:
+    """The service's records."""
+    return request.app[STORE]
+
+
+def _handed(value: BaseModel | None, model: type[M], word: str) -> M:
+    if not isinstance(value, model):
+        raise TypeError(f"the route does not say {word}={model.__name__}")
+    return value

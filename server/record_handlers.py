@@ -1,0 +1,146 @@
+"""What a resource does with a request: each handler gets checked input and answers with Postgres's own JSON."""
+
+import hashlib
+from urllib.parse import parse_qsl, quote, urlencode
+
+from aiohttp import hdrs, web
+
+from middleware.errors import PreconditionFailed
+from middleware.inbound.validate import input_of
+from server.conditions import Tags
+from server.identity.access import ANYONE
+from server.list_query import QueryReader
+from server.record_input import RecordInput
+from server.record_requests import DeleteRequest, ReadRequest, ReplaceRequest, UpdateRequest, query_of
+from server.service import Resource
+from storage.listing import WHOLE, Listing, Rendered
+from storage.model import Model
+from storage.records import Records
+
+JSON = "application/json"
+MERGE_TRIES = 5
+"""How often a merge into a record that others change meanwhile is tried before the caller is told."""
+
+
+class RecordHandlers:
+    """The handlers of one resource."""
+
+    def __init__(self, resource: Resource, records: Records, reader: QueryReader, bodies: RecordInput) -> None:
+        self._resource = resource
+        self._records = records
+        self._reader = reader
+        self._bodies = bodies
+        self._cache_control = _cache_control(resource)
+
+    async def list(self, request: web.Request) -> web.Response:
+        """One page."""
+        listing = input_of(request, Listing)
+        page = await self._records.page(listing)
+        headers: dict[str, str] = {hdrs.CONTENT_TYPE: JSON, hdrs.CACHE_CONTROL: self._cache_control}
+        following = b"null"
+        if page.after is not None:
+            cursor = self._reader.cursor(listing, page.after)
+            following = b'"%b"' % cursor.encode()
+            headers[hdrs.LINK] = f'<{_with_cursor(request, cursor)}>; rel="next"'
+        total = b""
+        if page.total is not None:
+            total = b',"total":%d' % page.total
+            headers["Preference-Applied"] = "count=exact"
+        body = b"".join((b'{"items":[', page.items, b'],"next":', following, total, b"}"))
+        return web.Response(body=body, headers=headers)
+
+    async def read(self, request: web.Request) -> web.Response:
+        """One record, or 304 where the caller has it."""
+        asked = input_of(request, ReadRequest)
+        found = await self._records.read(asked.key, asked.shape)
+        tag = found.etag if asked.shape == WHOLE else _tag_of(found.body)
+        if asked.known is not None and (asked.known.any or tag in asked.known.named):
+            return web.Response(status=304, headers={hdrs.ETAG: f'"{tag}"', hdrs.CACHE_CONTROL: self._cache_control})
+        return self._answer(found, tag=tag)
+
+    async def create(self, request: web.Request) -> web.Response:
+        """A new record."""
+        record = input_of(request, Model)
+        return self._created(await self._records.create(record))
+
+    async def replace(self, request: web.Request) -> web.Response:
+        """The whole record anew, or a new one under this key."""
+        asked = input_of(request, ReplaceRequest)
+        if asked.creates:
+            made = await self._records.create_at(asked.key, asked.record)
+            if made is None:
+                raise PreconditionFailed("There is a record with this key already.")
+            return self._created(made)
+        tag = await self._expected(asked.key, asked.expected)
+        return self._answer(await self._records.replace(asked.key, asked.record, etag=tag))
+
+    async def update(self, request: web.Request) -> web.Response:
+        """Some fields changed."""
+        asked = input_of(request, UpdateRequest)
+        if asked.patch.merges:
+            return self._answer(await self._merge(asked))
+        tag = await self._expected(asked.key, asked.expected)
+        if not asked.patch.values:
+            current = await self._records.read(asked.key)
+            if tag is not None:
+                Tags((tag,)).expected(current.etag)
+            return self._answer(current)
+        return self._answer(await self._records.change(asked.key, asked.patch.values, etag=tag))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """The record removed."""
+        asked = input_of(request, DeleteRequest)
+        await self._records.delete(asked.key, etag=await self._expected(asked.key, asked.expected))
+        return web.Response(status=204)
+
+    async def _merge(self, asked: UpdateRequest) -> Rendered:
+        """Read, merge, and write only what was read; again where somebody was faster and the caller did not care."""
+        for attempt in range(MERGE_TRIES):
+            current = await self._records.read(asked.key)
+            if asked.expected is not None:
+                asked.expected.expected(current.etag)
+            values = self._bodies.merged(asked.patch, current.body)
+            try:
+                return await self._records.change(asked.key, values, etag=current.etag)
+            except PreconditionFailed:
+                if asked.expected is not None or attempt == MERGE_TRIES - 1:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    async def _expected(self, key: str, expected: Tags | None) -> str | None:
+        """The one tag a change must find. Of several that a caller names, the one the record bears now."""
+        if expected is None:
+            return None
+        if len(expected.named) == 1 and not expected.any:
+            return expected.named[0]
+        return expected.expected((await self._records.read(key)).etag)
+
+    def _created(self, made: Rendered) -> web.Response:
+        location = f"{self._resource.path}/{quote(made.key, safe='')}"
+        return self._answer(made, status=201, location=location)
+
+    def _answer(self, record: Rendered, *, status: int = 200, tag: str = "", location: str = "") -> web.Response:
+        headers: dict[str, str] = {
+            hdrs.CONTENT_TYPE: JSON,
+            hdrs.ETAG: f'"{tag or record.etag}"',
+            hdrs.CACHE_CONTROL: self._cache_control,
+        }
+        if location:
+            headers[hdrs.LOCATION] = location
+        return web.Response(body=record.body, status=status, headers=headers)
+
+
+def _cache_control(resource: Resource) -> str:
+    """How long anybody may reuse an answer; without `cache_seconds` a copy is asked about each time."""
+    scope = "public" if resource.access_to("read") is ANYONE else "private"
+    return f"{scope}, max-age={resource.cache_seconds}" if resource.cache_seconds else f"{scope}, no-cache"
+
+
+def _tag_of(body: bytes) -> str:
+    """A part of a record, or one with others expanded, changes apart from the record's version: tag its bytes."""
+    return hashlib.blake2b(body, digest_size=12).hexdigest()
+
+
+def _with_cursor(request: web.Request, cursor: str) -> str:
+    kept = [(name, value) for name, value in parse_qsl(query_of(request), keep_blank_values=True) if name != "cursor"]
+    return f"{request.rel_url.raw_path}?{urlencode([*kept, ('cursor', cursor)])}"

@@ -1,0 +1,114 @@
+"""The store as a handler sees it: typed records in, typed records out, alone or within one transaction."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlencode
+
+import orjson
+
+from server.cursor import Cursors
+from server.list_query import LIMIT_MAXIMUM, QueryReader
+from storage.model import Model
+from storage.records import Records, RecordTable, Runner
+from storage.wire import parameter, rendered
+
+M = TypeVar("M", bound=Model)
+
+
+class TransactionRunner(Runner, Protocol):
+    """A runner that can also run several statements together: the pool."""
+
+    def transaction(self, *, operation: str = "transaction") -> AbstractAsyncContextManager[Runner]:
+        """A block whose statements succeed or fail together."""
+
+
+class Store:
+    """Reads and writes records of the service's models. A key is the value of the record's key field.
+
+    Raises what the API answers: NotFound, Conflict, Invalid, PreconditionFailed, Unavailable, …; a handler may
+    let them pass.
+    """
+
+    def __init__(self, tables: Mapping[type[Model], RecordTable], runner: Runner) -> None:
+        self._tables = tables
+        self._runner = runner
+
+    async def read(self, model: type[M], key: object, *, locked: bool = False) -> M:
+        """The record with this key. `locked` keeps others from changing it until the transaction ends."""
+        found = await self._records(model).read(_text(key), locked=locked)
+        return model.model_validate_json(found.body)
+
+    async def list(
+        self, model: type[M], where: Mapping[str, object] | None = None, *, sort: str = "", limit: int = LIMIT_MAXIMUM
+    ) -> list[M]:
+        """The first `limit` records that meet every condition, in the API's own words.
+
+        `where={"status": "paid", "price[gte]": 10}`, `sort="-price,name"`; here any field will do.
+        """
+        table = self._tables[model]
+        names = [field.name for field in table.type.fields]
+        reader = QueryReader(table.type, filterable=names, sortable=names, cursors=Cursors(b"", table.type.table))
+        asked = {name: _condition(value) for name, value in (where or {}).items()}
+        listing = reader.listing(urlencode({**asked, "sort": sort}), count=False)
+        page = await self._records(model).page(replace(listing, limit=limit))
+        return [model.model_validate(item) for item in orjson.loads(b"[%b]" % page.items)]
+
+    async def create(self, record: M) -> M:
+        """Store a new record; the answer bears its key, version and times."""
+        made = await self._records(type(record)).create(record)
+        return type(record).model_validate_json(made.body)
+
+    async def update(self, record: M, **changes: Any) -> M:
+        """Set these fields of a record read before; PreconditionFailed if somebody has changed it since."""
+        table = self._tables[type(record)]
+        read_only = [name for name in changes if table.type.by_name[name].system or name == table.type.key.name]
+        if read_only:
+            raise TypeError(f"{', '.join(read_only)} cannot be set")
+        values = type(record).model_validate(record.model_dump() | changes)
+        kept = {name: getattr(values, name) for name in changes}
+        changed = await self._records(type(record)).change_version(_key_of(record, table), kept, record.version)
+        return type(record).model_validate_json(changed.body)
+
+    async def delete(self, record: Model) -> None:
+        """Remove a record."""
+        table = self._tables[type(record)]
+        await self._records(type(record)).delete(_key_of(record, table))
+
+    def _records(self, model: type[Model]) -> Records:
+        return Records(self._tables[model], self._runner)
+
+
+class TransactionStore(Store):
+    """A store whose statements can also run within one transaction."""
+
+    def __init__(self, tables: Mapping[type[Model], RecordTable], runner: TransactionRunner) -> None:
+        super().__init__(tables, runner)
+        self._transactions = runner
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Store]:
+        """A store whose writes happen all together at the end of the block, or not at all if it raises."""
+        async with self._transactions.transaction() as runner:
+            yield Store(self._tables, runner)
+
+
+def _key_of(record: Model, table: RecordTable) -> str:
+    return str(parameter(table.type.key, getattr(record, table.type.key.name)))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Enum):
+        return _text(value.value)
+    return value.isoformat() if isinstance(value, datetime | date) else str(value)
+
+
+def _condition(value: object) -> str:
+    if isinstance(value, bool | dict):
+        return rendered(value).decode()
+    if isinstance(value, list | tuple | set | frozenset):
+        return ",".join(map(_text, value))
+    return _text(value)

@@ -1,0 +1,78 @@
+"""From a resource to the addresses of its REST collection."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from middleware.inbound.endpoint import Endpoint, ReadInput
+from server.address import Address, Handle
+from server.cursor import Cursors
+from server.identity.access import ANYONE
+from server.list_query import QueryReader
+from server.query_fields import filterable_fields, sortable_fields
+from server.record_handlers import RecordHandlers
+from server.record_requests import RecordRequests
+from server.service import Action, Resource
+from storage.model import Model
+from storage.records import Records, RecordTable, Runner
+
+_METHODS: Mapping[Action, str] = {
+    "list": "GET",
+    "read": "GET",
+    "create": "POST",
+    "replace": "PUT",
+    "update": "PATCH",
+    "delete": "DELETE",
+}
+COLLECTION_ACTIONS: Sequence[Action] = ("list", "create")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What every resource of a service is served with."""
+
+    tables: Mapping[type[Model], RecordTable]
+    runner: Runner
+    cursor_secret: bytes
+    maximum_body_bytes: int
+
+
+def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address]:
+    """Every address the resource offers."""
+    table = serving.tables[resource.model]
+    reader = QueryReader(
+        table.type,
+        filterable=[field.name for field in filterable_fields(resource, table.type)],
+        sortable=[field.name for field in sortable_fields(resource, table.type)],
+        cursors=Cursors(serving.cursor_secret, resource.path),
+    )
+    requests = RecordRequests(table.type, reader, maximum_body_bytes=serving.maximum_body_bytes)
+    handlers = RecordHandlers(resource, Records(table, serving.runner), reader, requests.input)
+    for action in resource.actions:
+        handle, read_input = _parts(action, handlers, requests)
+        yield Address(
+            method=_METHODS[action],
+            handle=handle,
+            endpoint=Endpoint(
+                template=template_of(resource, table, action),
+                operation=f"{resource.path.strip('/')}.{action}",
+                open_to_anyone=resource.access_to(action) is ANYONE,
+                read_input=read_input,
+            ),
+        )
+
+
+def template_of(resource: Resource, table: RecordTable, action: Action) -> str:
+    """`/products` for the collection, `/products/{id}` for one record."""
+    return resource.path if action in COLLECTION_ACTIONS else f"{resource.path}/{{{table.type.key.name}}}"
+
+
+def _parts(action: Action, handlers: RecordHandlers, requests: RecordRequests) -> tuple[Handle, ReadInput]:
+    parts: Mapping[Action, tuple[Handle, ReadInput]] = {
+        "list": (handlers.list, requests.list),
+        "read": (handlers.read, requests.read),
+        "create": (handlers.create, requests.create),
+        "replace": (handlers.replace, requests.replace),
+        "update": (handlers.update, requests.update),
+        "delete": (handlers.delete, requests.delete),
+    }
+    return parts[action]

@@ -1,0 +1,62 @@
+"""What the environment decides: every MAINSTAY_ variable, read at once, all that is wrong reported at once."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "MAINSTAY_"
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class Settings(BaseSettings):
+    """The settings of one process; `MAINSTAY_PORT` sets `port`, and so on."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", min_length=1, description="where the API listens; 0.0.0.0 for every interface")
+    port: Port = Field(8080, description="the API's port; 0 takes a free one")
+    admin_host: str = Field("", description="where the admin port listens; as `host` unless set")
+    admin_port: Port = Field(8081, description="the port of probes and metrics; 0 takes a free one")
+    data_dir: Path = Field(Path(".mainstay"), description="where the embedded servers keep their data")
+    postgres_dsn: SecretStr = Field(SecretStr(""), description="your Postgres (15 or newer); embedded unless set")
+    redis_url: SecretStr = Field(SecretStr(""), description="your Redis (6.2 or newer) or Valkey; embedded unless set")
+    migrate: Literal["safe", "never", ""] = Field(
+        "", description="apply the safe part of a migration at start; safe with the embedded Postgres, else never"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is worth a line")
+    pool_connections: int = Field(10, ge=1, le=1_000, description="how many connections to Postgres at most")
+    body_bytes: int = Field(1_048_576, ge=1_024, le=2**30, description="the largest body a request may have")
+    drain_seconds: float = Field(10.0, ge=0, le=3_600, description="how long requests may finish when stopping")
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether Mainstay starts its own Postgres."""
+        return not self.postgres_dsn.get_secret_value()
+
+    @property
+    def migrates(self) -> bool:
+        """Whether the safe part of a migration is applied at start."""
+        return self.migrate == "safe" or (not self.migrate and self.is_embedded)
+
+
+class SettingsWrong(Exception):  # noqa: N818 - it says what is wrong
+    """Some settings cannot be used."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def read_settings() -> Settings:
+    """Read the environment; raises SettingsWrong with a sentence for each variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = [
+            f"{PREFIX}{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}"
+            for one in error.errors(include_url=False, include_input=False)
+        ]
+        raise SettingsWrong(problems) from error
