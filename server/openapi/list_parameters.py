@@ -82,27 +82,22 @@ def list_parameters(served: Served, declared: Mapping[str, Object]) -> list[Obje
 
 def shape_parameters(served: Served) -> Iterator[Object]:
     """`fields`, and `expand` where there are references."""
-    yield _names("fields", schema_reference(fields_schema_name(served.record_type)), text="Only these properties.")
+    yield _names("fields", schema_reference(f"{served.schema}.FieldName"), text="Only these properties.")
     if served.record_type.references:
-        expansions: list[str] = [field.expansion for field in served.record_type.references]
-        yield _names(
-            "expand", {"type": "string", "enum": expansions}, text="Also the records these references point at."
-        )
+        names = schema_reference(f"{served.schema}.Expansion")
+        yield _names("expand", names, text="Also the records these references point at.")
 
 
 def query_schemas(served: Iterable[Served]) -> dict[str, Object]:
     """The closed sets of names that parameters take, as components."""
     components: dict[str, Object] = {".Presence": {"type": "string", "enum": ["null", "notnull"]}}
     for one in served:
-        components[fields_schema_name(one.record_type)] = {"type": "string", "enum": list(one.record_type.by_name)}
+        expansions = [field.expansion for field in one.record_type.references]
+        components[f"{one.schema}.Expansion"] = {"type": "string", "enum": expansions}
+        components[f"{one.schema}.FieldName"] = {"type": "string", "enum": list(one.record_type.by_name)}
         if _sortable(one):
             components[sort_schema_name(one)] = _sort_keys(_sortable(one))
     return components
-
-
-def fields_schema_name(record_type: RecordType) -> str:
-    """The schema of a name `fields` takes."""
-    return f"{record_type.name}.FieldName"
 
 
 def sort_schema_name(served: Served) -> str:

@@ -71,9 +71,10 @@ def test_sort_keys_have_names_a_programming_language_can_hold() -> None:
 
 def test_expand_is_there_where_references_are() -> None:
     assert (
-        parameters("/products/{id}")["expand"]["schema"]["items"]["enum"],
+        parameters("/products/{id}")["expand"]["schema"]["items"],
+        GALLERY["components"]["schemas"]["ProductExpansion"]["enum"],
         "expand" in parameters("/artists/{artist_id}"),
-    ) == (["artist", "category_record"], False)
+    ) == ({"$ref": "#/components/schemas/ProductExpansion"}, ["artist", "category_record"], False)
 
 
 def test_conditions_stand_where_they_are_honoured() -> None:
