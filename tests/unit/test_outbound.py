@@ -1,0 +1,172 @@
+"""The outbound layers: what a call to a dependency passes through."""
+
+import asyncio
+
+import pytest
+
+from middleware.errors import Conflict, Elapsed, Overloaded, Unavailable
+from middleware.outbound import STACK, outbound
+from middleware.outbound.attempt_timeout import NoAnswer, attempt_timeout
+from middleware.outbound.layer import Call, Senses
+from middleware.outbound.measure import measure
+from middleware.outbound.policy import Policy, PoolPolicy
+from telemetry.events import DependencyCalled
+from tests.hand_clock import HandClock
+from tests.recorder import Recorder
+
+POLICY = Policy(dependency="postgres", attempt_timeout_seconds=2.0)
+
+
+class World:
+    """A stack with its time and its listener."""
+
+    def __init__(self) -> None:
+        self.hand = HandClock()
+        self.events = Recorder()
+        self.call: Call = outbound(POLICY, senses=Senses(observe=self.events, clock=self.hand.clock))
+        self.entered = asyncio.Event()
+
+    async def answer(self) -> str:
+        self.hand.advance(0.5)
+        return "rows"
+
+    async def hang(self) -> str:
+        self.entered.set()
+        await asyncio.Event().wait()
+        return "never"
+
+    async def start_hanging(self) -> "asyncio.Task[str]":
+        async def run() -> str:
+            return await self.call("read", self.hang)
+
+        task = asyncio.create_task(run())
+        await self.entered.wait()
+        return task
+
+
+def called(outcome: str, error_type: str, duration_seconds: float = 0.0) -> list[DependencyCalled]:
+    return [
+        DependencyCalled(
+            dependency="postgres",
+            operation="read",
+            outcome=outcome,  # type: ignore[arg-type]  # the tests' words are checked by the comparison
+            error_type=error_type,
+            duration_seconds=duration_seconds,
+        )
+    ]
+
+
+def test_measure_is_outermost_and_the_attempt_s_timeout_innermost() -> None:
+    assert STACK == (measure, attempt_timeout)
+
+
+async def test_a_call_that_succeeds_is_measured() -> None:
+    world = World()
+
+    result = await world.call("read", world.answer)
+
+    assert (result, world.events.events) == ("rows", called("ok", "", 0.5))
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "error_type"),
+    [
+        (Conflict(), "error", "conflict"),
+        (Unavailable(), "error", "unavailable"),
+        (Overloaded(), "rejected", "overloaded"),
+        (Elapsed(), "timeout", "timeout"),
+        (ZeroDivisionError(), "error", "internal"),
+    ],
+)
+async def test_a_call_that_fails_is_measured_and_its_error_passes(
+    error: Exception, outcome: str, error_type: str
+) -> None:
+    world = World()
+
+    async def fail() -> None:
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        await world.call("read", fail)
+
+    assert caught.value is error
+    assert world.events.events == called(outcome, error_type)
+
+
+async def test_an_attempt_without_an_answer_is_given_up() -> None:
+    world = World()
+    task = await world.start_hanging()
+
+    world.hand.advance(2)
+
+    with pytest.raises(NoAnswer):
+        await task
+    assert world.events.events == called("timeout", "timeout", 2.0)
+
+
+async def test_after_a_timeout_the_task_counts_as_not_cancelled() -> None:
+    world = World()
+
+    async def run() -> int:
+        with pytest.raises(Elapsed):
+            await world.call("read", world.hang)
+        task = asyncio.current_task()
+        assert task is not None
+        return task.cancelling()
+
+    task = asyncio.create_task(run())
+    await world.entered.wait()
+    world.hand.advance(2)
+
+    assert await task == 0
+
+
+async def test_a_cancellation_from_elsewhere_stays_one_and_is_measured() -> None:
+    world = World()
+    task = await world.start_hanging()
+
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert world.events.events == called("error", "cancelled")
+
+
+async def test_a_cancellation_at_the_moment_of_the_timeout_stays_one() -> None:
+    world = World()
+    task = await world.start_hanging()
+
+    world.hand.advance(2)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_an_enclosing_timeout_is_not_taken_for_the_attempt_s() -> None:
+    world = World()
+
+    async def run() -> None:
+        async with asyncio.timeout(None) as enclosing:
+            loop = asyncio.get_running_loop()
+            loop.call_soon(enclosing.reschedule, loop.time())
+            await world.call("read", world.hang)
+
+    with pytest.raises(TimeoutError):
+        await run()
+
+
+async def test_no_timer_is_left_after_a_call() -> None:
+    world = World()
+
+    await world.call("read", world.answer)
+
+    assert world.hand.pending == []
+
+
+def test_an_attempt_has_time_for_its_acquire_its_query_and_the_answer_s_way() -> None:
+    policy = PoolPolicy()
+
+    assert policy.attempt_timeout_seconds > policy.acquire_timeout_seconds + policy.query_timeout_seconds
+    assert policy.lock_timeout_seconds < policy.query_timeout_seconds
+    assert policy.close_timeout_seconds > policy.attempt_timeout_seconds
