@@ -69,15 +69,13 @@ def test_a_name_used_twice_is_one_parameter() -> None:
 
 
 def test_values_known_now_are_part_of_the_sql() -> None:
-    query = select(THING.c.name).where(THING.c.name.like("50%'"), THING.c.stock % 2 == 1, THING.c.stock.in_([1, 2]))
+    query = select(THING.c.id).where(THING.c.name.like("50%'"), THING.c.stock % 2 == 1, THING.c.stock.in_([1, 2]))
 
     made = compiled(query.limit(20))
 
-    assert (flat(made.sql), made.parameters) == (
-        "SELECT thing.name FROM thing WHERE thing.name LIKE '50%''' AND thing.stock % 2 = 1"
-        " AND thing.stock IN (1, 2) LIMIT 20",
-        (),
-    )
+    conditions = "thing.name LIKE '50%''' AND thing.stock % 2 = 1 AND thing.stock IN (1, 2)"
+    assert flat(made.sql) == f"SELECT thing.id FROM thing WHERE {conditions} LIMIT 20"
+    assert made.parameters == ()
 
 
 def test_types_carry_no_length_or_precision_that_would_cut_a_value() -> None:
