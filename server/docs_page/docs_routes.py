@@ -27,8 +27,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 """Everything from this origin, nothing inline. Swagger UI's stylesheet has its pictures as data: addresses."""
 
-_PAGE_HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
-_FILE_HEADERS = {hdrs.CACHE_CONTROL: "public, max-age=600"}
+_PAGE_HEADERS: Mapping[str, str] = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+_FILE_HEADERS: Mapping[str, str] = {hdrs.CACHE_CONTROL: "public, max-age=600"}
 """A browser asks for the icon again whenever the page's fragment changes, which is with every click."""
 
 _FILES: Mapping[str, str] = {

@@ -7,7 +7,7 @@ from server.openapi.conventions import BEARER, CONVENTIONS
 from server.openapi.definitions import Definitions, define
 from server.openapi.json_value import JSON, Object
 from server.openapi.list_parameters import parameter_components, query_schemas
-from server.openapi.operation_names import Served, path_template, route_operation_ids, served_resources
+from server.openapi.operation_names import Served, route_operation_ids, served_resources
 from server.openapi.problem_responses import problem_schemas, response_components
 from server.openapi.record_schemas import record_schemas
 from server.openapi.resource_operations import resource_paths
@@ -80,7 +80,7 @@ def _paths(service: Service, served: Sequence[Served], *, definitions: Definitio
     taken = (one.operation_id(action) for one in served for action in one.resource.actions)
     for route, operation_id in zip(service.routes, route_operation_ids(service, taken), strict=True):
         operation = route_operation(route, operation_id, definitions=definitions, served=served)
-        paths.setdefault(path_template(route.path), {})[route.method.lower()] = operation
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     return paths
 
 

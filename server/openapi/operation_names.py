@@ -9,8 +9,7 @@ from storage.model import Model, snake_case
 from storage.record_type import RecordType
 
 _SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
-_PATH_PARAMETER = re.compile(r"\{([A-Za-z_]\w*)(:[^{}]*(?:\{[^{}]*\}[^{}]*)*)?\}")
-"""aiohttp's path parameter: a name and perhaps a regular expression, which may hold braces of its own."""
+_PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +72,12 @@ def served_resources(service: Service, types: Mapping[type[Model], RecordType]) 
 
 def words_of_path(path: str) -> str:
     """`/admin/order-lines/{id}` → `admin_order_lines_id`."""
-    return _SEPARATORS.sub("_", path_template(path)).strip("_").lower()
-
-
-def path_template(path: str) -> str:
-    """aiohttp's `/orders/{id:[0-9]+}` → OpenAPI's `/orders/{id}`."""
-    return _PATH_PARAMETER.sub(r"{\1}", path)
+    return _SEPARATORS.sub("_", path).strip("_").lower()
 
 
 def path_parameters(path: str) -> tuple[str, ...]:
     """The names of a path's parameters, in order."""
-    return tuple(match[1] for match in _PATH_PARAMETER.finditer(path))
+    return tuple(_PATH_PARAMETER.findall(path))
 
 
 def route_operation_ids(service: Service, taken: Iterator[str]) -> list[str]:

@@ -10,7 +10,7 @@ from server.openapi.closed_sets import without_null
 from server.openapi.definitions import Definitions, has_schema
 from server.openapi.json_value import Object, schema_reference
 from server.openapi.list_parameters import key_schema
-from server.openapi.operation_names import Served, path_parameters, path_template, words_of_path
+from server.openapi.operation_names import Served, path_parameters, words_of_path
 from server.openapi.problem_responses import ALWAYS_POSSIBLE, WITH_A_BODY, problem_responses
 from server.openapi.resource_operations import JSON_TYPE, credentials_refused
 from server.openapi.response_headers import headers
@@ -78,7 +78,7 @@ def _path_parameters(route: Route, served: Sequence[Served]) -> Iterator[Object]
 
 def _stands_for_key(route: Route, name: str, *, served: Served) -> bool:
     """`{id}` in `/orders/{id}/pay` stands where the resource `/orders` has its key."""
-    template = f"{path_template(route.path)}/"
+    template = f"{route.path}/"
     return template.startswith(f"{served.collection_path}/{{{name}}}/")
 
 
@@ -94,7 +94,7 @@ def _query_parameters(route: Route, definitions: Definitions) -> Iterator[Object
 
 
 def _tag(route: Route, served: Sequence[Served]) -> str:
-    template = f"{path_template(route.path)}/"
+    template = f"{route.path}/"
     owners = [one for one in served if template.startswith(f"{one.collection_path}/")]
     if owners:
         return max(owners, key=lambda one: len(one.collection_path)).nouns

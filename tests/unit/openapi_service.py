@@ -68,7 +68,7 @@ class Product(Model):
 
 
 class Note(Model):
-    text: str
+    text: Annotated[str, Indexed()]
 
 
 class Payment(BaseModel):
@@ -119,7 +119,7 @@ SERVICE = Service(
     routes=[
         Route("POST", "/products/{id}/pay", pay, accepts=Payment, returns=Product, access=OWNER),
         Route("GET", "/reports", report, parameters=Period, returns=list[Report], access=ANYONE, summary="All reports"),
-        Route("DELETE", r"/artists/{artist_id:\d+}/pictures/{name:[a-z]{1,9}}", forget, access=ANYONE),
+        Route("DELETE", "/artists/{artist_id}/pictures/{name}", forget, access=ANYONE),
         Route("GET", "/products/{id}/picture", picture, returns=web.Response, access=ANYONE),
     ],
 )

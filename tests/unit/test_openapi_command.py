@@ -1,0 +1,24 @@
+"""`mainstay openapi FILE` writes the document where it is told to."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from server.commands.openapi import write_openapi
+from server.openapi import openapi_document
+from tests.unit.openapi_service import SERVICE, TYPES
+
+
+def test_it_goes_to_the_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    write_openapi(SERVICE)
+
+    assert orjson.loads(capsys.readouterr().out) == orjson.loads(orjson.dumps(openapi_document(SERVICE, TYPES)))
+
+
+def test_it_goes_to_a_file_with_the_server_s_address(tmp_path: Path) -> None:
+    path = tmp_path / "openapi.json"
+
+    write_openapi(SERVICE, output=path, server_url="https://api.example.com")
+
+    assert orjson.loads(path.read_bytes())["servers"] == [{"url": "https://api.example.com"}]
