@@ -6,10 +6,13 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from server.openapi.example_values import example_decimal, example_integer
 from storage.storable import INTEGER_MAXIMUM, INTEGER_MINIMUM
 
 DATETIME_PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$"
 """Every time is rendered in UTC with six digits of a second."""
+
+_MOMENT = "2026-01-31T23:59:59.000000Z"
 
 
 class WireSchema(GenerateJsonSchema):
@@ -31,7 +34,7 @@ class WireSchema(GenerateJsonSchema):
         if written.get("exclusiveMaximum", INTEGER_MAXIMUM) >= INTEGER_MAXIMUM:
             written.pop("exclusiveMaximum", None)
             written["maximum"] = min(written.get("maximum", INTEGER_MAXIMUM), INTEGER_MAXIMUM)
-        return written
+        return written | _examples(example_integer(schema))
 
     def float_schema(self, schema: core_schema.FloatSchema) -> JsonSchemaValue:
         """A double."""
@@ -40,7 +43,11 @@ class WireSchema(GenerateJsonSchema):
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
         """A string, so that no client loses digits; a number is taken too."""
         written = super().decimal_schema(schema)
-        return {"anyOf": [written["anyOf"][1], written["anyOf"][0]]} if "anyOf" in written else written
+        examples = _examples(example_decimal(schema))
+        if "anyOf" not in written:
+            return written | examples
+        number, text = written["anyOf"]
+        return {"anyOf": [text | examples, number]}
 
     def get_decimal_pattern(self, schema: core_schema.DecimalSchema) -> str:
         """Digits without an exponent: at most as many as the declaration allows."""
@@ -54,7 +61,7 @@ class WireSchema(GenerateJsonSchema):
     def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
         """RFC 3339; answers have one fixed form of it."""
         written = super().datetime_schema(schema)
-        return written if self.mode == "validation" else {**written, "pattern": DATETIME_PATTERN}
+        return written if self.mode == "validation" else {**written, "pattern": DATETIME_PATTERN} | _examples(_MOMENT)
 
     def encode_default(self, dft: Any) -> Any:
         """A decimal default is a string like any decimal."""
@@ -76,3 +83,7 @@ def decimal_pattern(
     if decimal_places is not None:
         fraction = rf"(\.\d{{1,{decimal_places}}})?" if decimal_places else ""
     return f"^{'' if never_negative else '-?'}{whole}{fraction}$"
+
+
+def _examples(value: int | str | None) -> JsonSchemaValue:
+    return {} if value is None else {"examples": [value]}

@@ -147,8 +147,8 @@ def test_a_number_s_bounds_are_the_narrower_of_its_own_and_64_bits() -> None:
     properties = schemas_of(Ranged)["Ranged"]["properties"]
 
     assert (properties["small"], properties["wide"]) == (
-        {"format": "int64", "type": "integer", "exclusiveMinimum": -5, "exclusiveMaximum": 10},
-        {"format": "int64", "type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
+        {"format": "int64", "type": "integer", "exclusiveMinimum": -5, "exclusiveMaximum": 10, "examples": [1]},
+        {"format": "int64", "type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1, "examples": [1]},
     )
 
 
