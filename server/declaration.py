@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pydantic import BaseModel
 
@@ -20,6 +21,19 @@ _RESOURCE_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _ROUTE_PATH = re.compile(r"(/([A-Za-z0-9._~-]+|\{[a-z_][a-z0-9_]*\}))+")
 _ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _BODILESS = ("GET", "DELETE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """A service without mistakes, and its models as storage knows them."""
+
+    service: Service
+    types: Types
+
+
+def checked(service: Service) -> Declaration:
+    """The service, read; raises Misdeclared with every mistake in it."""
+    return Declaration(service=service, types=described(service))
 
 
 def described(service: Service) -> Types:

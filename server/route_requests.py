@@ -1,18 +1,18 @@
 """Reads what a request to a team's own route brings, as the route declares it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from middleware.errors import Fault, Invalid, Malformed
+from server.declaration import Declaration
 from server.json_body import faults_of, read_json, validated
 from server.list_query import parsed
 from server.negotiation import JSON_TYPES, read_body, require_acceptable
 from server.record_requests import key_in_path, query_of, refuse_query
-from server.service import Resource, Route
-from storage.model import Model
+from server.service import Route
 from storage.record_type import RecordType
 from storage.storable import document_faults
 
@@ -63,14 +63,14 @@ class RouteRequests:
         return validated(self._body, raw)
 
 
-def keys_in(path: str, resources: Sequence[Resource], types: Mapping[type[Model], RecordType]) -> dict[str, RecordType]:
+def keys_in(path: str, declaration: Declaration) -> dict[str, RecordType]:
     """The path's parameters that stand where a resource has its key: `{id}` in `/orders/{id}/pay`."""
     keys: dict[str, RecordType] = {}
-    for resource in resources:
+    for resource in declaration.service.resources:
         rest = path.removeprefix(resource.path)
         first = rest.removeprefix("/").partition("/")[0]
         if rest != path and rest.startswith("/{") and first.endswith("}"):
-            keys[first[1:-1]] = types[resource.model]
+            keys[first[1:-1]] = declaration.types[resource.model]
     return keys
 
 

@@ -1,29 +1,21 @@
 """From a team's route to its address: its handler, with what it returns rendered."""
 
-from collections.abc import Mapping, Sequence
 from typing import get_origin
 
 from aiohttp import web
 
 from middleware.inbound.endpoint import Endpoint
 from server.address import Address, Handle
+from server.declaration import Declaration
 from server.identity.access import ANYONE
 from server.route_requests import RouteRequests, keys_in
-from server.service import Resource, Route
-from storage.model import Model
-from storage.record_type import RecordType
+from server.service import Route
 from storage.wire import rendered
 
 
-def route_address(
-    route: Route,
-    resources: Sequence[Resource],
-    *,
-    types: Mapping[type[Model], RecordType],
-    maximum_body_bytes: int,
-) -> Address:
+def route_address(route: Route, declaration: Declaration, *, maximum_body_bytes: int) -> Address:
     """The route's one address."""
-    keys = keys_in(route.path, resources, types)
+    keys = keys_in(route.path, declaration)
     requests = RouteRequests(route, keys, maximum_body_bytes=maximum_body_bytes)
     return Address(
         method=route.method,

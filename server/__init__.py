@@ -1,0 +1,26 @@
+"""Declare a service in one Python file; everything a team imports is here."""
+
+from server.handling import body, query, store
+from server.identity.access import ANYONE, OWNER, SIGNED_IN, role
+from server.service import Resource, Route, Service, Upstream
+from storage.model import Indexed, Key, Model, Reference, RenamedFrom, Unique
+
+__all__ = [
+    "ANYONE",
+    "OWNER",
+    "SIGNED_IN",
+    "Indexed",
+    "Key",
+    "Model",
+    "Reference",
+    "RenamedFrom",
+    "Resource",
+    "Route",
+    "Service",
+    "Unique",
+    "Upstream",
+    "body",
+    "query",
+    "role",
+    "store",
+]

@@ -1,0 +1,144 @@
+"""The composition root: the one file that knows every part and puts them together."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import orjson
+from aiohttp import web
+
+from middleware.inbound import inbound
+from middleware.inbound.endpoint import Endpoint
+from middleware.inbound.identify import mark_answers
+from middleware.inbound.protocol import ConnectionPolicy, Edge, ProblemRunner
+from middleware.outbound.policy import PoolPolicy, RedisPolicy
+from server.address import Address, options_of
+from server.declaration import Declaration, Types
+from server.docs_page.docs_routes import docs_routes, index_routes
+from server.handling import STORE
+from server.openapi import openapi_document
+from server.record_store import TransactionStore
+from server.resources import Serving, resource_addresses
+from server.routes import route_address
+from server.service import Service
+from server.settings import Settings
+from storage.model import Model
+from storage.postgres.pool import Pool
+from storage.records import RecordTable
+from storage.redis.client import RedisClient
+from storage.schema import tables
+from telemetry.context import Identifier
+from telemetry.dependency_health import DependencyHealth
+from telemetry.events import Observe
+from telemetry.log_sink import Sink
+from telemetry.logs import Logs, lines_for
+from telemetry.metrics import Metrics
+from telemetry.observers import Observers
+from telemetry.readings import (
+    PoolSizes,
+    dependencies_look,
+    logs_look,
+    observers_look,
+    pool_look,
+    tasks_look,
+)
+from telemetry.server_timing import time_stages
+
+POOL = "postgres"
+STANDARD_ERROR = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telemetry:
+    """The readers of events, and where to tell them."""
+
+    observe: Observe
+    metrics: Metrics
+    sink: Sink
+    make_context: Identifier
+
+
+def telemetry_for(service: Service, settings: Settings) -> Telemetry:
+    """Every reader there is."""
+    sink = Sink(STANDARD_ERROR)
+    render = lines_for(STANDARD_ERROR, service=service.name, environment=os.environ)
+    logs = Logs(render, sink, level=settings.log_level)
+    metrics = Metrics(service=service.name, version=service.version, pools=[POOL])
+    health = DependencyHealth()
+    observers = Observers([metrics, logs, time_stages, health])
+    metrics.look_at(tasks_look)
+    metrics.look_at(logs_look(lambda: logs.lines, lambda: sink.dropped))
+    metrics.look_at(observers_look(lambda: observers.dropped))
+    metrics.look_at(dependencies_look(lambda: health.up))
+    return Telemetry(observe=observers, metrics=metrics, sink=sink, make_context=Identifier())
+
+
+def pool_for(dsn: str, settings: Settings, *, telemetry: Telemetry) -> Pool:
+    """The way to Postgres, its sizes among the metrics."""
+    policy = PoolPolicy(minimum=min(2, settings.pool_connections), maximum=settings.pool_connections)
+    pool = Pool(dsn, policy=policy, observe=telemetry.observe, name=POOL)
+
+    def sizes() -> PoolSizes:
+        size = pool.size
+        return PoolSizes(pool=POOL, idle=size.idle, used=size.used, maximum=size.maximum, pending=size.pending)
+
+    telemetry.metrics.look_at(pool_look(sizes))
+    return pool
+
+
+def redis_for(url: str, *, telemetry: Telemetry) -> RedisClient:
+    """The way to Redis."""
+    return RedisClient(url, policy=RedisPolicy(), observe=telemetry.observe)
+
+
+def record_tables(types: Types) -> Mapping[type[Model], RecordTable]:
+    """The statements of every record type."""
+    metadata = tables(types)
+    by_name = {record_type.name: record_type for record_type in types.values()}
+    return {model: RecordTable(record_type, by_name, metadata) for model, record_type in types.items()}
+
+
+def public_app(
+    declaration: Declaration, pool: Pool, *, cursor_secret: bytes, settings: Settings, telemetry: Telemetry
+) -> web.Application:
+    """The API: resources, routes, the docs, behind the inbound stack."""
+    endpoints: dict[Callable[..., object], Endpoint] = {}
+    layers = inbound(endpoints, observe=telemetry.observe, make_context=telemetry.make_context)
+    app = web.Application(middlewares=layers, client_max_size=settings.body_bytes)
+    app.on_response_prepare.append(mark_answers())
+    serving = Serving(
+        tables=record_tables(declaration.types),
+        runner=pool,
+        cursor_secret=cursor_secret,
+        maximum_body_bytes=settings.body_bytes,
+    )
+    app[STORE] = TransactionStore(serving.tables, pool)
+    for address in _addresses(declaration, serving):
+        route = app.router.add_route(address.method, address.endpoint.template, address.handle)
+        endpoints[route.handler] = address.endpoint
+        if address.method == "GET":
+            app.router.add_route("HEAD", address.endpoint.template, address.handle)
+    document = openapi_document(declaration.service, declaration.types, maximum_body_bytes=settings.body_bytes)
+    app.add_routes([*docs_routes(orjson.dumps(document)), *index_routes(declaration.service)])
+    return app
+
+
+def runner_for(app: web.Application, settings: Settings, *, telemetry: Telemetry) -> ProblemRunner:
+    """What serves an application on its sockets."""
+    edge = Edge(observe=telemetry.observe, make_context=telemetry.make_context)
+    return ProblemRunner(app, edge, policy=ConnectionPolicy(), shutdown_seconds=settings.drain_seconds)
+
+
+def _addresses(declaration: Declaration, serving: Serving) -> list[Address]:
+    """Everything served, most specific templates first, each path with its OPTIONS."""
+    found = [
+        route_address(route, declaration, maximum_body_bytes=serving.maximum_body_bytes)
+        for route in declaration.service.routes
+    ]
+    for resource in declaration.service.resources:
+        found += resource_addresses(resource, serving)
+    methods: dict[str, list[str]] = {}
+    for address in found:
+        methods.setdefault(address.endpoint.template, []).append(address.method)
+    found += [options_of(template, offered) for template, offered in methods.items()]
+    return sorted(found, key=lambda address: address.endpoint.template.count("{"))

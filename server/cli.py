@@ -1,0 +1,62 @@
+"""The `mainstay` command; each part is imported only when it is asked for, so that help comes at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="mainstay",
+    help="Serve a REST API over Postgres and Redis from one Python file, and show everything it does.",
+    epilog="Start with: mainstay serve examples/quickstart/service.py",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The Python file that declares the service.")]
+
+
+@app.command(epilog="Example: MAINSTAY_PORT=9000 mainstay serve examples/shop/service.py")
+def serve(
+    file: File,
+    seed: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Fill tables that are still empty from DIR's NDJSON files.")
+    ] = None,
+) -> None:
+    """Serve FILE: the API on MAINSTAY_PORT (8080), probes and metrics on MAINSTAY_ADMIN_PORT (8081).
+
+    Without MAINSTAY_POSTGRES_DSN and MAINSTAY_REDIS_URL it starts Postgres and Valkey of its own under
+    MAINSTAY_DATA_DIR (.mainstay), and applies the safe part of a migration.
+    """
+    from server.commands.serve import run_serve
+
+    sys.exit(run_serve(file, seed=seed))
+
+
+@app.command(epilog="Example: mainstay check examples/shop/service.py")
+def check(file: File) -> None:
+    """Say everything that is wrong with FILE, at once."""
+    from server.commands.check import run_check
+
+    sys.exit(run_check(file))
+
+
+@app.command(epilog="Example: mainstay openapi examples/shop/service.py --output openapi.json")
+def openapi(
+    file: File,
+    output: Annotated[Path | None, typer.Option(metavar="PATH", help="Write there instead of printing.")] = None,
+    server_url: Annotated[str | None, typer.Option(metavar="URL", help="Where the API is served.")] = None,
+) -> None:
+    """Print FILE's OpenAPI 3.1 document."""
+    from server.commands.openapi import write_openapi
+    from server.commands.reporting import reported
+    from server.service_file import load_service
+
+    sys.exit(reported(lambda: write_openapi(load_service(file), output=output, server_url=server_url)))
+
+
+def main() -> None:
+    """Run the command."""
+    app()

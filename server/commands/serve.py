@@ -1,0 +1,56 @@
+"""`mainstay serve FILE`: a declared service, running."""
+
+import sys
+import time
+from pathlib import Path
+
+import uvloop
+
+from middleware.errors import Problem
+from server.commands.reporting import FAILED, reported, tell
+from server.declaration import checked
+from server.lifecycle import Running, StartFailed, serve
+from server.service import Service
+from server.service_file import load_service
+from server.settings import read_settings
+from storage.embedded import EmbeddedFailed, FolderBusy, FolderUnsafe, ProgramMissing
+from storage.migrations.stopped import MigrationStopped
+
+
+def run_serve(file: Path, *, seed: Path | None) -> int:
+    """Serve FILE until told to stop; the exit status."""
+    try:
+        return reported(lambda: _serve(file, seed))
+    except (StartFailed, EmbeddedFailed, FolderBusy, FolderUnsafe, ProgramMissing, MigrationStopped) as error:
+        tell(str(error) or (type(error).__doc__ or "").split("\n", 1)[0])
+    except Problem as problem:
+        tell(f"Cannot start: {problem.detail}", *([f"  {problem.__cause__}"] if problem.__cause__ else []))
+    return FAILED
+
+
+def _serve(file: Path, seed: Path | None) -> None:
+    started_seconds = time.monotonic()
+    settings = read_settings()
+    service = load_service(file)
+    declaration = checked(service)
+
+    def announce(running: Running) -> None:
+        sys.stdout.write(_banner(service, running, seconds=time.monotonic() - started_seconds))
+        sys.stdout.flush()
+
+    uvloop.run(serve(declaration, settings=settings, announce=announce))
+
+
+def _banner(service: Service, running: Running, *, seconds: float) -> str:
+    listed = next((resource.path for resource in service.resources if resource.access_to("list")), "/")
+    return f"""
+{service.name} {service.version} is up after {seconds:.1f} s
+
+  API    {running.url}
+  docs   {running.url}/docs
+  admin  {running.admin_url}  (/livez /readyz /startupz /metrics)
+
+  try    curl -s '{running.url}{listed}?limit=2'
+
+Ctrl-C stops it and everything it started.
+"""

@@ -1,0 +1,189 @@
+"""One process's life: start what it needs in order, serve until told to stop, let go of everything in reverse."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from server.admin import Checks, admin_app
+from server.app import Telemetry, pool_for, public_app, redis_for, runner_for, telemetry_for
+from server.declaration import Declaration
+from server.schema_start import SchemaStart
+from server.settings import PREFIX, Settings
+from storage.embedded import EmbeddedStorage, Endpoints
+from storage.postgres.pool import Pool
+from storage.redis.client import RedisClient
+from telemetry.events import ServiceStarted, ServiceStopped
+from telemetry.library_logs import libraries_observed
+
+Seed = Callable[[str], Awaitable[None]]
+"""Given Postgres's DSN, fills tables that are still empty."""
+
+
+class StartFailed(Exception):  # noqa: N818 - it says what happened
+    """The service cannot start."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Running:
+    """A service that answers requests; `port` and `admin_port` are those it got."""
+
+    host: str
+    admin_host: str
+    port: int = 0
+    admin_port: int = 0
+    is_draining: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where the API is."""
+        return _url(self.host, self.port)
+
+    @property
+    def admin_url(self) -> str:
+        """Where the probes and metrics are."""
+        return _url(self.admin_host, self.admin_port)
+
+
+async def serve(
+    declaration: Declaration,
+    *,
+    settings: Settings,
+    announce: Callable[[Running], None],
+    seed: Seed | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM; a second signal stops at once, without waiting for requests.
+
+    Raises StartFailed and what the parts raise when they cannot start; nothing is left running then.
+    """
+    started_seconds = time.monotonic()
+    name = declaration.service.name
+    telemetry = telemetry_for(declaration.service, settings)
+    stop = _stop_on_signals()
+    async with AsyncExitStack() as held:
+        held.callback(telemetry.sink.close)
+        held.enter_context(libraries_observed(telemetry.observe, asyncio.get_running_loop()))
+        held.callback(telemetry.observe, ServiceStopped(service=name))
+        parts = _Parts(declaration=declaration, settings=settings, telemetry=telemetry, held=held, seed=seed)
+        running = await _unless_stopped(asyncio.create_task(parts.start()), stop)
+        if running is None:
+            return
+        duration_seconds = time.monotonic() - started_seconds
+        telemetry.observe(
+            ServiceStarted(
+                service=name, url=running.url, admin_url=running.admin_url, duration_seconds=duration_seconds
+            )
+        )
+        announce(running)
+        await stop.wait()
+        running.is_draining = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What a process is made of; `held` lets go of each part in reverse order."""
+
+    declaration: Declaration
+    settings: Settings
+    telemetry: Telemetry
+    held: AsyncExitStack
+    seed: Seed | None
+
+    async def start(self) -> Running:
+        """Storage, then the schema, then the pool, then the two ports, the public one last."""
+        endpoints = await self._storage()
+        schema = SchemaStart(declaration=self.declaration, settings=self.settings, observe=self.telemetry.observe)
+        secret = await schema.run(endpoints.postgres_dsn)
+        if self.seed is not None:
+            await self.seed(endpoints.postgres_dsn)
+        pool = await self._pool(endpoints.postgres_dsn)
+        await self._redis(endpoints.redis_url)
+        telemetry, settings = self.telemetry, self.settings
+        app = public_app(self.declaration, pool, cursor_secret=secret, settings=settings, telemetry=telemetry)
+        running = Running(host=settings.host, admin_host=settings.admin_host or settings.host)
+        admin = admin_app(
+            telemetry.metrics, _checks(running), observe=telemetry.observe, make_context=telemetry.make_context
+        )
+        running.admin_port = await self._listen(admin, running.admin_host, settings.admin_port, variable="ADMIN_PORT")
+        running.port = await self._listen(app, running.host, settings.port, variable="PORT")
+        return running
+
+    async def _storage(self) -> Endpoints:
+        """The given servers, and embedded ones for what is not given."""
+        dsn = self.settings.postgres_dsn.get_secret_value()
+        url = self.settings.redis_url.get_secret_value()
+        if dsn and url:
+            return Endpoints(postgres_dsn=dsn, redis_url=url)
+        folder, observe = self.settings.data_dir, self.telemetry.observe
+        embedded = EmbeddedStorage(folder, observe=observe, postgres=not dsn, valkey=not url)
+        found = await self.held.enter_async_context(embedded)
+        return Endpoints(postgres_dsn=dsn or found.postgres_dsn, redis_url=url or found.redis_url)
+
+    async def _pool(self, dsn: str) -> Pool:
+        pool = pool_for(dsn, self.settings, telemetry=self.telemetry)
+        self.held.push_async_callback(pool.close)
+        await pool.open()
+        return pool
+
+    async def _redis(self, url: str) -> RedisClient:
+        redis = redis_for(url, telemetry=self.telemetry)
+        self.held.push_async_callback(redis.close)
+        await redis.ping()
+        return redis
+
+    async def _listen(self, app: web.Application, host: str, port: int, *, variable: str) -> int:
+        """Serve the application; the port it got."""
+        runner = runner_for(app, self.settings, telemetry=self.telemetry)
+        self.held.push_async_callback(runner.cleanup)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            sentence = f"Cannot listen on {host}:{port} ({error.strerror}); set {PREFIX}{variable} to a free port."
+            raise StartFailed(sentence) from error
+        found: int = runner.addresses[0][1]
+        return found
+
+
+def _checks(running: Running) -> Checks:
+    """Readiness asks no dependency: one that all replicas share must not take them all out at once."""
+
+    async def serving() -> str | None:
+        return "it is stopping" if running.is_draining else None
+
+    return Checks(started={"serving": serving}, ready={"serving": serving})
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def told(number: signal.Signals) -> None:
+        if stop.is_set():
+            loop.remove_signal_handler(number)
+            signal.raise_signal(number)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told, number)
+    return stop
+
+
+async def _unless_stopped(start: asyncio.Task[Running], stop: asyncio.Event) -> Running | None:
+    """The started service; None where a signal came first, and then the start is undone."""
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait([start, stopped], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not start.done():
+        start.cancel()
+        await asyncio.wait([start])
+    return None if start.cancelled() else start.result()
+
+
+def _url(host: str, port: int) -> str:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
