@@ -61,8 +61,8 @@ def constraint_fields(metadata: MetaData) -> Mapping[str, NamedRule]:
 
 
 def named_items(table: Table) -> list[Constraint | Index]:
-    """A built table's constraints and indexes."""
-    return [*table.constraints, *table.indexes]
+    """A built table's constraints and indexes, by name."""
+    return sorted((*table.constraints, *table.indexes), key=lambda item: str(item.name))
 
 
 def _ruled(item: Named, rule: NamedRule) -> Named:

@@ -17,8 +17,8 @@ def plain_dialect() -> Dialect:
 
 
 def definition(statement: ExecutableDDLElement) -> str:
-    """The statement's text, without a semicolon."""
-    return str(statement.compile(dialect=plain_dialect())).strip()
+    """The statement's text, without a semicolon. No constant in it bears a tab or a line feed: see sql_literals."""
+    return str(statement.compile(dialect=plain_dialect())).strip().replace("\t", "    ").replace(", \n", ",\n")
 
 
 def type_name(kind: TypeEngine[Any]) -> str:
@@ -37,3 +37,8 @@ def default_of(column: Column[Any]) -> str | None:
 def quoted_name(name: str) -> str:
     """A table's, column's or constraint's name, in quotes where Postgres needs them."""
     return plain_dialect().identifier_preparer.quote(name)
+
+
+def spaced(*parts: str) -> str:
+    """One statement from its parts, which are keywords of ours and names already quoted; never a caller's value."""
+    return " ".join(parts)
