@@ -31,14 +31,15 @@ class SchemaStart:
         return (await asyncio.to_thread(self._apply, dsn)).cursor_secret
 
     def _apply(self, dsn: str) -> SchemaState:
-        # Alembic takes most of a second to import, and nearly every start has nothing to apply.
-        from storage.migrations.applying import apply  # noqa: PLC0415
+        from storage.migrations.applying import apply  # noqa: PLC0415 - Alembic is slow to import, and seldom needed
+        from storage.migrations.planning import Target  # noqa: PLC0415 - as above
 
         began_seconds = time.monotonic()
-        done = apply(dsn, tables(self.declaration.types), service=self.declaration.service.name, only_safe=True)
-        state = read_state(dsn, self.declaration.service.name)
+        name = self.declaration.service.name
+        done = apply(Target(dsn=dsn, service=name, metadata=tables(self.declaration.types)), only_safe=True)
+        state = read_state(dsn, name)
         if done.missing or state is None:
-            raise SchemaNotCurrent
+            raise SchemaNotCurrent(tuple(step.name for step in done.missing))
         duration_seconds = time.monotonic() - began_seconds
         self.observe(SchemaApplied(steps=len(done.steps), duration_seconds=duration_seconds))
         return state
