@@ -53,6 +53,11 @@ class Page:
         look = f"const look = () => ({condition}) ? done() : requestAnimationFrame(look)"
         await self.evaluate(f"new Promise(done => {{ {look}; look(); }})")
 
+    async def click(self, selector: str) -> None:
+        """Click the first element a CSS selector finds, as soon as there is one."""
+        await self.wait_until(f"document.querySelector({selector!r})")
+        await self.evaluate(f"document.querySelector({selector!r}).click()")
+
     async def complaint(self) -> str:
         """The first complaint, made already or to come."""
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -75,9 +80,9 @@ class Page:
                 self.requests.append(told["request"]["url"])
             case "Runtime.exceptionThrown":
                 self.complaints.append(str(told["exceptionDetails"]))
-            case "Runtime.consoleAPICalled" if told["type"] in ("error", "warning", "assert"):
+            case "Runtime.consoleAPICalled" if told["type"] in ("error", "assert"):
                 self.complaints.append(str(told["args"]))
-            case "Log.entryAdded" if told["entry"]["level"] in ("error", "warning"):
+            case "Log.entryAdded" if told["entry"]["level"] == "error":
                 self.complaints.append(told["entry"]["text"])
             case "Audits.issueAdded" if told["issue"]["code"] == "ContentSecurityPolicyIssue":
                 self.complaints.append(str(told["issue"]["details"]))

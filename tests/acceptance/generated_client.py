@@ -2,12 +2,14 @@
 
 import asyncio
 import importlib
+import inspect
 import sys
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import orjson
 
@@ -35,15 +37,40 @@ async def generate(document: bytes, folder: Path, *, package: str) -> str:
     return said.decode()
 
 
+class GeneratedClient:
+    """A generated package, imported: its operations by their ids, its models by their names."""
+
+    def __init__(self, package: ModuleType, base_url: str) -> None:
+        self._operations = {
+            name.rpartition(".")[2]: module
+            for name, module in sys.modules.items()
+            if name.startswith(f"{package.__name__}.api.") and hasattr(module, "asyncio_detailed")
+        }
+        self.models = sys.modules[f"{package.__name__}.models"]
+        self._client = package.Client(base_url=base_url)
+        self._with_token = package.AuthenticatedClient(base_url=base_url, token="unknown")  # noqa: S106 - nobody has it
+
+    @property
+    def operation_ids(self) -> list[str]:
+        """Every operation the package has."""
+        return sorted(self._operations)
+
+    async def call(self, operation_id: str, **parameters: Any) -> Any:
+        """Call an operation: an object with `status_code`, `headers` and the typed `parsed`."""
+        call = self._operations[operation_id].asyncio_detailed
+        needs_token = inspect.signature(call).parameters["client"].annotation is type(self._with_token)
+        return await call(client=self._with_token if needs_token else self._client, **parameters)
+
+
 @contextmanager
-def imported(folder: Path, package: str) -> Iterator[ModuleType]:
-    """The package, all of it imported; forgotten again afterwards."""
+def imported(folder: Path, package: str, *, base_url: str) -> Iterator[GeneratedClient]:
+    """Import all of the package in `folder`, to call what is at `base_url`; it is forgotten again afterwards."""
     sys.path.insert(0, str(folder))
     try:
         for path in sorted((folder / package).rglob("*.py")):
             parts = path.relative_to(folder).with_suffix("").parts
             importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
-        yield sys.modules[package]
+        yield GeneratedClient(sys.modules[package], base_url)
     finally:
         sys.path.remove(str(folder))
         for name in [name for name in sys.modules if name.partition(".")[0] == package]:

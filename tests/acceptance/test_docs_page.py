@@ -4,32 +4,32 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import orjson
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
-from server.docs_page import docs_routes, index_routes
-from server.openapi import openapi_document
 from tests.acceptance.browser import Page, open_page
-from tests.unit.openapi_service import SERVICE, TYPES
+from tests.acceptance.mainstay_process import serving
 
-OPERATIONS = 30
-READ = "#operations-products-read_product"
+OPERATIONS = 3 * len(("list", "read", "create", "replace", "update", "delete")) + len(("opening",))
+LIST = "#operations-pictures-list_pictures"
+
+
+@pytest.fixture(scope="module")
+async def address() -> AsyncIterator[str]:
+    async with serving(Path(__file__).with_name("gallery.py")) as address:
+        yield address
 
 
 @pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    app = web.Application()
-    app.add_routes([*docs_routes(orjson.dumps(openapi_document(SERVICE, TYPES))), *index_routes(SERVICE)])
-    async with TestServer(app) as server, open_page(str(server.make_url("/docs")), tmp_path) as page:
+async def page(address: str, tmp_path: Path) -> AsyncIterator[Page]:
+    async with open_page(f"{address}/docs", tmp_path) as page:
         await page.wait_until("document.querySelectorAll('.opblock').length")
         yield page
 
 
 async def test_every_operation_is_on_the_page_without_a_complaint_or_a_foreign_request(page: Page) -> None:
-    await page.evaluate(f"document.querySelector('{READ} .opblock-summary-control').click()")
-    await page.wait_until(f"document.querySelector('{READ} .responses-wrapper .model-example')")
+    await page.click(f"{LIST} .opblock-summary-control")
+    await page.click(f"{LIST} .model-example [data-name=model]")
+    await page.wait_until(f"document.querySelector('{LIST} .json-schema-2020-12')")
 
     shown = await page.evaluate("document.querySelectorAll('.opblock').length")
 
@@ -48,6 +48,17 @@ async def test_every_operation_is_on_the_page_without_a_complaint_or_a_foreign_r
 
 async def test_the_page_bears_the_service_s_name(page: Page) -> None:
     await page.wait_until("document.title == 'gallery'")
+
+
+async def test_an_operation_can_be_tried_on_the_page(page: Page) -> None:
+    await page.click(f"{LIST} .opblock-summary-control")
+    await page.click(f"{LIST} .try-out__btn")
+
+    await page.click(f"{LIST} .execute")
+
+    await page.wait_until(f"document.querySelector('{LIST} .live-responses-table .response-col_status')")
+    status = await page.evaluate(f"document.querySelector('{LIST} .live-responses-table tbody').innerText")
+    assert status.startswith("200")
 
 
 @pytest.mark.parametrize(
