@@ -9,7 +9,7 @@ import aiohttp
 import orjson
 import pytest
 
-from tests.acceptance.generated_client import GeneratedClient, generate, imported
+from tests.acceptance.generated_client import GeneratedClient, connected, generate
 from tests.acceptance.mainstay_process import serving
 
 PACKAGE = "gallery_client"
@@ -36,7 +36,7 @@ async def said(document: bytes, tmp_path_factory: pytest.TempPathFactory) -> tup
 
 @pytest.fixture
 async def client(address: str, said: tuple[str, Path]) -> AsyncIterator[GeneratedClient]:
-    with imported(said[1], PACKAGE, base_url=address) as client:
+    async with connected(said[1], PACKAGE, base_url=address) as client:
         yield client
 
 
