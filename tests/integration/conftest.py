@@ -1,31 +1,26 @@
 """Real servers for the tests: one embedded Postgres and one Valkey a session, a fresh database a test."""
 
-import asyncio
-import shutil
-import tempfile
+import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg2
 import pytest
 from psycopg2.extensions import make_dsn
 from redis import asyncio as aioredis
 
 from storage.embedded import EmbeddedStorage, Endpoints
+from storage.embedded.account import account_for
+from tests.integration.fast_folder import make_fast_folder
+from tests.integration.sql import run_sql
 from tests.recorder import Recorder
-
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder there
-_ENOUGH_BYTES = 2**30
 
 
 @pytest.fixture(scope="session")
 def fast_folder() -> Iterator[Path]:
-    """A folder for clusters: in memory where there is room, for a database made there takes 25 ms instead of 150."""
-    roomy = _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free >= _ENOUGH_BYTES
-    with tempfile.TemporaryDirectory(prefix="mainstay-tests-", dir=_IN_MEMORY if roomy else None) as folder:
-        yield Path(folder)
+    """The session's folder for all that its servers write."""
+    with make_fast_folder() as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -51,9 +46,9 @@ def postgres_dsn(embedded: Endpoints) -> str:
 async def database(embedded: Endpoints, postgres_dsn: str) -> AsyncIterator[str]:
     """The DSN of a fresh, empty database owned by its role; dropped afterwards, connections or not."""
     name = f"test_{uuid4().hex}"
-    await asyncio.to_thread(run_sql, postgres_dsn, f"CREATE DATABASE {name} OWNER mainstay")
+    await run_sql(postgres_dsn, f"CREATE DATABASE {name} OWNER mainstay")
     yield str(make_dsn(embedded.postgres_dsn, dbname=name))
-    await asyncio.to_thread(run_sql, postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+    await run_sql(postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -64,9 +59,10 @@ async def redis_url(embedded: Endpoints) -> str:
     return embedded.redis_url
 
 
-def run_sql(dsn: str, statement: str) -> None:
-    """Run one statement on a connection of its own, outside a transaction; blocks."""
-    with closing(psycopg2.connect(dsn)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+@pytest.fixture
+def stranger(data_dir: Path) -> Iterator[int]:
+    """The pid of a live process that is none of ours, yet one the servers' account may signal."""
+    account = account_for(data_dir)
+    with subprocess.Popen(["sleep", "600"], user=None if account.is_us() else account.uid, cwd="/") as process:
+        yield process.pid
+        process.kill()

@@ -1,20 +1,13 @@
 """The session's servers, as the other tests see them."""
 
-from contextlib import closing
-
 import psycopg2
 from redis import asyncio as aioredis
 
-
-def one_row(dsn: str, statement: str) -> tuple[object, ...]:
-    with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
-        row: tuple[object, ...] = cursor.fetchone()
-        return row
+from tests.integration.sql import ask
 
 
 async def test_a_database_is_empty_in_utf8_and_utc_and_its_role_is_no_superuser(database: str) -> None:
-    found = one_row(
+    found = await ask(
         database,
         "SELECT current_setting('server_encoding'), current_setting('TimeZone'), "
         "current_setting('is_superuser'), current_setting('fsync'), current_setting('data_checksums'), "
