@@ -7,16 +7,17 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.acceptance.browser import Page, open_page
-from tests.acceptance.mainstay_process import serving
+from tests.acceptance.service_process import service
 
 OPERATIONS = 3 * len(("list", "read", "create", "replace", "update", "delete")) + len(("opening",))
+FILE = Path(__file__).with_name("gallery.py")
 LIST = "#operations-pictures-list_pictures"
 
 
 @pytest.fixture(scope="module")
-async def address() -> AsyncIterator[str]:
-    async with serving(Path(__file__).with_name("gallery.py")) as address:
-        yield address
+async def address(fast_folder: Path) -> AsyncIterator[str]:
+    async with service(FILE, fast_folder / "docs") as running:
+        yield running.base_url
 
 
 @pytest.fixture

@@ -10,16 +10,16 @@ import orjson
 import pytest
 
 from tests.acceptance.generated_client import GeneratedClient, connected, generate
-from tests.acceptance.mainstay_process import serving
+from tests.acceptance.service_process import service
 
 PACKAGE = "gallery_client"
 FILE = Path(__file__).with_name("gallery.py")
 
 
 @pytest.fixture(scope="module")
-async def address() -> AsyncIterator[str]:
-    async with serving(FILE) as address:
-        yield address
+async def address(fast_folder: Path) -> AsyncIterator[str]:
+    async with service(FILE, fast_folder / "client") as running:
+        yield running.base_url
 
 
 @pytest.fixture(scope="module")
