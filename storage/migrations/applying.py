@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from storage.migrations.gate import passed
 from storage.migrations.ledger import Ledger
@@ -14,6 +15,9 @@ from storage.schema import fingerprint
 
 Progress = Callable[[Step], None]
 """Told of each step as it begins; again when it begins anew."""
+
+Remember = Callable[[Sequence[Step]], None]
+"""Writes down that steps are done: in their own transaction where they have one."""
 
 _MILLISECONDS = 1000
 
@@ -37,11 +41,18 @@ def apply(
         found = planned(session, target, allow=allow)
         if found.refused and not only_safe:
             return Plan(refused=found.refused)
-        runner = Runner(session=session, ledger=ledger, target=target, progress=progress, patience=patience)
-        runner.run(found.steps)
+        remember = partial(_remember, ledger, target)
+        Runner(session=session, remember=remember, progress=progress, patience=patience).run(found.steps)
         if not found.missing:
             ledger.record_fingerprint(fingerprint(target.metadata))
     return found
+
+
+def _remember(ledger: Ledger, target: Target, batch: Sequence[Step]) -> None:
+    made = {step.adopts for step in batch if step.adopts}
+    made |= {thing for step in batch for thing in step.makes if thing in target.metadata.tables}
+    ledger.own(made)
+    ledger.forget_missing()
 
 
 def batches(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
@@ -64,8 +75,7 @@ class Runner:
     """Runs steps on a session that has passed the gate."""
 
     session: Session
-    ledger: Ledger
-    target: Target
+    remember: Remember
     progress: Progress
     patience: Patience
 
@@ -98,6 +108,7 @@ class Runner:
                 for statement in step.sql:
                     self._limit(is_building="CONCURRENTLY" in statement)
                     self.session.run(statement)
+            self.remember(batch)
             return
         self._limit(is_building=False)
         with self.session.transaction():
@@ -105,13 +116,7 @@ class Runner:
                 self.progress(step)
                 for statement in step.sql:
                     self.session.run(statement)
-            self._remember(batch)
-
-    def _remember(self, batch: Sequence[Step]) -> None:
-        made = {step.adopts for step in batch if step.adopts}
-        made |= {thing for step in batch for thing in step.makes if thing in self.target.metadata.tables}
-        self.ledger.own(made)
-        self.ledger.forget_missing()
+            self.remember(batch)
 
     def _limit(self, *, is_building: bool) -> None:
         seconds = self.patience.building_seconds if is_building else self.patience.lock_seconds

@@ -51,6 +51,16 @@ def is_current(dsn: str, service: str, *, fingerprint: str) -> bool:
     return state is not None and state.fingerprint == fingerprint
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionRecord:
+    """How far a revision file has been applied."""
+
+    digest: str
+    """Of what it ran."""
+    parts_done: int
+    is_finished: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """One service's part of that memory, for the schema the session's search_path starts with."""
@@ -100,19 +110,26 @@ class Ledger:
             (self.service, fingerprint),
         )
 
-    def revisions(self) -> frozenset[str]:
-        """The revisions applied from files."""
+    def revisions(self) -> Mapping[str, RevisionRecord]:
+        """The revisions applied from files, by their numbers."""
         if self.session.value("SELECT to_regclass('mainstay.applied_revision') IS NULL"):
-            return frozenset()
-        statement = (
-            "SELECT revision FROM mainstay.applied_revision WHERE service = %s AND schema_name = current_schema()"
+            return {}
+        rows = self.session.rows(
+            "SELECT revision, digest, parts_done, is_finished FROM mainstay.applied_revision"
+            " WHERE service = %s AND schema_name = current_schema()",
+            (self.service,),
         )
-        return frozenset(row[0] for row in self.session.rows(statement, (self.service,)))
+        return {
+            revision: RevisionRecord(digest=digest, parts_done=parts_done, is_finished=is_finished)
+            for revision, digest, parts_done, is_finished in rows
+        }
 
-    def record_revision(self, revision: str) -> None:
-        """Remember that this revision has been applied."""
+    def record_revision(self, revision: str, record: RevisionRecord) -> None:
+        """Remember how far a revision has been applied."""
         self.session.run(
-            "INSERT INTO mainstay.applied_revision (service, schema_name, revision)"
-            " VALUES (%s, current_schema(), %s) ON CONFLICT DO NOTHING",
-            (self.service, revision),
+            "INSERT INTO mainstay.applied_revision (service, schema_name, revision, digest, parts_done, is_finished)"
+            " VALUES (%s, current_schema(), %s, %s, %s, %s)"
+            " ON CONFLICT (service, schema_name, revision) DO UPDATE SET digest = EXCLUDED.digest,"
+            " parts_done = EXCLUDED.parts_done, is_finished = EXCLUDED.is_finished, applied_at = now()",
+            (self.service, revision, record.digest, record.parts_done, record.is_finished),
         )

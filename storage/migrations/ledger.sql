@@ -19,6 +19,9 @@ CREATE TABLE IF NOT EXISTS mainstay.applied_revision (
     service text NOT NULL,
     schema_name text NOT NULL,
     revision text NOT NULL,
+    digest text NOT NULL,
+    parts_done integer NOT NULL,
+    is_finished boolean NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (service, schema_name, revision)
 );

@@ -1,0 +1,181 @@
+"""Random declarations for property tests: models of every kind, with limits, defaults, constraints and references."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from types import new_class
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field
+
+from storage.describe import describe_all
+from storage.model import Indexed, Key, Model, Reference, RenamedFrom, Unique
+from storage.record_type import RecordType
+
+
+class Size(BaseModel):
+    width: int = 1
+
+
+class Shade(Enum):
+    LIGHT = "light"
+    DARK = "d'ark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    annotation: Any
+    limits: tuple[Mapping[str, Any], ...] = ({},)
+    defaults: tuple[Any, ...] = ()
+
+
+KINDS: Mapping[str, Kind] = {
+    "string": Kind(
+        annotation=str,
+        limits=({}, {"min_length": 1}, {"max_length": 9}, {"pattern": r"^[A-Z0-9-]{1,9}$"}, {"pattern": r"\d+"}),
+        defaults=("", "it's", "100% \\ \t\n :name ::text", "größe 🎈"),
+    ),
+    "integer": Kind(annotation=int, limits=({}, {"ge": 0}, {"lt": 10}, {"multiple_of": 3}), defaults=(0, -7, 2**62)),
+    "decimal": Kind(
+        annotation=Decimal,
+        limits=(
+            {},
+            {"max_digits": 12, "decimal_places": 2},
+            {"max_digits": 5, "decimal_places": 3},
+            {"gt": Decimal("0.5")},
+        ),
+        defaults=(Decimal("1.50"), Decimal("-0.1"), Decimal("1E+1")),
+    ),
+    "float": Kind(annotation=float, limits=({}, {"le": 1.5}, {"ge": 1e-7}), defaults=(0.0, -1.25, 1e300)),
+    "boolean": Kind(annotation=bool, defaults=(True, False)),
+    "datetime": Kind(
+        annotation=datetime,
+        limits=({}, {"ge": datetime(2020, 1, 1, tzinfo=UTC)}),
+        defaults=(datetime(2021, 2, 3, 4, 5, 6, 789, tzinfo=UTC),),
+    ),
+    "date": Kind(annotation=date, limits=({}, {"lt": date(2100, 1, 1)}), defaults=(date(2021, 2, 3),)),
+    "uuid": Kind(annotation=UUID, defaults=(UUID(int=7),)),
+    "list": Kind(annotation=list[str], limits=({}, {"max_length": 3}), defaults=([], ["a", "it's"])),
+    "dict": Kind(annotation=dict[str, int], defaults=({}, {"a": 1})),
+    "nested": Kind(annotation=Size),
+    "literal": Kind(annotation=Literal["a", "b'c"], defaults=("a",)),
+    "enum": Kind(annotation=Shade, defaults=(Shade.DARK,)),
+    "numbers": Kind(annotation=Literal[1, 2, -3], defaults=(2,)),
+}
+JSON_KINDS = frozenset({"list", "dict", "nested"})
+KEY_KINDS: Mapping[str, Any] = {"integer": int, "string": str, "uuid": UUID}
+FIELD_NAMES = ("alpha", "beta", "order", "user", "a_field_whose_name_is_so_long_that_constraints_are_cut_short")
+TABLE_NAMES = ("artist", "product", "table")
+NO_DEFAULT = object()
+_MARKERS: Mapping[str, list[Unique | Indexed]] = {"": [], "unique": [Unique()], "indexed": [Indexed()]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldDraft:
+    kind: str
+    nullable: bool = False
+    limits: int = 0
+    default: int | None = None
+    marker: Literal["", "unique", "indexed"] = ""
+    reference: str = ""
+    renamed_from: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelDraft:
+    table: str
+    key: str
+    fields: Mapping[str, FieldDraft]
+    composite: Literal["", "unique", "indexed"] = ""
+    renamed_from: str = ""
+
+
+Declaration = tuple[ModelDraft, ...]
+
+
+@st.composite
+def declarations(draw: st.DrawFn, *, keys: Mapping[str, str] | None = None) -> Declaration:
+    """One to three models; `keys` fixes the kind of each table's key."""
+    tables = draw(st.lists(st.sampled_from(TABLE_NAMES), min_size=1, unique=True))
+    chosen = keys or draw(key_kinds())
+    return tuple(
+        ModelDraft(
+            table=table,
+            key=chosen[table],
+            fields=draw(st.dictionaries(st.sampled_from(FIELD_NAMES), field_drafts(tables), max_size=4)),
+            composite=draw(st.sampled_from(("", "unique", "indexed"))),
+        )
+        for table in tables
+    )
+
+
+def key_kinds() -> st.SearchStrategy[dict[str, str]]:
+    return st.fixed_dictionaries({table: st.sampled_from(sorted([*KEY_KINDS, ""])) for table in TABLE_NAMES})
+
+
+@st.composite
+def field_drafts(draw: st.DrawFn, tables: Sequence[str]) -> FieldDraft:
+    kind = draw(st.sampled_from([*KINDS, "reference"]))
+    nullable = draw(st.booleans())
+    if kind == "reference":
+        target = draw(st.sampled_from(sorted(tables)))
+        return FieldDraft(kind=kind, nullable=nullable, reference=target, marker=draw(st.sampled_from(("", "unique"))))
+    defaults = KINDS[kind].defaults
+    markers = ("", "indexed") if kind in JSON_KINDS else ("", "unique", "indexed")
+    return FieldDraft(
+        kind=kind,
+        nullable=nullable,
+        limits=draw(st.integers(0, len(KINDS[kind].limits) - 1)),
+        default=draw(st.none() | st.integers(0, len(defaults) - 1)) if defaults else None,
+        marker=draw(st.sampled_from(markers)),
+    )
+
+
+def described(declaration: Declaration) -> Mapping[type[Model], RecordType]:
+    """The declaration as models, and those as record types."""
+    by_table = {draft.table: draft for draft in declaration}
+    return describe_all([_model(draft, by_table) for draft in declaration])
+
+
+def _model(draft: ModelDraft, by_table: Mapping[str, ModelDraft]) -> type[Model]:
+    annotations: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    if draft.key:
+        annotations["own_key"] = Annotated[KEY_KINDS[draft.key], Key()]
+    for name, field in draft.fields.items():
+        annotations[name], default = _field(field, by_table)
+        if default is not NO_DEFAULT:
+            values[name] = default
+    keywords = {"table": draft.table, "constraints": list(_composite(draft)), "renamed_from": draft.renamed_from}
+    members = {**values, "__annotations__": annotations, "__module__": __name__}
+    return new_class(_class_name(draft.table), (Model,), keywords, lambda namespace: namespace.update(members))
+
+
+def _class_name(table: str) -> str:
+    return table.title()
+
+
+def _field(draft: FieldDraft, by_table: Mapping[str, ModelDraft]) -> tuple[Any, Any]:
+    words: list[Any] = [RenamedFrom(draft.renamed_from)] if draft.renamed_from else []
+    words += _MARKERS[draft.marker]
+    if draft.reference:
+        annotation: Any = KEY_KINDS[by_table[draft.reference].key or "uuid"]
+        words.append(Reference(_class_name(draft.reference), expand_as=f"of_{id(draft)}"))
+    else:
+        annotation = KINDS[draft.kind].annotation
+    if draft.nullable:
+        annotation = annotation | None
+    default = NO_DEFAULT if draft.default is None else KINDS[draft.kind].defaults[draft.default]
+    words.append(Field(**(KINDS[draft.kind].limits[draft.limits] if not draft.reference else {})))
+    return Annotated[annotation, *words], default
+
+
+def _composite(draft: ModelDraft) -> list[Unique | Indexed]:
+    scalars = [name for name, field in draft.fields.items() if field.kind not in JSON_KINDS][:2]
+    if len(scalars) < 2 or not draft.composite:
+        return []
+    return [Unique(*scalars)] if draft.composite == "unique" else [Indexed(*scalars)]

@@ -1,0 +1,52 @@
+"""Whatever is declared: a second plan right after an apply is empty."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storage.migrations.applying import apply
+from storage.migrations.planning import Target, plan
+from storage.migrations.steps import Plan
+from storage.schema import tables
+from tests.integration.blocking_sql import fresh_schema
+from tests.integration.declarations import Declaration, declarations, described, key_kinds
+
+SERVICE = "shop"
+EXAMPLES = 60
+UNHURRIED = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def target(dsn: str, declaration: Declaration) -> Target:
+    return Target(dsn=dsn, metadata=tables(described(declaration)), service=SERVICE)
+
+
+def everything_allowed(wanted: Target) -> frozenset[str]:
+    return frozenset(step.name for step in plan(wanted).refused)
+
+
+@UNHURRIED
+@given(declaration=declarations())
+def test_a_second_plan_right_after_an_apply_is_empty(database: str, declaration: Declaration) -> None:
+    wanted = target(fresh_schema(database), declaration)
+    apply(wanted)
+
+    second = plan(wanted)
+
+    assert second == Plan()
+
+
+@UNHURRIED
+@given(data=st.data())
+def test_any_declaration_leads_to_any_other(database: str, data: st.DataObject) -> None:
+    keys = data.draw(key_kinds())
+    dsn = fresh_schema(database)
+    apply(target(dsn, data.draw(declarations(keys=keys))))
+    wanted = target(dsn, data.draw(declarations(keys=keys)))
+    apply(wanted, allow=everything_allowed(wanted))
+
+    second = plan(wanted)
+
+    assert second == Plan()
