@@ -65,12 +65,13 @@ async def test_a_cancelled_query_ends_on_the_server_too(database: str, watch: Po
         assert await pool.run(ONE, operation="one") == [(1,)]
 
 
-async def test_a_session_ended_while_idle_is_noticed_and_replaced(database: str, watch: Pool) -> None:
-    async with open_pool(database) as pool:
+async def test_a_session_ended_while_idle_is_noticed_and_replaced(database: str, watch: Pool, events: Recorder) -> None:
+    async with open_pool(database, events=events, tend_interval_seconds=0.01) as pool:
         pid = await backend_of(pool)
-        await watch.run(TERMINATE, (pid,), operation="terminate")
-        await until_gone(watch, pid)
 
+        await watch.run(TERMINATE, (pid,), operation="terminate")
+
+        await events.wait_for(ConnectionDropped, lambda event: event.reason == "broken")
         assert await backend_of(pool) != pid
 
 
