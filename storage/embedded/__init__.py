@@ -10,7 +10,7 @@ from storage.embedded.account import Account, account_for
 from storage.embedded.data_lock import DataLock
 from storage.embedded.failures import EmbeddedFailed, FolderBusy, FolderUnsafe, ProgramMissing
 from storage.embedded.folders import make_private, make_socket_folder, remove_socket_folder
-from storage.embedded.postgres_server import PostgresServer
+from storage.embedded.postgres_server import PostgresServer, dsn_at, listens_at
 from storage.embedded.supervisor import Server, Supervisor
 from storage.embedded.valkey_server import ValkeyServer
 from telemetry.events import Observe
@@ -22,6 +22,7 @@ __all__ = [
     "FolderBusy",
     "FolderUnsafe",
     "ProgramMissing",
+    "running_postgres",
 ]
 
 
@@ -119,6 +120,12 @@ class EmbeddedStorage:
         finally:
             remove_socket_folder(self._data_dir, held.account)
             held.lock.release()
+
+
+def running_postgres(data_dir: Path) -> str:
+    """The DSN of the Postgres that another process runs in this folder; empty where none listens there."""
+    sockets = data_dir.absolute() / "sockets"
+    return dsn_at(sockets.resolve()) if listens_at(sockets) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,10 @@ def with_a_name(account: Account) -> Account:
     if _has_a_name(account.uid):
         return account
     if account.is_us() or not _has_a_name(_NOBODY_UID):
-        raise EmbeddedFailed(f"initdb needs a user with a name, but uid {account.uid} has none here.")
+        raise EmbeddedFailed(
+            f"initdb needs a user with a name, but uid {account.uid} has none here. Give it one in /etc/passwd, "
+            "or name your own server in MAINSTAY_POSTGRES_DSN."
+        )
     return Account(uid=_NOBODY_UID, gid=_NOBODY_UID)
 
 

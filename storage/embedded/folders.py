@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from storage.embedded.account import Account
-from storage.embedded.failures import FolderUnsafe
+from storage.embedded.failures import EmbeddedFailed, FolderUnsafe
 
 _PRIVATE_MODE = 0o700
 _OTHERS = 0o077
@@ -29,7 +29,14 @@ def give(path: Path, account: Account) -> None:
     """Make the account the owner, if it is not; a symlink itself changes hands, never its target."""
     owner = path.lstat()
     if (owner.st_uid, owner.st_gid) != (account.uid, account.gid) and not account.is_us():
-        os.chown(path, account.uid, account.gid, follow_symlinks=False)
+        try:
+            os.chown(path, account.uid, account.gid, follow_symlinks=False)
+        except OSError as error:  # root of a user namespace with one user only, or of a container without CAP_CHOWN
+            raise EmbeddedFailed(
+                f"Postgres refuses to run as root, and root cannot give {path} to uid {account.uid} here "
+                f"({error.strerror}). Run as an ordinary user, or name your own servers in MAINSTAY_POSTGRES_DSN and "
+                "MAINSTAY_REDIS_URL."
+            ) from error
 
 
 def give_tree(folder: Path, account: Account) -> None:

@@ -56,7 +56,7 @@ def _become(uid: int, gid: int, needed: Sequence[str]) -> None:
         if _use(mask, permitted=_permitted()) and _reaches(needed):
             _keep_only(mask)
             return
-    sys.exit(f"uid {uid} can reach neither by itself nor by a capability of root's: {' '.join(needed)}")
+    sys.exit(f"uid {uid} cannot reach all of these, not even by a capability of root's: {' '.join(needed)}")
 
 
 def _reaches(needed: Sequence[str]) -> bool:

@@ -59,7 +59,7 @@ class PostgresServer:
     @property
     def dsn(self) -> str:
         """A libpq keyword string for the service's own role and database."""
-        return self._dsn(user=_ROLE, database=_DATABASE)
+        return dsn_at(self._sockets)
 
     async def prepare(self) -> None:
         """Make the cluster if there is none, and end what a killed run left."""
@@ -82,7 +82,7 @@ class PostgresServer:
 
     async def why_not_ready(self) -> str | None:
         """None once it takes statements and the role and the database exist."""
-        if not (self._sockets / f".s.PGSQL.{_PORT}").exists():
+        if not listens_at(self._sockets):
             return "it does not listen yet"
         try:
             await asyncio.to_thread(self._furnish)
@@ -92,7 +92,7 @@ class PostgresServer:
 
     def _furnish(self) -> None:
         # Two statements that may each have been run already: a crash between them leaves nothing to mend.
-        dsn = self._dsn(user=SUPERUSER, database="postgres")
+        dsn = dsn_at(self._sockets, user=SUPERUSER, database="postgres")
         with closing(psycopg2.connect(dsn, connect_timeout=_PROBE_SECONDS)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
@@ -103,6 +103,13 @@ class PostgresServer:
                 if not cursor.rowcount:
                     cursor.execute(f"CREATE DATABASE {_DATABASE} OWNER {_ROLE}")
 
-    def _dsn(self, *, user: str, database: str) -> str:
-        host = os.fspath(self._sockets).replace("\\", "\\\\").replace("'", "\\'")
-        return f"host='{host}' port={_PORT} user={user} dbname={database}"
+
+def listens_at(sockets: Path) -> bool:
+    """Whether a Postgres has its socket in this folder."""
+    return (sockets / f".s.PGSQL.{_PORT}").exists()
+
+
+def dsn_at(sockets: Path, *, user: str = _ROLE, database: str = _DATABASE) -> str:
+    """A libpq keyword string for the Postgres whose socket is in this folder."""
+    host = os.fspath(sockets).replace("\\", "\\\\").replace("'", "\\'")
+    return f"host='{host}' port={_PORT} user={user} dbname={database}"

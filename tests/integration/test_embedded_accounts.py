@@ -87,7 +87,7 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     result = launched(program=tmp_path / "missing")
 
     assert result.returncode == 1
-    assert f"uid {SOMEBODY} can reach neither" in result.stderr
+    assert f"uid {SOMEBODY} cannot reach all of these" in result.stderr
     assert str(tmp_path / "missing") in result.stderr
 
 
