@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-import aiopg
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
@@ -14,6 +13,7 @@ from middleware.errors import Unavailable
 from middleware.outbound.policy import PoolPolicy
 from storage.postgres.connection import PostgresConnection
 from storage.postgres.sqlstate import refused
+from storage.postgres.watch import WatchedConnection
 
 APPLICATION_NAME = "mainstay"
 MILLISECONDS = 1000
@@ -65,9 +65,9 @@ async def _addresses(given: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
 
 async def _connect(dsn: str, policy: PoolPolicy, *, parameters: Mapping[str, Any]) -> PostgresConnection:
     async with asyncio.timeout(policy.connect_timeout_seconds):
-        connection = await aiopg.connect(
+        connection = await WatchedConnection(
             dsn,
-            timeout=None,  # type: ignore[arg-type]  # no timer of aiopg's own around each statement
+            policy.connect_timeout_seconds,
             enable_json=False,
             enable_hstore=False,
             enable_uuid=False,

@@ -1,6 +1,6 @@
 """One connection to Postgres: an aiopg connection, its kept cursor and the statements prepared on it.
 
-This file and connect.py are all that knows aiopg and psycopg2 by their methods.
+This file, connect.py and watch.py are all that knows aiopg and psycopg2 by their methods.
 """
 
 import asyncio
@@ -12,8 +12,7 @@ import aiopg
 import psycopg2
 from psycopg2.extensions import BYTES, TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INERROR, register_type
 
-from middleware.errors import Elapsed, Invalid, Problem, SerializationFailure
-from middleware.outbound.attempt_timeout import running_task
+from middleware.errors import Invalid, Problem, SerializationFailure
 from storage.postgres.array_text import Scalar
 from storage.postgres.sqlstate import EXECUTION_CLASSES, STALE_STATEMENT, is_lost, sqlstate_of, translated
 from storage.postgres.statement import Statement
@@ -147,14 +146,9 @@ class PostgresConnection:
             raise Invalid(UNSTORABLE_TEXT) from error
 
     async def _send(self, operation: str | bytes, parameters: Sequence[Scalar] | None = None) -> list[Row]:
-        task = running_task()
-        cancelled_before = task.cancelling()
         try:
             await self._cursor.execute(operation, parameters)  # type: ignore[arg-type]  # psycopg2 takes bytes too
-        except asyncio.CancelledError as error:
-            if task.cancelling() == cancelled_before and not self.closed:
-                # aiopg says "cancelled" for a statement the server ended (57014); nobody cancelled this task
-                raise Elapsed from error.__context__
+        except asyncio.CancelledError:
             self.cut()
             raise
         except ValueError as error:  # found by psycopg2 before anything is sent
