@@ -43,6 +43,26 @@ def check(file: File) -> None:
     sys.exit(run_check(file))
 
 
+@app.command(epilog="Example: mainstay load examples/shop/service.py examples/shop/data")
+def load(
+    file: File,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the NDJSON files lie.")],
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Load a file's good lines, whatever the others.")
+    ] = False,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Leave alone the tables that have rows.")] = False,
+) -> None:
+    """Load DIR's NDJSON files: product.ndjson fills the table product, a JSON document a line.
+
+    Each line is checked as a POST is. Files others refer to come first; a file with a bad line is not loaded at all.
+    It loads into MAINSTAY_POSTGRES_DSN, or into the embedded Postgres under MAINSTAY_DATA_DIR, running or not.
+    """
+    from server.commands.load import run_load
+    from server.loading.loader import LoadOptions
+
+    sys.exit(run_load(file, folder, options=LoadOptions(skip_bad=skip_bad, if_empty=if_empty)))
+
+
 @app.command(epilog="Example: mainstay openapi examples/shop/service.py --output openapi.json")
 def openapi(
     file: File,

@@ -41,6 +41,10 @@ class RecordInput:
         """The record a POST describes."""
         return self._record(raw, read_json(raw), read_only=self._system)
 
+    def keyed(self, raw: bytes) -> Model:
+        """The record a line of a file describes: as a POST's, and it may give its key, for others to refer to."""
+        return self._record(raw, read_json(raw), read_only=self._system - {self._type.key.name})
+
     def whole(self, raw: bytes, key: str) -> Model:
         """The record a PUT at `key` describes; the key stands in the path alone."""
         document = read_json(raw)

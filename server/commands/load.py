@@ -1,0 +1,115 @@
+"""`mainstay load FILE DIR`: a folder's NDJSON files, checked and stored."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from server.commands.load_progress import load_progress
+from server.commands.load_report import report
+from server.commands.reporting import FAILED, reported, tell
+from server.declaration import Declaration, checked
+from server.loading.data_files import DataFile, FolderUnfit, data_files
+from server.loading.line_reader import ReadingLimits
+from server.loading.loader import Loader, LoadOptions
+from server.loading.outcome import Outcome
+from server.schema_start import SchemaStart
+from server.service_file import load_service
+from server.settings import Settings, read_settings
+from server.target_database import TargetDatabase, target_database
+from storage.bulk.bulk_session import LoadFailed
+from storage.bulk.bulk_thread import on_a_thread
+from storage.embedded import EmbeddedFailed
+from storage.migrations.stopped import MigrationStopped
+from telemetry.events import Observe
+from telemetry.log_sink import Sink
+from telemetry.logs import Logs, lines_for
+
+STANDARD_ERROR = 2
+INTERRUPTED = 128 + signal.SIGINT
+"""What a shell says of a command that Ctrl-C ended."""
+
+
+def run_load(file: Path, folder: Path, *, options: LoadOptions) -> int:
+    """Load the folder's files into the tables of FILE's service; the exit status."""
+    done = _Done()
+    try:
+        status = reported(lambda: _load(file, folder, options=options, done=done))
+    except (FolderUnfit, LoadFailed, EmbeddedFailed, MigrationStopped) as error:
+        tell(str(error) or (type(error).__doc__ or ""))
+        status = FAILED
+    except KeyboardInterrupt:
+        tell("Interrupted.")
+        status = INTERRUPTED
+    report(done.outcomes, seconds=done.seconds)
+    return status or (FAILED if any(outcome.failed for outcome in done.outcomes) else 0)
+
+
+@dataclass(slots=True)
+class _Done:
+    """What a load has done so far, and the seconds it took."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def _load(file: Path, folder: Path, *, options: LoadOptions, done: _Done) -> None:
+    settings = read_settings()
+    declaration = checked(load_service(file))
+    files = data_files(folder, declaration)
+    observe = _warnings(declaration.service.name)
+    limited = replace(options, limits=ReadingLimits(line_bytes=settings.body_bytes))
+    asyncio.run(_Load(declaration, settings, files=files, options=limited, observe=observe).run(done))
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """A load, with all it needs."""
+
+    declaration: Declaration
+    settings: Settings
+    files: Sequence[DataFile] = field(kw_only=True)
+    options: LoadOptions = field(kw_only=True)
+    observe: Observe = field(kw_only=True)
+
+    async def run(self, done: _Done) -> None:
+        """Bring the tables in, if need be, and fill them."""
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+        async with target_database(self.settings, observe=self.observe) as target:
+            await self._bring_tables(target)
+            await self._fill(target, done)
+
+    async def _bring_tables(self, target: TargetDatabase) -> None:
+        """Never change the tables of a service that runs: it has applied what it declares."""
+        changes = {"migrate": "never"} if target.serves else {}
+        settings = self.settings.model_copy(update=changes)
+        await SchemaStart(declaration=self.declaration, settings=settings, observe=self.observe).run(target.dsn)
+        if target.serves:
+            tell(f"{self.settings.data_dir} is in use: loading into the Postgres that runs there.")
+
+    async def _fill(self, target: TargetDatabase, done: _Done) -> None:
+        began_seconds = time.monotonic()
+        try:
+            with load_progress(self.files) as progress:
+                await on_a_thread(
+                    target.dsn,
+                    lambda session: Loader(
+                        session=session,
+                        declaration=self.declaration,
+                        options=self.options,
+                        progress=progress,
+                        outcomes=done.outcomes,
+                    ).load(self.files),
+                )
+        finally:
+            done.seconds = time.monotonic() - began_seconds
+
+
+def _warnings(service: str) -> Observe:
+    """A reader that says only what went wrong: the progress bar and the report say the rest."""
+    return Logs(
+        lines_for(STANDARD_ERROR, service=service, environment=os.environ), Sink(STANDARD_ERROR), level="warning"
+    )

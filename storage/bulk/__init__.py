@@ -1,0 +1,1 @@
+"""Fills tables with many rows at once: staged beside them, held against every rule, moved in together or not at all."""

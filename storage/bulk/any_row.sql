@@ -1,0 +1,2 @@
+-- One row if the table has any.
+SELECT true FROM {table} LIMIT 1
