@@ -17,6 +17,9 @@ from storage.postgres.watch import WatchedConnection
 
 APPLICATION_NAME = "mainstay"
 MILLISECONDS = 1000
+WIRE_FORM = {"TimeZone": "UTC", "DateStyle": "ISO", "standard_conforming_strings": "on"}
+"""What the answers' form and the quoting of values rest on."""
+
 SOCKET_FOLDER = ("/", "@")
 SEVERAL_HOSTS = "A Postgres address names one host."
 
@@ -32,7 +35,7 @@ async def connect(dsn: str, policy: PoolPolicy, /) -> PostgresConnection:
     """Connect to the host's addresses in turn, each within the policy's connect budget.
 
     The session's settings travel with the startup message, so they cost no round trip. What the DSN itself
-    sets wins over them.
+    sets wins over the policy's budgets, but not over the wire form.
     """
     try:
         async with asyncio.timeout(policy.connect_timeout_seconds):
@@ -78,27 +81,28 @@ async def _connect(dsn: str, policy: PoolPolicy, *, parameters: Mapping[str, Any
 
 
 def session(dsn: str, policy: PoolPolicy) -> dict[str, Any]:
-    """Return the connect parameters (libpq's names) that the DSN does not set itself."""
+    """Return the connect parameters (libpq's names) to go with the DSN."""
     given = parse_dsn(dsn)
-    options = " ".join(f"-c {name}={value}" for name, value in _server_settings(policy).items())
     ours = {
         "application_name": APPLICATION_NAME,
-        "client_encoding": "UTF8",
         "tcp_user_timeout": policy.tcp_user_timeout_milliseconds,
         "keepalives_idle": policy.keepalives_idle_seconds,
         "keepalives_interval": policy.keepalives_interval_seconds,
         "keepalives_count": policy.keepalives_count,
     }
     missing = {name: value for name, value in ours.items() if name not in given}
-    return {**missing, "options": f"{options} {given.get('options', '')}".rstrip()}
+    options = (*_written(_budgets(policy)), given.get("options", ""), *_written(WIRE_FORM))
+    return {**missing, "client_encoding": "UTF8", "options": " ".join(options)}
 
 
-def _server_settings(policy: PoolPolicy) -> Mapping[str, int | str]:
+def _written(settings: Mapping[str, int | str]) -> Sequence[str]:
+    return [f"-c {name}={value}" for name, value in settings.items()]
+
+
+def _budgets(policy: PoolPolicy) -> Mapping[str, int]:
     return {
         "statement_timeout": round(policy.query_timeout_seconds * MILLISECONDS),
         "lock_timeout": round(policy.lock_timeout_seconds * MILLISECONDS),
         "idle_in_transaction_session_timeout": round(policy.idle_in_transaction_timeout_seconds * MILLISECONDS),
         "client_connection_check_interval": policy.check_interval_milliseconds,
-        "standard_conforming_strings": "on",
-        "TimeZone": "UTC",
     }

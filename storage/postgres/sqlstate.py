@@ -54,6 +54,7 @@ _INVALID: Mapping[str, InvalidRule] = {
 }
 _PROBLEMS: Mapping[str, Callable[[], Problem]] = {
     "40": SerializationFailure,
+    "40003": OutcomeUnknown,
     "53": Overloaded,
     "55P03": Elapsed,  # lock_timeout
     "57014": Elapsed,  # statement_timeout

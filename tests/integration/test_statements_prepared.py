@@ -211,12 +211,11 @@ async def test_the_session_is_set_up_as_it_should_be(pool: Pool) -> None:
     assert values == [b"UTC", b"5s", b"2s", b"10s", b"100ms", b"mainstay", b"UTF8"]
 
 
-async def test_what_the_dsn_sets_wins(database: str) -> None:
-    dsn = f"{database} application_name=shop options='-c statement_timeout=7s -c search_path=elsewhere'"
+async def test_what_the_dsn_sets_wins_but_for_the_form_of_answers(database: str) -> None:
+    options = "-c statement_timeout=7s -c search_path=elsewhere -c TimeZone=Asia/Tokyo"
+    dsn = f"{database} application_name=shop client_encoding=LATIN1 options='{options}'"
+    names = ["application_name", "statement_timeout", "search_path", "lock_timeout", "TimeZone", "client_encoding"]
     async with open_pool(dsn) as pool:
-        values = [
-            await pool.execute(f"SHOW {name}")
-            for name in ("application_name", "statement_timeout", "search_path", "lock_timeout")
-        ]
+        values = [(await pool.execute(f"SHOW {name}"))[0][0] for name in names]
 
-    assert values == [[(b"shop",)], [(b"7s",)], [(b"elsewhere",)], [(b"2s",)]]
+    assert values == [b"shop", b"7s", b"elsewhere", b"2s", b"UTC", b"UTF8"]

@@ -3,7 +3,7 @@
 import psycopg2
 import pytest
 
-from middleware.errors import Bug, OutcomeUnknown, Overloaded, Problem, Unavailable
+from middleware.errors import Bug, Elapsed, OutcomeUnknown, Overloaded, Problem, SerializationFailure, Unavailable
 from storage.postgres.sqlstate import is_lost, refused, translated
 
 
@@ -46,3 +46,46 @@ def test_what_the_driver_refuses_by_itself_is_a_bug() -> None:
 
     assert not is_lost(error)
     assert type(translated(error, lost=False, writing=True)) is Bug
+
+
+class Coded(psycopg2.OperationalError):  # type: ignore[misc]  # psycopg2 has no types
+    """An error as the driver raises it, with the server's code."""
+
+    pgcode = ""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.pgcode = code
+
+
+@pytest.mark.parametrize(
+    ("code", "lost", "kind"),
+    [
+        ("08006", True, Unavailable),  # connection_failure
+        ("57P01", True, Unavailable),  # admin_shutdown
+        ("57P02", True, Unavailable),  # crash_shutdown
+        ("57P03", True, Unavailable),  # cannot_connect_now
+        ("25006", True, Unavailable),  # read_only_sql_transaction
+        ("25P03", True, Unavailable),  # idle_in_transaction_session_timeout
+        ("40001", False, SerializationFailure),
+        ("40P01", False, SerializationFailure),  # deadlock_detected
+        ("40003", False, OutcomeUnknown),  # statement_completion_unknown
+        ("53100", False, Overloaded),  # disk_full
+        ("58030", False, Unavailable),  # io_error
+        ("57014", False, Elapsed),  # query_canceled
+        ("55P03", False, Elapsed),  # lock_not_available
+        ("42P01", False, Bug),  # undefined_table
+        ("XX000", False, Bug),  # internal_error
+    ],
+)
+def test_a_code_says_what_happened_and_whether_the_connection_is_lost(
+    code: str, lost: bool, kind: type[Problem]
+) -> None:
+    error = Coded(code)
+
+    assert is_lost(error) is lost
+    assert type(translated(error, lost=lost, writing=False)) is kind
+
+
+def test_a_write_that_a_replica_refuses_did_not_happen() -> None:
+    assert type(translated(Coded("25006"), lost=True, writing=True)) is Unavailable
