@@ -39,7 +39,7 @@ help: ## List these commands
 
 run: ## Serve the example shop over an embedded Postgres and Valkey
 	$(call set-up,embedded)
-	@exec .venv/bin/mainstay serve $(SERVICE)
+	@exec .venv/bin/mainstay serve $(SERVICE) $(addprefix --seed ,$(wildcard $(dir $(SERVICE))data))
 
 test: ## Run all tests
 	$(call set-up,embedded dev)

@@ -2,6 +2,7 @@
 
 from server.handling import body, query, store
 from server.identity.access import ANYONE, OWNER, SIGNED_IN, role
+from server.record_store import Store
 from server.service import Resource, Route, Service, Upstream
 from storage.model import Indexed, Key, Model, Reference, RenamedFrom, Unique
 
@@ -17,6 +18,7 @@ __all__ = [
     "Resource",
     "Route",
     "Service",
+    "Store",
     "Unique",
     "Upstream",
     "body",

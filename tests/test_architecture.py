@@ -40,6 +40,7 @@ SURFACE = [
     "Route",
     "SIGNED_IN",
     "Service",
+    "Store",
     "Unique",
     "Upstream",
     "body",

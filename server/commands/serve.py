@@ -8,12 +8,15 @@ import uvloop
 
 from middleware.errors import Problem
 from server.commands.reporting import FAILED, reported, tell
+from server.commands.seeding import seed_from
 from server.declaration import checked
 from server.lifecycle import Running, StartFailed, serve
+from server.loading.data_files import FolderUnfit
 from server.service import Service
 from server.service_file import load_service
 from server.settings import read_settings
-from storage.embedded import EmbeddedFailed, FolderBusy, FolderUnsafe, ProgramMissing
+from storage.bulk.bulk_session import LoadFailed
+from storage.embedded import EmbeddedFailed
 from storage.migrations.stopped import MigrationStopped
 
 
@@ -21,7 +24,7 @@ def run_serve(file: Path, *, seed: Path | None) -> int:
     """Serve FILE until told to stop; the exit status."""
     try:
         return reported(lambda: _serve(file, seed))
-    except (StartFailed, EmbeddedFailed, FolderBusy, FolderUnsafe, ProgramMissing, MigrationStopped) as error:
+    except (StartFailed, EmbeddedFailed, MigrationStopped, FolderUnfit, LoadFailed) as error:
         tell(str(error) or (type(error).__doc__ or "").split("\n", 1)[0])
     except Problem as problem:
         tell(f"Cannot start: {problem.detail}", *([f"  {problem.__cause__}"] if problem.__cause__ else []))
@@ -38,7 +41,8 @@ def _serve(file: Path, seed: Path | None) -> None:
         sys.stdout.write(_banner(service, running, seconds=time.monotonic() - started_seconds))
         sys.stdout.flush()
 
-    uvloop.run(serve(declaration, settings=settings, announce=announce))
+    filled = None if seed is None else seed_from(seed, declaration, line_bytes=settings.body_bytes)
+    uvloop.run(serve(declaration, settings=settings, announce=announce, seed=filled))
 
 
 def _banner(service: Service, running: Running, *, seconds: float) -> str:

@@ -1,0 +1,222 @@
+"""A shop for things of wood, wool and clay: everything a service file can declare, used once.
+
+    make run        # or: mainstay serve examples/shop/service.py --seed examples/shop/data
+
+Whoever says nothing of who they are may look around, review what they bought, and check a basket out:
+
+    curl -s 'localhost:8080/products?tags[contains]=["gift"]&price[lt]=30&sort=-price&expand=category' -g
+    curl -s localhost:8080/checkout -H 'Content-Type: application/json' -d '{"email": "ada@example.org",
+        "name": "Ada", "ship_to": {"street": "Hill Road 1", "city": "Bern"}, "lines": [{"sku": "MUG-002"}]}'
+"""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from server import (
+    ANYONE,
+    OWNER,
+    SIGNED_IN,
+    Indexed,
+    Key,
+    Model,
+    Reference,
+    Resource,
+    Route,
+    Service,
+    Store,
+    Unique,
+    Upstream,
+    body,
+    query,
+    role,
+    store,
+)
+
+EXPRESS_PRICE = Decimal("9.50")
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Email = Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Sku = Annotated[str, Field(pattern=r"^[A-Z0-9-]{3,32}$")]
+Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
+Quantity = Annotated[int, Field(ge=1, le=99)]
+
+
+class Tier(Enum):
+    """How well we know a customer."""
+
+    NEW = "new"
+    REGULAR = "regular"
+    FRIEND = "friend"
+
+
+class Size(BaseModel):
+    """What it measures, in centimetres."""
+
+    width: Annotated[Decimal, Field(gt=0)]
+    height: Annotated[Decimal, Field(gt=0)]
+    depth: Annotated[Decimal, Field(gt=0)]
+
+
+class Address(BaseModel):
+    """Where a parcel goes."""
+
+    street: Name
+    city: Name
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "CH"
+
+
+class Category(Model):
+    """A shelf, perhaps within another one."""
+
+    slug: Annotated[str, Key(), Field(pattern=r"^[a-z-]{2,40}$")]
+    name: Name
+    parent_slug: Annotated[str | None, Reference("Category", expand_as="parent")] = None
+
+
+class Product(Model, constraints=[Indexed("category_slug", "price")]):
+    """Something for sale."""
+
+    sku: Annotated[Sku, Unique()]
+    name: Annotated[Name, Indexed()]
+    description: Annotated[str, Field(max_length=2_000)] = ""
+    category_slug: Annotated[str, Reference(Category, expand_as="category")]
+    price: Annotated[Money, Indexed()]
+    stock: Annotated[int, Field(ge=0)]
+    available: Annotated[bool, Indexed()] = True
+    released_on: Annotated[date, Indexed()]
+    weight_kg: Annotated[float | None, Field(gt=0)] = None
+    size: Size | None = None
+    tags: Annotated[list[str], Indexed(), Field(max_length=20)] = []
+    attributes: dict[str, str] = {}
+
+
+class Customer(Model):
+    """Somebody who has bought something."""
+
+    email: Annotated[Email, Unique()]
+    name: Annotated[Name, Indexed()]
+    tier: Annotated[Tier, Indexed()] = Tier.NEW
+
+
+class Order(Model, constraints=[Indexed("status", "placed_at")]):
+    """What a customer has bought at one time."""
+
+    customer_id: Annotated[UUID, Reference(Customer)]
+    status: Annotated[Literal["open", "paid", "sent", "cancelled"], Indexed()] = "open"
+    placed_at: Annotated[datetime, Indexed()]
+    total: Annotated[Money, Indexed()]
+    ship_to: Address
+
+
+class OrderLine(Model, constraints=[Unique("order_id", "product_id")]):
+    """How many of a product an order has, and what one cost then."""
+
+    order_id: Annotated[UUID, Reference(Order)]
+    product_id: Annotated[UUID, Reference(Product)]
+    quantity: Quantity
+    unit_price: Money
+
+
+class Review(Model):
+    """What somebody thinks of a product."""
+
+    product_id: Annotated[UUID, Reference(Product)]
+    rating: Annotated[int, Indexed(), Field(ge=1, le=5)]
+    author: Annotated[str, Field(min_length=1, max_length=80)]
+    text: Annotated[str, Field(max_length=2_000)] = ""
+
+
+class BasketLine(BaseModel):
+    """So many of a product."""
+
+    sku: Sku
+    quantity: Quantity = 1
+
+
+class Basket(BaseModel):
+    """What somebody wants to buy, and where it goes."""
+
+    email: Email
+    name: Name
+    ship_to: Address
+    lines: Annotated[list[BasketLine], Field(min_length=1, max_length=50)]
+
+
+class Delivery(BaseModel):
+    """How the parcel travels."""
+
+    express: bool = False
+
+
+async def checkout(request: web.Request) -> Order:
+    """Take the basket's products out of stock and write the order: all of it, or nothing."""
+    basket = body(request, Basket)
+    price = EXPRESS_PRICE if query(request, Delivery).express else Decimal(0)
+    async with store(request).transaction() as shop:
+        # In the order of their SKUs, so that no two baskets wait for each other.
+        lines = sorted(basket.lines, key=lambda line: line.sku)
+        taken = [(line, await take(shop, line)) for line in lines]
+        order = Order(
+            customer_id=(await customer_of(shop, basket)).id,
+            placed_at=datetime.now(UTC),
+            total=sum((product.price * line.quantity for line, product in taken), start=price),
+            ship_to=basket.ship_to,
+        )
+        order = await shop.create(order)
+        for line, product in taken:
+            await shop.create(
+                OrderLine(order_id=order.id, product_id=product.id, quantity=line.quantity, unit_price=product.price)
+            )
+    return order
+
+
+async def take(shop: Store, line: BasketLine) -> Product:
+    """Take so many out of stock; nobody else can meanwhile."""
+    found = await shop.list(Product, {"sku": line.sku, "available": True})
+    if not found:
+        raise web.HTTPUnprocessableEntity(text=f"We do not sell {line.sku}.")
+    product = await shop.read(Product, found[0].id, locked=True)
+    if product.stock < line.quantity:
+        raise web.HTTPConflict(text=f"There are {product.stock} of {line.sku} left.")
+    return await shop.update(product, stock=product.stock - line.quantity)
+
+
+async def customer_of(shop: Store, basket: Basket) -> Customer:
+    """Whoever has this address, or a new customer."""
+    known = await shop.list(Customer, {"email": basket.email})
+    return known[0] if known else await shop.create(Customer(email=basket.email, name=basket.name))
+
+
+service = Service(
+    name="shop",
+    version="1.0.0",
+    description="Sells things of wood, wool and clay.",
+    resources=[
+        Resource(Product, "/products", read=ANYONE, write=role("staff"), cache_seconds=30),
+        Resource(Category, "/categories", read=ANYONE, write=role("staff"), cache_seconds=300),
+        Resource(Review, "/reviews", access=ANYONE, sortable=["id", "rating"]),
+        Resource(Customer, "/customers", access=SIGNED_IN & role("staff")),
+        Resource(Order, "/orders", access=OWNER | role("staff"), description="Those of whoever asks."),
+        Resource(OrderLine, "/order-lines", access=OWNER | role("staff")),
+    ],
+    routes=[
+        Route(
+            "POST",
+            "/checkout",
+            checkout,
+            accepts=Basket,
+            parameters=Delivery,
+            returns=Order,
+            access=ANYONE,
+            status=201,
+            summary="Buy what is in a basket",
+        ),
+    ],
+    upstreams=[Upstream("payments", base_url_env="PAYMENTS_URL")],
+)
