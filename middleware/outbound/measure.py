@@ -8,6 +8,12 @@ from middleware.outbound.policy import Policy
 from telemetry.events import DependencyCalled, Outcome
 
 
+End = tuple[Outcome, str]
+"""How a call ended: its outcome and its error's type."""
+
+ANSWERED: End = ("ok", "")
+
+
 def measure(inner: Call, policy: Policy, *, senses: Senses) -> Call:
     """Emit one DependencyCalled for each call, whatever its end; the end itself passes through unchanged.
 
@@ -15,7 +21,8 @@ def measure(inner: Call, policy: Policy, *, senses: Senses) -> Call:
     """
     observe, now, dependency = senses.observe, senses.clock.now, policy.dependency
 
-    def tell(operation: str, started: float, outcome: Outcome, error_type: str) -> None:
+    def tell(operation: str, end: End, *, started: float) -> None:
+        outcome, error_type = end
         observe(
             DependencyCalled(
                 dependency=dependency,
@@ -31,15 +38,15 @@ def measure(inner: Call, policy: Policy, *, senses: Senses) -> Call:
         try:
             result = await inner(operation, attempt)
         except BaseException as error:
-            tell(operation, started, *ending(error))
+            tell(operation, end_of(error), started=started)
             raise
-        tell(operation, started, "ok", "")
+        tell(operation, ANSWERED, started=started)
         return result
 
     return layer
 
 
-def ending(error: BaseException) -> tuple[Outcome, str]:
+def end_of(error: BaseException) -> End:
     """Say in the events' words how a call ended that raised `error`."""
     match error:
         case Elapsed():
