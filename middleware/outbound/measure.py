@@ -7,7 +7,6 @@ from middleware.outbound.layer import Attempt, Call, Senses, T
 from middleware.outbound.policy import Policy
 from telemetry.events import DependencyCalled, Outcome
 
-
 End = tuple[Outcome, str]
 """How a call ended: its outcome and its error's type."""
 
