@@ -1,7 +1,7 @@
 """The other side of the pool's scheduling: connects that end when, and as, the test says."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from middleware.errors import Problem
@@ -82,6 +82,9 @@ class Bench:
         """Idle, used, pending."""
         size = self.slots.size
         return size.idle, size.used, size.pending
+
+
+MakeBench = Callable[..., Bench]
 
 
 def start(coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
