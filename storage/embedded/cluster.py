@@ -66,7 +66,7 @@ class Cluster:
 
     async def _remove_unfinished(self) -> None:
         if self._unfinished.exists():
-            await evict(self._unfinished, self._program.name, _KILL)
+            await evict(self._unfinished, self._program.name, steps=_KILL)
             await asyncio.to_thread(shutil.rmtree, self._unfinished)
 
     async def _make(self) -> None:

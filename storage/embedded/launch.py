@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> None:
     parent, death_signal, uid, gid = (int(word) for word in arguments[:4])
     needed, command = arguments[4:cut], arguments[cut + 1 :]
     if uid != os.geteuid():
-        _become(uid, gid, needed)
+        _become(uid, gid, needed=needed)
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     # After the change of user, which would clear it. A parent that died before this line is noticed by the next.
     _libc.prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> None:
     os.execv(command[0], command)  # noqa: S606 - no shell is the point
 
 
-def _become(uid: int, gid: int, needed: Sequence[str]) -> None:
+def _become(uid: int, gid: int, *, needed: Sequence[str]) -> None:
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     # Keeps the capabilities over setresuid, so that we can choose among them, and makes access(2), by which Postgres

@@ -33,7 +33,7 @@ def holders(folder: Path, program: str) -> dict[int, int]:
     return found
 
 
-async def evict(folder: Path, program: str, steps: Sequence[Farewell]) -> None:
+async def evict(folder: Path, program: str, *, steps: Sequence[Farewell]) -> None:
     """End every process running `program` in `folder`; raises EmbeddedFailed if one outlives all steps.
 
     The first signal goes only to those no other holder started (for Postgres that is the postmaster, which ends the
@@ -46,13 +46,13 @@ async def evict(folder: Path, program: str, steps: Sequence[Farewell]) -> None:
         for pid, parent in left.items():
             if number > 0 or parent not in left:
                 _tell(pid, step.signal)
-        left = await _wait_until_gone(folder, program, step.wait_seconds)
+        left = await _wait_until_gone(folder, program, seconds=step.wait_seconds)
         if not left:
             return
     raise EmbeddedFailed(f"Another {program} still works in {folder}: process {', '.join(map(str, left))}.")
 
 
-async def _wait_until_gone(folder: Path, program: str, seconds: float) -> dict[int, int]:
+async def _wait_until_gone(folder: Path, program: str, *, seconds: float) -> dict[int, int]:
     """Wait up to `seconds`; who is left."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds

@@ -64,7 +64,7 @@ class PostgresServer:
     async def prepare(self) -> None:
         """Make the cluster if there is none, and end what a killed run left."""
         await self._cluster.ensure()
-        await evict(self._cluster.folder, self._program.name, self.farewell)
+        await evict(self._cluster.folder, self._program.name, steps=self.farewell)
         self._cluster.forget_dead_server(self._sockets, _PORT)
 
     def command(self) -> Command:

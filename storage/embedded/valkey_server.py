@@ -53,7 +53,7 @@ class ValkeyServer:
         """End what a killed run left, and make the folder."""
         make_private(self._folder, self._account)
         require_private(self._folder, self._account)
-        await evict(self._folder, self._program.name, self.farewell)
+        await evict(self._folder, self._program.name, steps=self.farewell)
         self._socket.unlink(missing_ok=True)
 
     def command(self) -> Command:

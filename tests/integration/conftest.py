@@ -11,7 +11,9 @@ from redis import asyncio as aioredis
 
 from storage.embedded import EmbeddedStorage, Endpoints
 from storage.embedded.account import account_for
+from tests.integration.embedded_run import kill
 from tests.integration.fast_folder import make_fast_folder
+from tests.integration.processes import working_in
 from tests.integration.sql import run_sql
 from tests.recorder import Recorder
 
@@ -24,9 +26,15 @@ def fast_folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def data_dir(fast_folder: Path) -> Path:
-    """The path of a data folder that does not exist yet, for a test that starts servers of its own."""
-    return fast_folder / uuid4().hex[:8]
+def data_dir(fast_folder: Path) -> Iterator[Path]:
+    """The path of a data folder that does not exist yet, for a test that starts servers of its own.
+
+    Whatever still works there afterwards is killed: a test that fails may have left a server hanging.
+    """
+    folder = fast_folder / uuid4().hex[:8]
+    yield folder
+    for pid in working_in(folder):
+        kill(pid)
 
 
 @pytest.fixture(scope="session")

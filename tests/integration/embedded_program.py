@@ -20,7 +20,7 @@ def show(event: Event) -> None:
         case EmbeddedStarted(program=program, pid=pid):
             print("started", program, pid, flush=True)  # noqa: T201 - this is how it talks to the test
         case EmbeddedExited(program=program):
-            print("exited", program, 0, flush=True)  # noqa: T201
+            print("exited", program, 0, flush=True)  # noqa: T201 - likewise
         case _:
             raise TypeError(event)
 
