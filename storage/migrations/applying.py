@@ -8,7 +8,7 @@ from storage.migrations.gate import passed
 from storage.migrations.ledger import Ledger
 from storage.migrations.patience import PATIENCE, Patience
 from storage.migrations.planning import Target, planned
-from storage.migrations.session import Session, connected
+from storage.migrations.session import Session
 from storage.migrations.steps import Plan, Step
 from storage.migrations.stopped import LockNotGiven, StatementFailed, StepFailed, TableBusy
 from storage.schema import fingerprint
@@ -35,7 +35,7 @@ def apply(
     Where a step is refused nothing at all is done, unless `only_safe` asks for whatever can be done all the same.
     Killed in the middle, it leaves whole steps; the next one finishes. Raises MigrationStopped.
     """
-    with connected(target.dsn) as session, passed(session, patience):
+    with target.connected() as session, passed(session, patience):
         ledger = Ledger(session, target.service)
         ledger.prepare()
         found = planned(session, target, allow=allow)

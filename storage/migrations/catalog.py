@@ -34,7 +34,7 @@ class FoundRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referrer:
-    """A foreign key of another table that points at this one."""
+    """A foreign key that points at this table; of another table or of its own."""
 
     table: str
     constraint: str

@@ -33,7 +33,7 @@ SELECT
         )
         FROM pg_constraint
         JOIN pg_class AS referring ON referring.oid = conrelid
-        WHERE confrelid = class.oid AND conrelid <> class.oid AND contype = 'f'
+        WHERE confrelid = class.oid AND contype = 'f'
     )
 FROM pg_class AS class
 JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace

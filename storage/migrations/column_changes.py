@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import Column, Identity
 
 from storage.constraint_names import constraint_name
+from storage.migrations.catalog import REFERENCE
 from storage.migrations.differences import ColumnDiffers
 from storage.migrations.situation import Draft, Phase, Situation, counted
 from storage.migrations.steps import Step
@@ -67,11 +68,22 @@ def _narrowing_reason(found: ColumnDiffers, situation: Situation, *, old_type: s
 
 
 def _references_released(found: ColumnDiffers, situation: Situation) -> list[str]:
-    """Both ends of a reference change one after the other; it is made again when both have."""
+    """Both ends of a reference change one after the other; those still declared are made again when both have."""
+    names, table = situation.present.names, situation.present.tables[found.table]
+    present = names.column(found.table, found.column)
+    own = [
+        (found.table, rule.name) for rule in table.rules.values() if rule.kind == REFERENCE and present in rule.columns
+    ]
+    is_key = table.key is not None and table.key.columns == (present,)
+    others = [(names.declared_table(referrer.table), referrer.constraint) for referrer in table.referrers if is_key]
     return [
-        spaced("ALTER TABLE", quoted_name(table), "DROP CONSTRAINT IF EXISTS", quoted_name(name))
-        for table, name, _ in situation.references_at(found.table, found.column)
-        if table in situation.present.tables
+        spaced(
+            "ALTER TABLE",
+            quoted_name(owner),
+            "DROP CONSTRAINT IF EXISTS",
+            quoted_name(names.declared_rule(owner, name)),
+        )
+        for owner, name in dict.fromkeys((*own, *others))
     ]
 
 

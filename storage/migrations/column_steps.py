@@ -76,7 +76,7 @@ def dropped(found: ColumnDisappears, situation: Situation) -> Iterator[Draft]:
             risk="destructive",
             reason=f"{found.column} is no longer declared; dropping it loses its {lost}{hint}",
             needed=False,
-            uses=frozenset({found.table}),
+            uses=frozenset({found.table, *_new_key(found.table, situation)}),
         ),
     )
     if found.required and name not in situation.allow and not renamed:
@@ -92,7 +92,7 @@ def dropped(found: ColumnDisappears, situation: Situation) -> Iterator[Draft]:
 
 
 def _new_key(table: str, situation: Situation) -> list[str]:
-    """A column is not let go of while it is the key."""
+    """No column goes while it may still be the key."""
     rekeyed = any(isinstance(item, KeyDiffers) and item.table == table for item in situation.differences)
     key = situation.metadata.tables[table].primary_key.columns
     return [f"{table}.{column.name}" for column in key] if rekeyed else []

@@ -29,5 +29,5 @@ def passed(session: Session, patience: Patience) -> Iterator[None]:
     try:
         yield
     finally:
-        if not session.connection.closed:
+        if session.is_usable:
             session.run("SELECT pg_advisory_unlock(%s)", (GATE,))

@@ -1,10 +1,11 @@
 """Makes the plan: reads what is there, compares it with what is declared, and writes the steps between the two."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import assert_never
 
-from sqlalchemy import MetaData
+from sqlalchemy import Column, Identity, MetaData
 
 from storage.migrations import column_changes, column_steps, rule_steps, table_steps
 from storage.migrations.catalog import read_catalog
@@ -32,6 +33,10 @@ from storage.schema import NEUTRAL, RENAMED_FROM
 from storage.sql_text import default_of, quoted_name, type_name
 
 
+def _nobody_listens(_session: Session) -> None:
+    """Nobody wants to stop it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """A database and what one service wants in it."""
@@ -40,6 +45,15 @@ class Target:
     """libpq keywords or a URL; the tables lie in the first schema of its search_path."""
     metadata: MetaData
     service: str
+    opened: Callable[[Session], None] = _nobody_listens
+    """Told of each connection, so that another thread can stop what runs on it."""
+
+    @contextmanager
+    def connected(self) -> Iterator[Session]:
+        """A session on the database; raises DatabaseUnreachable."""
+        with connected(self.dsn) as session:
+            self.opened(session)
+            yield session
 
 
 def plan(target: Target, *, allow: Collection[str] = ()) -> Plan:
@@ -47,7 +61,7 @@ def plan(target: Target, *, allow: Collection[str] = ()) -> Plan:
 
     Raises DatabaseUnreachable or StatementFailed.
     """
-    with connected(target.dsn) as session:
+    with target.connected() as session:
         return planned(session, target, allow=allow)
 
 
@@ -87,13 +101,18 @@ def _values(
         match item:
             case ColumnAppears():
                 column = metadata.tables[item.table].columns[item.column]
-                value = default_of(column) or ("" if column.nullable else column.info[NEUTRAL]) or "NULL"
-                values[item.table, item.column] = f"({value})::{type_name(column.type)}"
+                values[item.table, item.column] = f"({_first_value(column)})::{type_name(column.type)}"
             case ColumnDiffers(old_type=str() as old):
                 column = metadata.tables[item.table].columns[item.column]
                 name = quoted_name(present.names.column(item.table, item.column))
                 values[item.table, item.column] = converted(name, old=old, new=type_name(column.type))
     return values
+
+
+def _first_value(column: Column[object]) -> str:
+    if isinstance(column.server_default, Identity):
+        return "row_number() OVER ()"
+    return default_of(column) or ("" if column.nullable else column.info[NEUTRAL]) or "NULL"
 
 
 def _drafts(situation: Situation) -> Iterator[Draft]:
@@ -110,7 +129,7 @@ def _drafts_for(item: Difference, situation: Situation) -> Iterator[Draft]:
         case TableAppears():
             yield table_steps.created(item.table, situation)
         case TableDisappears():
-            yield table_steps.dropped(item.table, situation)
+            yield from table_steps.dropped(item.table, situation)
         case ColumnAppears():
             yield column_steps.added(item, situation)
         case ColumnDisappears():

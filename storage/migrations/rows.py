@@ -10,6 +10,9 @@ from storage.migrations.session import Session
 from storage.migrations.stopped import StatementFailed
 from storage.sql_text import quoted_name, spaced
 
+UNREADABLE = ("22", "42")
+"""Data exceptions; and casts and comparisons that do not exist (PostgreSQL manual, appendix A)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
@@ -75,10 +78,7 @@ class Rows:
         found = self.present.tables[table]
         value, present = self.values[table, column], quoted_name(self.present.names.column(table, column))
         differs = f"({value})::text::{old_type} IS DISTINCT FROM {present}"
-        try:
-            return self._one(spaced("SELECT count(*) FROM", quoted_name(found.name), "WHERE", differs))
-        except StatementFailed:
-            return None
+        return self._readable(spaced("SELECT count(*) FROM", quoted_name(found.name), "WHERE", differs))
 
     def _where(self, table: str, columns: Sequence[str], *, condition: str) -> int:
         if self.is_empty(table):
@@ -96,10 +96,16 @@ class Rows:
 
     def _count(self, question: str) -> int:
         """A value that cannot be read as its new type stops the change of type, not the counting."""
+        return self._readable(question) or 0
+
+    def _readable(self, question: str) -> int | None:
+        """The answer; None where values cannot be read as the type they would have, or compared as such."""
         try:
             return self._one(question)
-        except StatementFailed:
-            return 0
+        except StatementFailed as error:
+            if error.sqlstate.startswith(UNREADABLE):
+                return None
+            raise
 
     def _one(self, question: str) -> int:
         return int(self.session.value(question))

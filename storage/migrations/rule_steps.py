@@ -134,7 +134,7 @@ def released(found: RuleDisappears, situation: Situation) -> Iterator[Draft]:
     step = Step(
         name=f"drop_{'index' if is_index else 'constraint'}:{found.name}",
         words=f"let go of the {'index' if is_index else 'constraint'} {found.name}",
-        sql=(_dropped(found.table, found.name, is_index=is_index),),
+        sql=(_dropped(found.table, found.name, is_index=is_index, if_exists=" IF EXISTS"),),
         uses=frozenset({found.table}),
     )
     yield Phase.RELEASE, step
@@ -179,14 +179,13 @@ def _validated(item: Constraint | Index, situation: Situation) -> Step:
 
 def rekeyed(found: KeyDiffers, situation: Situation) -> Draft:
     """Another column becomes the key; references to the old one are made again, to the new one."""
-    table, present = situation.metadata.tables[found.table], situation.present.tables[found.table]
-    names, key = situation.present.names, next(iter(table.primary_key.columns)).name
+    declared, present = situation.metadata.tables[found.table], situation.present.tables[found.table]
+    names, key = situation.present.names, next(iter(declared.primary_key.columns)).name
     head = f"ALTER TABLE {quoted_name(found.table)}"
+    referrers = [(names.declared_table(item.table), item.constraint) for item in present.referrers if item.same_schema]
     releases = [
-        f"ALTER TABLE {quoted_name(names.declared_table(referrer.table))} "
-        f"DROP CONSTRAINT IF EXISTS {quoted_name(referrer.constraint)}"
-        for referrer in present.referrers
-        if referrer.same_schema
+        _dropped(table, names.declared_rule(table, name), is_index=False, if_exists=" IF EXISTS")
+        for table, name in referrers
     ]
     if present.key is not None:
         releases.append(f"{head} DROP CONSTRAINT {quoted_name(names.declared_rule(found.table, present.key.name))}")
@@ -197,7 +196,7 @@ def rekeyed(found: KeyDiffers, situation: Situation) -> Draft:
     step = Step(
         name=f"change_key:{found.table}",
         words=f"make {key} the key of {found.table}",
-        sql=(*releases, _definition(table.primary_key)),
+        sql=(*releases, _definition(declared.primary_key)),
         risk="safe" if is_empty else "destructive",
         reason=reason or known,
         possible=not count,

@@ -14,6 +14,7 @@ APPLICATION_NAME = "mainstay migrate"
 CONNECT_TIMEOUT_SECONDS = 10
 LOCK_CODES = frozenset({"55P03", "40P01"})
 """lock_not_available and deadlock_detected (PostgreSQL manual, appendix A)."""
+QUERY_CANCELED = "57014"
 
 _SETTINGS = MappingProxyType(
     {
@@ -31,6 +32,7 @@ class Session:
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self._is_stopping = False
 
     def run(self, statement: str, values: Sequence[object] | None = None) -> None:
         """Run one statement; raises LockNotGiven, StatementFailed or DatabaseUnreachable."""
@@ -44,6 +46,17 @@ class Session:
         """The one value a statement returns."""
         return self.rows(statement, values)[0][0]
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether another statement can be run."""
+        return not self.connection.closed and not self._is_stopping
+
+    def stop(self) -> None:
+        """End the statement that runs, if one does, and run no other; may be called from another thread."""
+        self._is_stopping = True
+        if not self.connection.closed:
+            self.connection.cancel()
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All statements inside take effect together, or none does."""
@@ -51,12 +64,14 @@ class Session:
         try:
             yield
         except BaseException:
-            if not self.connection.closed:
+            if self.is_usable:
                 self.run("ROLLBACK")
             raise
         self.run("COMMIT")
 
     def _execute(self, statement: str, values: Sequence[object] | None, *, fetch: bool) -> list[tuple[Any, ...]]:
+        if self._is_stopping:
+            raise StatementFailed("The migration was told to stop.", sqlstate=QUERY_CANCELED)
         try:
             with self.connection.cursor() as cursor:
                 cursor.execute(statement, values)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from storage.migrations.catalog import INDEX, RELATION_WORDS, TABLE, FoundTable
+from storage.migrations.catalog import INDEX, RELATION_WORDS, TABLE, FoundTable, Referrer
 from storage.migrations.present_names import PresentNames
 from storage.migrations.situation import Draft, Phase, Situation, counted
 from storage.migrations.steps import Step
@@ -108,27 +108,38 @@ def _alike(new: str, old: str, situation: Situation) -> bool:
     return bool(declared) and len(declared & present) >= _ALIKE * len(declared | present)
 
 
-def dropped(name: str, situation: Situation) -> Draft:
-    """A table of ours that is no longer declared."""
-    found = situation.present.tables[name]
-    ours = situation.present.names
-    near = [referrer for referrer in found.referrers if _is_ours(referrer.table, situation) and referrer.same_schema]
-    foreign = [referrer.table for referrer in found.referrers if referrer not in near]
-    releases = [
-        f"ALTER TABLE IF EXISTS {quoted_name(ours.declared_table(referrer.table))} "
-        f"DROP CONSTRAINT IF EXISTS {quoted_name(referrer.constraint)}"
-        for referrer in near
-    ]
+def dropped(name: str, situation: Situation) -> Iterator[Draft]:
+    """A table of ours that is no longer declared; references to it go first."""
+    found, step_name = situation.present.tables[name], f"drop_table:{name}"
+    others = [referrer for referrer in found.referrers if (referrer.table, referrer.same_schema) != (found.name, True)]
+    near = [referrer for referrer in others if _is_ours(referrer.table, situation) and referrer.same_schema]
+    foreign = sorted(referrer.table for referrer in others if referrer not in near)
+    if step_name in situation.allow and not foreign:
+        yield from (_released(referrer, situation) for referrer in near)
     lost = counted(situation.rows.all_of(name), "row")
     reason = f"{name} is no longer declared; dropping it loses its {lost}"
-    return Phase.DROP_TABLE, Step(
-        name=f"drop_table:{name}",
+    step = Step(
+        name=step_name,
         words=f"drop the table {name} with its {lost}",
-        sql=(*releases, f"DROP TABLE {quoted_name(name)}"),
+        sql=(f"DROP TABLE {quoted_name(name)}",),
         risk="destructive",
-        reason=f"{', '.join(sorted(foreign))} refers to it and is not ours" if foreign else reason,
+        reason=f"{', '.join(foreign)} refers to it and is not ours" if foreign else reason,
         possible=not foreign,
         needed=False,
+    )
+    yield Phase.DROP_TABLE, step
+
+
+def _released(referrer: Referrer, situation: Situation) -> Draft:
+    names = situation.present.names
+    table = names.declared_table(referrer.table)
+    constraint = names.declared_rule(table, referrer.constraint)
+    sql = f"ALTER TABLE {quoted_name(table)} DROP CONSTRAINT IF EXISTS {quoted_name(constraint)}"
+    return Phase.RELEASE, Step(
+        name=f"drop_constraint:{constraint}",
+        words=f"let go of the reference {constraint}, whose target is dropped",
+        sql=(sql,),
+        uses=frozenset({table}),
     )
 
 

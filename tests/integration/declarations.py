@@ -31,16 +31,25 @@ class Kind:
     annotation: Any
     limits: tuple[Mapping[str, Any], ...] = ({},)
     defaults: tuple[Any, ...] = ()
+    values: tuple[str, str]
+    """Two different values as SQL, within all limits that become CHECKs."""
 
 
 KINDS: Mapping[str, Kind] = {
     "string": Kind(
+        values=("'A1'", "'B2'"),
         annotation=str,
         limits=({}, {"min_length": 1}, {"max_length": 9}, {"pattern": r"^[A-Z0-9-]{1,9}$"}, {"pattern": r"\d+"}),
         defaults=("", "it's", "100% \\ \t\n :name ::text", "größe 🎈"),
     ),
-    "integer": Kind(annotation=int, limits=({}, {"ge": 0}, {"lt": 10}, {"multiple_of": 3}), defaults=(0, -7, 2**62)),
+    "integer": Kind(
+        values=("3", "6"),
+        annotation=int,
+        limits=({}, {"ge": 0}, {"lt": 10}, {"multiple_of": 3}),
+        defaults=(0, -7, 2**62),
+    ),
     "decimal": Kind(
+        values=("1.5", "2.25"),
         annotation=Decimal,
         limits=(
             {},
@@ -50,21 +59,34 @@ KINDS: Mapping[str, Kind] = {
         ),
         defaults=(Decimal("1.50"), Decimal("-0.1"), Decimal("1E+1")),
     ),
-    "float": Kind(annotation=float, limits=({}, {"le": 1.5}, {"ge": 1e-7}), defaults=(0.0, -1.25, 1e300)),
-    "boolean": Kind(annotation=bool, defaults=(True, False)),
+    "float": Kind(
+        values=("0.5", "1"), annotation=float, limits=({}, {"le": 1.5}, {"ge": 1e-7}), defaults=(0.0, -1.25, 1e300)
+    ),
+    "boolean": Kind(values=("true", "false"), annotation=bool, defaults=(True, False)),
     "datetime": Kind(
+        values=("'2021-01-01Z'", "'2022-01-01Z'"),
         annotation=datetime,
         limits=({}, {"ge": datetime(2020, 1, 1, tzinfo=UTC)}),
         defaults=(datetime(2021, 2, 3, 4, 5, 6, 789, tzinfo=UTC),),
     ),
-    "date": Kind(annotation=date, limits=({}, {"lt": date(2100, 1, 1)}), defaults=(date(2021, 2, 3),)),
-    "uuid": Kind(annotation=UUID, defaults=(UUID(int=7),)),
-    "list": Kind(annotation=list[str], limits=({}, {"max_length": 3}), defaults=([], ["a", "it's"])),
-    "dict": Kind(annotation=dict[str, int], defaults=({}, {"a": 1})),
-    "nested": Kind(annotation=Size),
-    "literal": Kind(annotation=Literal["a", "b'c"], defaults=("a",)),
-    "enum": Kind(annotation=Shade, defaults=(Shade.DARK,)),
-    "numbers": Kind(annotation=Literal[1, 2, -3], defaults=(2,)),
+    "date": Kind(
+        values=("'2021-01-01'", "'2022-01-01'"),
+        annotation=date,
+        limits=({}, {"lt": date(2100, 1, 1)}),
+        defaults=(date(2021, 2, 3),),
+    ),
+    "uuid": Kind(values=("gen_random_uuid()", "gen_random_uuid()"), annotation=UUID, defaults=(UUID(int=7),)),
+    "list": Kind(
+        values=("'[]'", """'["a"]'"""),
+        annotation=list[str],
+        limits=({}, {"max_length": 3}),
+        defaults=([], ["a", "it's"]),
+    ),
+    "dict": Kind(values=("'{}'", """'{"a": 1}'"""), annotation=dict[str, int], defaults=({}, {"a": 1})),
+    "nested": Kind(values=("""'{"width": 1}'""", """'{"width": 2}'"""), annotation=Size),
+    "literal": Kind(values=("'a'", "'b''c'"), annotation=Literal["a", "b'c"], defaults=("a",)),
+    "enum": Kind(values=("'light'", "'d''ark'"), annotation=Shade, defaults=(Shade.DARK,)),
+    "numbers": Kind(values=("1", "-3"), annotation=Literal[1, 2, -3], defaults=(2,)),
 }
 JSON_KINDS = frozenset({"list", "dict", "nested"})
 KEY_KINDS: Mapping[str, Any] = {"integer": int, "string": str, "uuid": UUID}
@@ -179,3 +201,23 @@ def _composite(draft: ModelDraft) -> list[Unique | Indexed]:
     if len(scalars) < 2 or not draft.composite:
         return []
     return [Unique(*scalars)] if draft.composite == "unique" else [Indexed(*scalars)]
+
+
+def filling(declaration: Declaration) -> list[str]:
+    """One transaction that puts two rows into every table, each row referring to the one of its own number."""
+    by_table = {draft.table: draft for draft in declaration}
+    inserts = [_insert(draft, by_table, row=row) for draft in declaration for row in range(2)]
+    return ["BEGIN; SET CONSTRAINTS ALL DEFERRED; " + "; ".join(inserts) + "; COMMIT"]
+
+
+def _insert(draft: ModelDraft, by_table: Mapping[str, ModelDraft], *, row: int) -> str:
+    columns = {(draft.key and "own_key") or "id": _key_value(draft.key, row)}
+    for name, field in draft.fields.items():
+        target = field.reference and by_table[field.reference].key
+        columns[name] = _key_value(target, row) if field.reference else KINDS[field.kind].values[row]
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f'INSERT INTO "{draft.table}" ({names}) VALUES ({", ".join(columns.values())})'  # noqa: S608 - of a test
+
+
+def _key_value(kind: str, row: int) -> str:
+    return {"integer": str(row + 1), "string": f"'key {row}'"}.get(kind, f"'00000000-0000-0000-0000-00000000000{row}'")
