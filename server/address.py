@@ -1,11 +1,14 @@
 """One address of the API: its template, its methods, each with a handler and what the layers must know."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from middleware.inbound.endpoint import Endpoint
+
+_PARAMETER = re.compile(r"\{([^}]+)\}")
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -18,6 +21,11 @@ class Address:
     handle: Handle
     endpoint: Endpoint
 
+    @property
+    def path(self) -> str:
+        """The template for aiohttp's router, whose own parameters could not hold braces."""
+        return _PARAMETER.sub(r"{\1:[^/]+}", self.endpoint.template)
+
 
 def options_of(template: str, methods: list[str]) -> Address:
     """Answers OPTIONS at `template`: which methods there are, without credentials."""
@@ -27,11 +35,12 @@ def options_of(template: str, methods: list[str]) -> Address:
     async def handle(_request: web.Request) -> web.Response:
         return web.Response(status=204, headers={"Allow": allow})
 
-    return Address(
-        method="OPTIONS",
-        handle=handle,
-        endpoint=Endpoint(template=template, operation="options", open_to_anyone=True, read_input=_nothing),
-    )
+    return Address(method="OPTIONS", handle=handle, endpoint=open_page(template, operation="options"))
+
+
+def open_page(path: str, *, operation: str = "page") -> Endpoint:
+    """An address of Mainstay's own that anyone may see and that reads nothing of the request."""
+    return Endpoint(template=path, operation=operation, open_to_anyone=True, read_input=_nothing)
 
 
 async def _nothing(_request: web.Request) -> None:

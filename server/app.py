@@ -12,7 +12,7 @@ from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.identify import mark_answers
 from middleware.inbound.protocol import ConnectionPolicy, Edge, ProblemRunner
 from middleware.outbound.policy import PoolPolicy, RedisPolicy
-from server.address import Address, options_of
+from server.address import Address, open_page, options_of
 from server.declaration import Declaration, Types
 from server.docs_page.docs_routes import docs_routes, index_routes
 from server.handling import STORE
@@ -95,7 +95,7 @@ def record_tables(types: Types) -> Mapping[type[Model], RecordTable]:
     """The statements of every record type."""
     metadata = tables(types)
     by_name = {record_type.name: record_type for record_type in types.values()}
-    return {model: RecordTable(record_type, by_name, metadata) for model, record_type in types.items()}
+    return {model: RecordTable(record_type, types=by_name, metadata=metadata) for model, record_type in types.items()}
 
 
 def public_app(
@@ -114,12 +114,14 @@ def public_app(
     )
     app[STORE] = TransactionStore(serving.tables, pool)
     for address in _addresses(declaration, serving):
-        route = app.router.add_route(address.method, address.endpoint.template, address.handle)
+        route = app.router.add_route(address.method, address.path, address.handle)
         endpoints[route.handler] = address.endpoint
         if address.method == "GET":
-            app.router.add_route("HEAD", address.endpoint.template, address.handle)
+            app.router.add_route("HEAD", address.path, address.handle)
     document = openapi_document(declaration.service, declaration.types, maximum_body_bytes=settings.body_bytes)
-    app.add_routes([*docs_routes(orjson.dumps(document)), *index_routes(declaration.service)])
+    pages = [*docs_routes(orjson.dumps(document)), *index_routes(declaration.service)]
+    app.add_routes(pages)
+    endpoints |= {page.handler: open_page(page.path) for page in pages}
     return app
 
 

@@ -4,11 +4,12 @@ import asyncio
 import signal
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from middleware.errors import Problem
 from server.admin import Checks, admin_app
 from server.app import Telemetry, pool_for, public_app, redis_for, runner_for, telemetry_for
 from server.declaration import Declaration
@@ -130,9 +131,13 @@ class _Parts:
         return pool
 
     async def _redis(self, url: str) -> RedisClient:
-        redis = redis_for(url, telemetry=self.telemetry)
+        try:
+            redis = redis_for(url, telemetry=self.telemetry)
+        except ValueError as error:
+            raise StartFailed(f"{PREFIX}REDIS_URL is not a Redis URL: {error}") from error
         self.held.push_async_callback(redis.close)
-        await redis.ping()
+        with suppress(Problem):  # observed; a service that serves while Redis is down also starts while it is down
+            await redis.ping()
         return redis
 
     async def _listen(self, app: web.Application, host: str, port: int, *, variable: str) -> int:
@@ -163,8 +168,9 @@ def _stop_on_signals() -> asyncio.Event:
     loop = asyncio.get_running_loop()
 
     def told(number: signal.Signals) -> None:
-        if stop.is_set():
+        if stop.is_set():  # told twice: end as if nobody had handled it; the embedded servers die with the process
             loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
         stop.set()
 

@@ -1,5 +1,6 @@
 """The edge below the layers: answers what aiohttp refuses before there is a request, and what escapes the layers."""
 
+import asyncio
 import random
 import time
 from collections.abc import Callable, Coroutine
@@ -18,6 +19,8 @@ from telemetry.context import Identifier, RequestContext
 from telemetry.events import UNMATCHED, Observe, RequestMalformed
 
 _FIRST_ERROR = 400
+_CANCEL_SECONDS = 0.5
+"""How long a handler whose time is up may take to end; to aiohttp 0 would mean for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +55,27 @@ class ProblemProtocol(web.RequestHandler):
     middleware in plain text, and logs a traceback of each.
     """
 
-    __slots__ = ("_edge",)
+    __slots__ = ("_edge", "_last_answer")
 
     def __init__(self, server: web.Server, edge: Edge, **settings: Any) -> None:
         super().__init__(server, **settings)
         self._edge = edge
+        self._last_answer = False
+
+    def close(self) -> None:
+        """Close once the request under way is answered; aiohttp's would stop reading its body at once."""
+        if self._request_in_progress:
+            self._last_answer = True
+        else:
+            super().close()
+
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - aiohttp dictates it
+        """Let the request under way arrive whole and be answered, for at most `timeout` seconds; then close."""
+        if self._request_in_progress:
+            self._handler_waiter = self._loop.create_future()
+            await asyncio.wait([self._handler_waiter], timeout=timeout)
+            self._handler_waiter = None
+        await super().shutdown(_CANCEL_SECONDS)
 
     def handle_error(
         self,
@@ -79,6 +98,8 @@ class ProblemProtocol(web.RequestHandler):
         if isinstance(resp, web.HTTPException) and resp.status >= _FIRST_ERROR:
             context = request.get(CONTEXT) or self._edge.make_context()
             resp = self._last(refusal_response(resp, context, jitter=self._edge.jitter()), context)
+        if self._last_answer:
+            resp.force_close()
         return super().finish_response(request, resp, start_time)
 
     def _problem(self, status: int, error: BaseException | None, *, context: RequestContext) -> Problem:
