@@ -63,6 +63,40 @@ def load(
     sys.exit(run_load(file, folder, options=LoadOptions(skip_bad=skip_bad, if_empty=if_empty)))
 
 
+@app.command(epilog="Example: mainstay migrate examples/shop/service.py --apply --allow drop_column:product.color")
+def migrate(  # noqa: PLR0913 - one parameter an option
+    file: File,
+    *,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without this the plan is only shown.")] = False,
+    only_safe: Annotated[
+        bool, typer.Option("--only-safe", help="Do what can be done although other steps are refused.")
+    ] = False,
+    allow: Annotated[
+        list[str] | None, typer.Option(metavar="STEP", help="Do this step although it is refused by default.")
+    ] = None,
+    write: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the plan there as a revision.")] = None,
+    from_: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="Follow the reviewed revisions there.")
+    ] = None,
+    message: Annotated[str, typer.Option(metavar="TEXT", help="What the written revision is for.")] = "",
+) -> None:
+    """Show in words and SQL what leads from the database to FILE's tables; with --apply, do it.
+
+    What would lose data is refused with its reason until it is allowed by name.
+    """
+    from server.commands.migrate import MigrateOptions, run_migrate
+
+    options = MigrateOptions(
+        apply=apply,
+        only_safe=only_safe,
+        allow=frozenset(allow or ()),
+        write=write,
+        from_=from_,
+        message=message,
+    )
+    sys.exit(run_migrate(file, options=options))
+
+
 @app.command(epilog="Example: mainstay openapi examples/shop/service.py --output openapi.json")
 def openapi(
     file: File,
