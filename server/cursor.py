@@ -26,7 +26,7 @@ class Cursors:
     def write(self, order: Sequence[Order], after: Sequence[str | None]) -> str:
         """The cursor for what comes after the record with these sort values."""
         payload = orjson.dumps(after)
-        return base64.urlsafe_b64encode(self._signature(order, payload) + payload).rstrip(b"=").decode()
+        return _encoded(self._signature(order, payload) + payload)
 
     def read(self, order: Sequence[Order], cursor: str) -> tuple[str | None, ...]:
         """The sort values in `cursor`; raises Malformed where it is not one this list gave for this order."""
@@ -51,9 +51,15 @@ _UNFIT = Fault(
 
 
 def _decoded(cursor: str) -> bytes:
+    """The bytes; none for what is not written exactly as `write` does: base64 has several spellings of the same."""
     if len(cursor) > _LENGTH_MAXIMUM:
         return b""
     try:
-        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        signed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except (binascii.Error, ValueError):
         return b""
+    return signed if _encoded(signed) == cursor else b""
+
+
+def _encoded(signed: bytes) -> str:
+    return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()

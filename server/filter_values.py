@@ -1,27 +1,37 @@
 """Reads a filter's text by the kind of its field: the parameter Postgres gets, or why it is refused."""
 
+import csv
 import math
-import re
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from server.text_forms import (
+    DATE_SENTENCE,
+    DATETIME_SENTENCE,
+    DAY,
+    DECIMAL,
+    DECIMAL_SENTENCE,
+    FLOAT,
+    FLOAT_SENTENCE,
+    INTEGER,
+    INTEGER_SENTENCE,
+    UUID_SENTENCE,
+    UUID_TEXT,
+)
 from storage.listing import Filter, Operator
 from storage.record_type import Kind, RecordField
-from storage.storable import DECIMAL_DIGITS_MAXIMUM, INTEGER_MAXIMUM, INTEGER_MINIMUM, text_faults
+from storage.storable import DECIMAL_DIGITS_MAXIMUM, INTEGER_MAXIMUM, INTEGER_MINIMUM, document_faults
 from storage.wire import utc
 
 VALUES_MAXIMUM = 100
 TEXT_MAXIMUM = 2_000
-_INTEGER = re.compile(r"-?[0-9]{1,19}")
-_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _DATETIME = TypeAdapter(datetime)
 _DATE = TypeAdapter(date)
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d.*)?", re.ASCII)
 
 
 class ValueRefused(Exception):  # noqa: N818 - it says what is wrong
@@ -32,10 +42,8 @@ class ValueRefused(Exception):  # noqa: N818 - it says what is wrong
         self.code = code
 
 
-def filter_value(field: RecordField, operator: Operator, text: str) -> Filter:
+def filter_value(field: RecordField, operator: Operator, *, text: str) -> Filter:
     """The condition `field operator text`; raises ValueRefused."""
-    for code, detail in text_faults(text):
-        raise ValueRefused(code, detail)
     if operator == "is":
         if text not in ("null", "notnull"):
             raise ValueRefused("unknown_value", "is takes null or notnull")
@@ -44,9 +52,7 @@ def filter_value(field: RecordField, operator: Operator, text: str) -> Filter:
         return Filter(field=field, operator=operator, value=_values(field, text))
     if operator in ("like", "ilike"):
         return Filter(field=field, operator=operator, value=_pattern(_bounded(text)))
-    if field.kind == "json":
-        return Filter(field=field, operator=operator, value=_document(text))
-    if operator == "contains":
+    if operator == "contains" and field.kind == "string":
         return Filter(field=field, operator=operator, value=_bounded(text))
     return Filter(field=field, operator=operator, value=key_text(field, text))
 
@@ -61,7 +67,11 @@ def key_text(field: RecordField, text: str) -> str:
 
 
 def _values(field: RecordField, text: str) -> tuple[str, ...]:
-    texts = text.split(",")
+    """The values between commas; one that has a comma in it stands in double quotes, as in CSV (RFC 4180)."""
+    try:
+        texts = next(csv.reader([text], strict=True)) or [""]
+    except csv.Error as error:
+        raise ValueRefused("quoting_invalid", 'a value in quotes is like "a,b", a quote in it is doubled') from error
     if len(texts) > VALUES_MAXIMUM:
         raise ValueRefused("too_many_values", f"at most {VALUES_MAXIMUM} values")
     return tuple(key_text(field, one) for one in texts)
@@ -76,9 +86,11 @@ def _pattern(text: str) -> str:
 def _document(text: str) -> str:
     """JSON as it stands; a bare word is the string it spells, so that `tags[contains]=red` needs no quotes."""
     try:
-        orjson.loads(text)
+        document = orjson.loads(_bounded(text))
     except orjson.JSONDecodeError:
-        return orjson.dumps(_bounded(text)).decode()
+        return orjson.dumps(text).decode()
+    for fault in document_faults(document):
+        raise ValueRefused(fault.code, fault.detail)
     return text
 
 
@@ -89,28 +101,22 @@ def _bounded(text: str) -> str:
 
 
 def _integer(text: str) -> str:
-    if not _INTEGER.fullmatch(text) or not INTEGER_MINIMUM <= int(text) <= INTEGER_MAXIMUM:
-        raise ValueRefused("int_parsing", "a whole number of at most 64 bits")
-    return text
+    if not INTEGER.fullmatch(text) or not INTEGER_MINIMUM <= int(text) <= INTEGER_MAXIMUM:
+        raise ValueRefused("int_parsing", INTEGER_SENTENCE)
+    return str(int(text))
 
 
 def _decimal(text: str) -> str:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or abs(value.adjusted()) > DECIMAL_DIGITS_MAXIMUM or "_" in text:
-        raise ValueRefused("decimal_parsing", "a decimal number such as 9.90")
-    return str(value)
+    whole, _, fraction = text.lstrip("-").partition(".")
+    if not DECIMAL.fullmatch(text) or max(len(whole), len(fraction)) > DECIMAL_DIGITS_MAXIMUM:
+        raise ValueRefused("decimal_parsing", DECIMAL_SENTENCE)
+    return format(Decimal(text), "f")
 
 
 def _float(text: str) -> str:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or "_" in text:
-        raise ValueRefused("float_parsing", "a number such as 1.5")
+    value = float(text) if FLOAT.fullmatch(text) else math.nan
+    if not math.isfinite(value):
+        raise ValueRefused("float_parsing", FLOAT_SENTENCE)
     return repr(value)
 
 
@@ -121,24 +127,22 @@ def _boolean(text: str) -> str:
 
 
 def _datetime(text: str) -> str:
-    if not _RFC3339.fullmatch(text):
-        raise ValueRefused("datetime_parsing", "a time such as 2026-01-31T23:59:59Z")
     try:
-        return utc(_DATETIME.validate_strings(text)).isoformat()
+        return utc(_DATETIME.validate_strings(text if DAY.match(text) else "")).isoformat()
     except (ValidationError, OverflowError) as error:
-        raise ValueRefused("datetime_parsing", "a time such as 2026-01-31T23:59:59Z") from error
+        raise ValueRefused("datetime_parsing", DATETIME_SENTENCE) from error
 
 
 def _date(text: str) -> str:
     try:
         return _DATE.validate_strings(text, strict=True).isoformat()
     except ValidationError as error:
-        raise ValueRefused("date_parsing", "a date such as 2026-01-31") from error
+        raise ValueRefused("date_parsing", DATE_SENTENCE) from error
 
 
 def _uuid(text: str) -> str:
-    if not _UUID.fullmatch(text):
-        raise ValueRefused("uuid_parsing", "a UUID such as 0197f3f5-6d2c-7c3a-9f4e-2b8f0f3f1c5a")
+    if not UUID_TEXT.fullmatch(text):
+        raise ValueRefused("uuid_parsing", UUID_SENTENCE)
     return str(UUID(text))
 
 

@@ -16,12 +16,12 @@ M = TypeVar("M", bound=BaseModel)
 
 def body(request: web.Request, model: type[M]) -> M:
     """The request's body, already checked: `model` is what the route `accepts`."""
-    return _handed(input_of(request, RouteInput).body, model, "accepts")
+    return _handed(input_of(request, RouteInput).body, model, word="accepts")
 
 
 def query(request: web.Request, model: type[M]) -> M:
     """The request's query parameters, already checked: `model` is the route's `parameters`."""
-    return _handed(input_of(request, RouteInput).query, model, "parameters")
+    return _handed(input_of(request, RouteInput).query, model, word="parameters")
 
 
 def store(request: web.Request) -> TransactionStore:
@@ -29,7 +29,7 @@ def store(request: web.Request) -> TransactionStore:
     return request.app[STORE]
 
 
-def _handed(value: BaseModel | None, model: type[M], word: str) -> M:
+def _handed(value: BaseModel | None, model: type[M], *, word: str) -> M:
     if not isinstance(value, model):
         raise TypeError(f"the route does not say {word}={model.__name__}")
     return value

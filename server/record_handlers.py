@@ -1,6 +1,7 @@
 """What a resource does with a request: each handler gets checked input and answers with Postgres's own JSON."""
 
 import hashlib
+from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlencode
 
 from aiohttp import hdrs, web
@@ -9,37 +10,47 @@ from middleware.errors import PreconditionFailed
 from middleware.inbound.validate import input_of
 from server.conditions import Tags
 from server.identity.access import ANYONE
-from server.list_query import QueryReader
-from server.record_input import RecordInput
-from server.record_requests import DeleteRequest, ReadRequest, ReplaceRequest, UpdateRequest, query_of
+from server.record_requests import (
+    DeleteRequest,
+    ReadRequest,
+    RecordRequests,
+    ReplaceRequest,
+    UpdateRequest,
+    query_of,
+)
+from server.record_store import TransactionRunner
 from server.service import Resource
 from storage.listing import WHOLE, Listing, Rendered
 from storage.model import Model
 from storage.records import Records
 
 JSON = "application/json"
-MERGE_TRIES = 5
-"""How often a merge into a record that others change meanwhile is tried before the caller is told."""
 
 
 class RecordHandlers:
     """The handlers of one resource."""
 
-    def __init__(self, resource: Resource, records: Records, reader: QueryReader, bodies: RecordInput) -> None:
+    def __init__(
+        self, resource: Resource, records: Records, *, requests: RecordRequests, runner: TransactionRunner
+    ) -> None:
         self._resource = resource
         self._records = records
-        self._reader = reader
-        self._bodies = bodies
+        self._requests = requests
+        self._runner = runner
         self._cache_control = _cache_control(resource)
 
     async def list(self, request: web.Request) -> web.Response:
         """One page."""
         listing = input_of(request, Listing)
         page = await self._records.page(listing)
-        headers: dict[str, str] = {hdrs.CONTENT_TYPE: JSON, hdrs.CACHE_CONTROL: self._cache_control}
+        headers: dict[str, str] = {
+            hdrs.CONTENT_TYPE: JSON,
+            hdrs.CACHE_CONTROL: self._cache_control,
+            hdrs.VARY: "Prefer",
+        }
         following = b"null"
         if page.after is not None:
-            cursor = self._reader.cursor(listing, page.after)
+            cursor = self._requests.reader.cursor(listing, page.after)
             following = b'"%b"' % cursor.encode()
             headers[hdrs.LINK] = f'<{_with_cursor(request, cursor)}>; rel="next"'
         total = b""
@@ -54,7 +65,9 @@ class RecordHandlers:
         asked = input_of(request, ReadRequest)
         found = await self._records.read(asked.key, asked.shape)
         tag = found.etag if asked.shape == WHOLE else _tag_of(found.body)
-        if asked.known is not None and (asked.known.any or tag in asked.known.named):
+        if asked.expected is not None:
+            asked.expected.expected(tag)
+        if asked.known is not None and asked.known.admits(tag):
             return web.Response(status=304, headers={hdrs.ETAG: f'"{tag}"', hdrs.CACHE_CONTROL: self._cache_control})
         return self._answer(found, tag=tag)
 
@@ -67,10 +80,7 @@ class RecordHandlers:
         """The whole record anew, or a new one under this key."""
         asked = input_of(request, ReplaceRequest)
         if asked.creates:
-            made = await self._records.create_at(asked.key, asked.record)
-            if made is None:
-                raise PreconditionFailed("There is a record with this key already.")
-            return self._created(made)
+            return self._created(await self._records.create_at(asked.key, asked.record))
         tag = await self._expected(asked.key, asked.expected)
         return self._answer(await self._records.replace(asked.key, asked.record, etag=tag))
 
@@ -82,9 +92,7 @@ class RecordHandlers:
         tag = await self._expected(asked.key, asked.expected)
         if not asked.patch.values:
             current = await self._records.read(asked.key)
-            if tag is not None:
-                Tags((tag,)).expected(current.etag)
-            return self._answer(current)
+            return self._answer(_still(current, tag))
         return self._answer(await self._records.change(asked.key, asked.patch.values, etag=tag))
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -94,24 +102,27 @@ class RecordHandlers:
         return web.Response(status=204)
 
     async def _merge(self, asked: UpdateRequest) -> Rendered:
-        """Read, merge, and write only what was read; again where somebody was faster and the caller did not care."""
-        for attempt in range(MERGE_TRIES):
-            current = await self._records.read(asked.key)
-            if asked.expected is not None:
-                asked.expected.expected(current.etag)
-            values = self._bodies.merged(asked.patch, current.body)
-            try:
-                return await self._records.change(asked.key, values, etag=current.etag)
-            except PreconditionFailed:
-                if asked.expected is not None or attempt == MERGE_TRIES - 1:
-                    raise
-        raise AssertionError("the last try returns or raises")
+        """Read, merge, and write only what was read; where somebody was faster, again with the record locked."""
+        try:
+            return await self._merge_into(asked, self._records)
+        except PreconditionFailed:
+            if asked.expected is not None and not asked.expected.any:
+                raise
+        async with self._runner.transaction(operation="update") as runner:
+            return await self._merge_into(asked, replace(self._records, runner=runner), locked=True)
+
+    async def _merge_into(self, asked: UpdateRequest, records: Records, *, locked: bool = False) -> Rendered:
+        current = await records.read(asked.key, locked=locked)
+        if asked.expected is not None:
+            asked.expected.expected(current.etag)
+        values = self._requests.input.merged(asked.patch, current.body)
+        return await records.change(asked.key, values, etag=current.etag)
 
     async def _expected(self, key: str, expected: Tags | None) -> str | None:
-        """The one tag a change must find. Of several that a caller names, the one the record bears now."""
-        if expected is None:
+        """The one tag a change must find, if any. Of several that a caller names, the one the record bears now."""
+        if expected is None or expected.any:
             return None
-        if len(expected.named) == 1 and not expected.any:
+        if len(expected.named) == 1:
             return expected.named[0]
         return expected.expected((await self._records.read(key)).etag)
 
@@ -134,6 +145,13 @@ def _cache_control(resource: Resource) -> str:
     """How long anybody may reuse an answer; without `cache_seconds` a copy is asked about each time."""
     scope = "public" if resource.access_to("read") is ANYONE else "private"
     return f"{scope}, max-age={resource.cache_seconds}" if resource.cache_seconds else f"{scope}, no-cache"
+
+
+def _still(current: Rendered, tag: str | None) -> Rendered:
+    """The record, if it bears this tag where one is expected."""
+    if tag is not None:
+        Tags((tag,)).expected(current.etag)
+    return current
 
 
 def _tag_of(body: bytes) -> str:

@@ -1,16 +1,19 @@
 """Reads the body of a write against its model: what is set, or everything that is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from pydantic import TypeAdapter, ValidationError, create_model
+from pydantic import TypeAdapter
 
 from middleware.errors import Fault, Invalid
-from server.json_body import faults_of, read_json, validated
+from server.json_body import broken_rules, validated
+from server.json_document import read_json
+from server.partial_model import checks_fields_together, partial_model
 from storage.model import Model
 from storage.record_type import RecordType
+from storage.storable import escaped, storage_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +21,14 @@ class Patch:
     """A JSON Merge Patch (RFC 7396).
 
     `values` (field → Python value) can be set as they are; where `merges`, `document` has to be merged into the
-    record as it stands first, because it reaches into an object or the model checks fields together.
+    record as it stands first, because it reaches into an object or the model checks fields together. `faults` are
+    those that are sure already: they are told together with what the merged record has.
     """
 
     values: Mapping[str, object]
     document: Mapping[str, Any]
     merges: bool
+    faults: tuple[Fault, ...] = ()
 
 
 class RecordInput:
@@ -32,8 +37,8 @@ class RecordInput:
     def __init__(self, record_type: RecordType) -> None:
         self._type = record_type
         self._adapter: TypeAdapter[Model] = TypeAdapter(record_type.model)
-        self._patch_adapter: TypeAdapter[Model] = TypeAdapter(_patch_model(record_type))
-        self._checks_together = bool(record_type.model.__pydantic_decorators__.model_validators)
+        self._partial: TypeAdapter[Any] = TypeAdapter(partial_model(record_type))
+        self._checks_together = checks_fields_together(record_type.model)
         self._system = frozenset(field.name for field in record_type.fields if field.system)
         self._fixed = self._system | {record_type.key.name}
 
@@ -53,46 +58,69 @@ class RecordInput:
             return self._record(raw, document, read_only=self._fixed)
         value = key if field.kind == "integer" else orjson.dumps(key).decode()
         opening = f'{{"{field.name}":{value}{"," if document else ""}'.encode()
+        document[field.name] = orjson.loads(value)
         return self._record(opening + raw.lstrip()[1:], document, read_only=self._system)
 
     def patch(self, raw: bytes) -> Patch:
         """The changes a PATCH describes."""
         document = read_json(raw)
         faults = self._read_only_faults(document, self._fixed)
-        merges = self._checks_together or any(isinstance(value, dict) for value in _values(document))
-        if not merges:
-            record = self._validated(self._patch_adapter, raw, faults)
-            return Patch({name: getattr(record, name) for name in record.model_fields_set}, document, merges=False)
-        _raise_if(faults)
-        return Patch({}, document, merges=True)
+        if self._must_merge(document):
+            return Patch({}, document, merges=True, faults=tuple(faults))
+        record = self._validated(self._partial, raw, document=document, faults=faults)
+        return Patch({name: getattr(record, name) for name in record.model_fields_set}, document, merges=False)
 
     def merged(self, patch: Patch, current: bytes) -> Mapping[str, object]:
         """The values a patch gives a record as it stands (its JSON); the whole must still be valid."""
-        standing = orjson.loads(current)
-        kept = {name: value for name, value in standing.items() if name not in self._system}
-        changed = {
-            name: value if value is None else merge(kept.get(name), value) for name, value in patch.document.items()
-        }
-        record = validated(self._adapter, orjson.dumps(kept | changed))
-        return {name: getattr(record, name) for name in patch.document}
+        standing = {name: value for name, value in orjson.loads(current).items() if name not in self._system}
+        changes = {name: value for name, value in patch.document.items() if name not in self._fixed}
+        changed = standing | {name: merge(standing.get(name), value) for name, value in changes.items()}
+        record = self._validated(self._adapter, orjson.dumps(changed), document=changed, faults=list(patch.faults))
+        # what checks fields together may also have set some that the patch does not name
+        names = changed if self._checks_together else changes
+        return {name: getattr(record, name) for name in names if name not in self._fixed}
+
+    def _must_merge(self, document: object) -> bool:
+        if not isinstance(document, dict) or not document:
+            return False
+        return self._checks_together or any(isinstance(value, dict) for value in document.values())
 
     def _record(self, raw: bytes, document: object, *, read_only: frozenset[str]) -> Model:
-        return self._validated(self._adapter, raw, self._read_only_faults(document, read_only))
+        faults = self._read_only_faults(document, read_only)
+        record: Model = self._validated(self._adapter, raw, document=document, faults=faults)
+        return record
 
-    def _validated(self, adapter: TypeAdapter[Model], raw: bytes, faults: list[Fault]) -> Model:
-        if not faults:
-            return validated(adapter, raw)
-        pointers = {fault.pointer for fault in faults}
+    def _validated(self, adapter: TypeAdapter[Any], raw: bytes, *, document: object, faults: list[Fault]) -> Any:
+        """The model in `raw`, unless it has faults or there are some already."""
         try:
-            adapter.validate_json(raw, strict=True)
-        except ValidationError as error:
-            faults += [fault for fault in faults_of(error) if fault.pointer not in pointers]
-        raise _refused(faults)
+            value = validated(adapter, raw, document=document)
+        except Invalid as invalid:
+            known = {fault.pointer for fault in faults}
+            faults = [*faults, *(fault for fault in invalid.faults if fault.pointer not in known)]
+            raise broken_rules([*faults, *self._storage_faults(document, faults)]) from invalid
+        if faults:
+            raise broken_rules([*faults, *self._storage_faults(document, faults)])
+        return value
+
+    def _storage_faults(self, document: object, faults: Iterable[Fault]) -> list[Fault]:
+        """What the columns could not hold of the fields that have no fault yet."""
+        if self._checks_together or not isinstance(document, dict):
+            return []
+        faulty = {(fault.pointer or "").split("/")[1] for fault in faults if fault.pointer}
+        rest = {
+            name: value
+            for name, value in document.items()
+            if escaped(name) not in faulty and name in self._type.by_name
+        }
+        try:
+            record = validated(self._partial, orjson.dumps(rest), document=rest)
+        except Invalid as invalid:
+            return list(invalid.faults)
+        return storage_faults(self._type, {name: getattr(record, name) for name in rest})
 
     def _read_only_faults(self, document: object, names: frozenset[str]) -> list[Fault]:
         given = document if isinstance(document, dict) else {}
-        detail = "Mainstay sets this; leave it out"
-        return [Fault(code="read_only", detail=detail, pointer=f"/{name}") for name in given if name in names]
+        return [_read_only(name, self._system) for name in given if name in names]
 
 
 def merge(target: object, patch: object) -> Any:
@@ -108,23 +136,6 @@ def merge(target: object, patch: object) -> Any:
     return result
 
 
-def _patch_model(record_type: RecordType) -> type[Model]:
-    """The model with every field optional: each is still checked, alone, by its own rules."""
-    fields: dict[str, Any] = {
-        name: (Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation, None)
-        for name, info in record_type.model.model_fields.items()
-    }
-    return create_model(f"{record_type.name}Patch", __base__=record_type.model, **fields)
-
-
-def _values(document: object) -> list[object]:
-    return list(document.values()) if isinstance(document, dict) else []
-
-
-def _raise_if(faults: list[Fault]) -> None:
-    if faults:
-        raise _refused(faults)
-
-
-def _refused(faults: list[Fault]) -> Invalid:
-    return Invalid("The body breaks the declared rules.", faults=faults)
+def _read_only(name: str, system: frozenset[str]) -> Fault:
+    detail = "Mainstay sets this; leave it out" if name in system else "the address says this; leave it out"
+    return Fault(code="read_only", detail=detail, pointer=f"/{name}")

@@ -1,26 +1,30 @@
 """What each request to a resource brings, read and checked before any storage call."""
 
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 
-from middleware.errors import Fault, Malformed, NotFound
-from server.conditions import Tags, creates_only, if_match, if_none_match
+from middleware.errors import Fault, NotFound
+from server.conditions import Tags, creates_only, if_match, if_none_match, refuse_if_none_match
 from server.filter_values import ValueRefused, key_text
-from server.list_query import QueryReader, parsed
+from server.list_query import QueryReader
 from server.negotiation import JSON_TYPES, PATCH_TYPES, read_body, require_acceptable
+from server.query_string import Reading, read_parameters
 from server.record_input import Patch, RecordInput
 from storage.listing import Listing, Shape
 from storage.model import Model
 from storage.record_type import RecordType
+from storage.storable import text_faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest:
-    """One record, shown in a shape, unless the caller has it already."""
+    """One record, shown in a shape; only if it is one the caller expects, and unless it is one the caller has."""
 
     key: str
     shape: Shape
+    expected: Tags | None
     known: Tags | None
 
 
@@ -56,20 +60,24 @@ class RecordRequests:
 
     def __init__(self, record_type: RecordType, reader: QueryReader, *, maximum_body_bytes: int) -> None:
         self._type = record_type
-        self._reader = reader
+        self.reader = reader
         self._maximum_body_bytes = maximum_body_bytes
         self.input = RecordInput(record_type)
 
     async def list(self, request: web.Request) -> Listing:
         """The question a list is asked."""
         require_acceptable(request)
-        return self._reader.listing(query_of(request), count=_asks_for_count(request))
+        return self.reader.listing(query_of(request), count=_asks_for_count(request))
 
     async def read(self, request: web.Request) -> ReadRequest:
         """The record a read asks for."""
         require_acceptable(request)
-        shape = self._reader.shape(query_of(request))
-        return ReadRequest(key=self._key(request), shape=shape, known=if_none_match(request.headers))
+        return ReadRequest(
+            key=self._key(request),
+            shape=self.reader.shape(query_of(request)),
+            expected=if_match(request.headers),
+            known=if_none_match(request.headers),
+        )
 
     async def create(self, request: web.Request) -> Model:
         """The record a POST describes."""
@@ -90,6 +98,7 @@ class RecordRequests:
     async def update(self, request: web.Request) -> UpdateRequest:
         """The changes a PATCH describes."""
         self._plain(request)
+        refuse_if_none_match(request.headers)
         return UpdateRequest(
             key=self._key(request),
             patch=self.input.patch(await self._body(request, PATCH_TYPES)),
@@ -99,6 +108,7 @@ class RecordRequests:
     async def delete(self, request: web.Request) -> DeleteRequest:
         """The record a DELETE names."""
         self._plain(request)
+        refuse_if_none_match(request.headers)
         return DeleteRequest(key=self._key(request), expected=if_match(request.headers))
 
     def _plain(self, request: web.Request) -> None:
@@ -114,10 +124,30 @@ class RecordRequests:
 
 def key_in_path(request: web.Request, record_type: RecordType, *, parameter: str = "") -> str:
     """The key in the path; raises NotFound for one that no record of this type can have."""
+    name = parameter or record_type.key.name
+    text = text_in_path(request, name)
     try:
-        return key_text(record_type.key, request.match_info[parameter or record_type.key.name])
+        return key_text(record_type.key, text)
     except ValueRefused as refused:
-        raise NotFound(f"There is no {record_type.name} with this key: it is {refused}.") from refused
+        detail = f"There is no {record_type.name} with this key: it is {refused}."
+        raise _no_such_address(detail, Fault(code=refused.code, detail=str(refused), parameter=name)) from refused
+
+
+def text_in_path(request: web.Request, parameter: str) -> str:
+    """A parameter of the path; raises NotFound for what is no text, which aiohttp hands on half decoded."""
+    raw = request.rel_url.raw_path
+    text = request.match_info[parameter]
+    try:
+        if "%" in raw or not raw.isascii():
+            unquote_to_bytes(raw).decode()
+    except UnicodeError as error:
+        fault = Fault(code="invalid_unicode", detail="percent-encoded text is UTF-8", parameter=parameter)
+        raise _no_such_address("The address is not UTF-8.", fault) from error
+    for code, detail in text_faults(text):
+        raise _no_such_address(
+            f"Nothing has this address: {detail}.", Fault(code=code, detail=detail, parameter=parameter)
+        )
+    return text
 
 
 def query_of(request: web.Request) -> str:
@@ -127,12 +157,17 @@ def query_of(request: web.Request) -> str:
 
 def refuse_query(request: web.Request) -> None:
     """Raise Malformed where a request that takes no parameters has some."""
-    faults = [
-        Fault(code="unknown_parameter", detail="this takes no parameters", parameter=one.name)
-        for one in parsed(query_of(request))
-    ]
-    if faults:
-        raise Malformed("The query has faults.", faults=faults)
+    raw = query_of(request)
+    if not raw:
+        return
+    reading = Reading()
+    for name in read_parameters(raw, reading):
+        reading.refuse(name, "unknown_parameter", detail="this takes no parameters")
+    reading.end()
+
+
+def _no_such_address(detail: str, fault: Fault) -> NotFound:
+    return NotFound(detail, faults=[fault])
 
 
 def _asks_for_count(request: web.Request) -> bool:

@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import orjson
 
+from middleware.errors import NotFound
 from server.cursor import Cursors
+from server.filter_values import ValueRefused, key_text
 from server.list_query import LIMIT_MAXIMUM, QueryReader
 from storage.model import Model
 from storage.records import Records, RecordTable, Runner
@@ -39,7 +42,12 @@ class Store:
 
     async def read(self, model: type[M], key: object, *, locked: bool = False) -> M:
         """The record with this key. `locked` keeps others from changing it until the transaction ends."""
-        found = await self._records(model).read(_text(key), locked=locked)
+        table = self._tables[model]
+        try:
+            text = key_text(table.type.key, _text(key))
+        except ValueRefused as refused:
+            raise NotFound(f"There is no {table.type.name} with this key: it is {refused}.") from refused
+        found = await self._records(model).read(text, locked=locked)
         return model.model_validate_json(found.body)
 
     async def list(
@@ -47,13 +55,14 @@ class Store:
     ) -> list[M]:
         """The first `limit` records that meet every condition, in the API's own words.
 
-        `where={"status": "paid", "price[gte]": 10}`, `sort="-price,name"`; here any field will do.
+        `where={"status": "paid", "price[gte]": 10, "sku[in]": ["A", "B"], "sold_at": None}`, `sort="-price,name"`;
+        here any field will do. Raises Malformed where a condition does not fit its field.
         """
         table = self._tables[model]
         names = [field.name for field in table.type.fields]
         reader = QueryReader(table.type, filterable=names, sortable=names, cursors=Cursors(b"", table.type.table))
-        asked = {name: _condition(value) for name, value in (where or {}).items()}
-        listing = reader.listing(urlencode({**asked, "sort": sort}), count=False)
+        asked = dict(_condition(name, value) for name, value in (where or {}).items())
+        listing = reader.listing(urlencode(asked | ({"sort": sort} if sort else {})), count=False)
         page = await self._records(model).page(replace(listing, limit=limit))
         return [model.model_validate(item) for item in orjson.loads(b"[%b]" % page.items)]
 
@@ -70,7 +79,8 @@ class Store:
             raise TypeError(f"{', '.join(read_only)} cannot be set")
         values = type(record).model_validate(record.model_dump() | changes)
         kept = {name: getattr(values, name) for name in changes}
-        changed = await self._records(type(record)).change_version(_key_of(record, table), kept, record.version)
+        records = self._records(type(record))
+        changed = await records.change_version(_key_of(record, table), kept, version=record.version)
         return type(record).model_validate_json(changed.body)
 
     async def delete(self, record: Model) -> None:
@@ -103,12 +113,21 @@ def _key_of(record: Model, table: RecordTable) -> str:
 def _text(value: object) -> str:
     if isinstance(value, Enum):
         return _text(value.value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
     return value.isoformat() if isinstance(value, datetime | date) else str(value)
 
 
-def _condition(value: object) -> str:
+def _condition(name: str, value: object) -> tuple[str, str]:
+    """A condition as a query has it."""
+    if value is None:
+        return f"{name}[is]", "null"
     if isinstance(value, bool | dict):
-        return rendered(value).decode()
+        return name, rendered(value).decode()
     if isinstance(value, list | tuple | set | frozenset):
-        return ",".join(map(_text, value))
-    return _text(value)
+        return name, ",".join(_quoted(_text(item)) for item in value)
+    return name, _text(value)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

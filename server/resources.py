@@ -11,9 +11,10 @@ from server.list_query import QueryReader
 from server.query_fields import filterable_fields, sortable_fields
 from server.record_handlers import RecordHandlers
 from server.record_requests import RecordRequests
+from server.record_store import TransactionRunner
 from server.service import Action, Resource
 from storage.model import Model
-from storage.records import Records, RecordTable, Runner
+from storage.records import Records, RecordTable
 
 _METHODS: Mapping[Action, str] = {
     "list": "GET",
@@ -31,7 +32,7 @@ class Serving:
     """What every resource of a service is served with."""
 
     tables: Mapping[type[Model], RecordTable]
-    runner: Runner
+    runner: TransactionRunner
     cursor_secret: bytes
     maximum_body_bytes: int
 
@@ -46,14 +47,15 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
         cursors=Cursors(serving.cursor_secret, resource.path),
     )
     requests = RecordRequests(table.type, reader, maximum_body_bytes=serving.maximum_body_bytes)
-    handlers = RecordHandlers(resource, Records(table, serving.runner), reader, requests.input)
+    records = Records(table, serving.runner)
+    handlers = RecordHandlers(resource, records, requests=requests, runner=serving.runner)
     for action in resource.actions:
-        handle, read_input = _parts(action, handlers, requests)
+        handle, read_input = _parts(action, handlers, requests=requests)
         yield Address(
             method=_METHODS[action],
             handle=handle,
             endpoint=Endpoint(
-                template=template_of(resource, table, action),
+                template=_template(resource, table, action=action),
                 operation=f"{resource.path.strip('/')}.{action}",
                 open_to_anyone=resource.access_to(action) is ANYONE,
                 read_input=read_input,
@@ -61,12 +63,12 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
         )
 
 
-def template_of(resource: Resource, table: RecordTable, action: Action) -> str:
+def _template(resource: Resource, table: RecordTable, *, action: Action) -> str:
     """`/products` for the collection, `/products/{id}` for one record."""
     return resource.path if action in COLLECTION_ACTIONS else f"{resource.path}/{{{table.type.key.name}}}"
 
 
-def _parts(action: Action, handlers: RecordHandlers, requests: RecordRequests) -> tuple[Handle, ReadInput]:
+def _parts(action: Action, handlers: RecordHandlers, *, requests: RecordRequests) -> tuple[Handle, ReadInput]:
     parts: Mapping[Action, tuple[Handle, ReadInput]] = {
         "list": (handlers.list, requests.list),
         "read": (handlers.read, requests.read),

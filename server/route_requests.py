@@ -1,17 +1,18 @@
 """Reads what a request to a team's own route brings, as the route declares it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from middleware.errors import Fault, Invalid, Malformed
+from middleware.errors import Fault, Invalid
 from server.declaration import Declaration
-from server.json_body import faults_of, read_json, validated
-from server.list_query import parsed
+from server.json_body import broken_rules, faults_of, validated
+from server.json_document import read_json
 from server.negotiation import JSON_TYPES, read_body, require_acceptable
-from server.record_requests import key_in_path, query_of, refuse_query
+from server.query_string import Reading, read_parameters
+from server.record_requests import key_in_path, query_of, refuse_query, text_in_path
 from server.service import Route
 from storage.record_type import RecordType
 from storage.storable import document_faults
@@ -34,12 +35,16 @@ class RouteRequests:
         self._maximum_body_bytes = maximum_body_bytes
         self._body: TypeAdapter[BaseModel] | None = TypeAdapter(route.accepts) if route.accepts else None
         self._query: TypeAdapter[BaseModel] | None = TypeAdapter(route.parameters) if route.parameters else None
+        self._names = _parameter_names(route.parameters) if route.parameters else None
 
     async def read(self, request: web.Request) -> RouteInput:
         """The whole input."""
         require_acceptable(request)
-        for parameter, record_type in self._keys.items():
-            key_in_path(request, record_type, parameter=parameter)
+        for parameter in request.match_info:
+            if parameter in self._keys:
+                key_in_path(request, self._keys[parameter], parameter=parameter)
+            else:
+                text_in_path(request, parameter)
         query = self._read_query(request)
         return RouteInput(query=query, body=await self._read_body(request))
 
@@ -47,20 +52,30 @@ class RouteRequests:
         if self._query is None:
             refuse_query(request)
             return None
-        given = {one.name: one.value for one in parsed(query_of(request))}
+        reading = Reading()
+        given = read_parameters(query_of(request), reading)
+        if self._names is not None:
+            _refuse_others(given, self._names, reading=reading)
         try:
-            return self._query.validate_strings(given)
+            query = self._query.validate_strings(given)
         except ValidationError as error:
-            raise Malformed("The query has faults.", faults=[_in_query(fault) for fault in faults_of(error)]) from error
+            reading.faults += [_in_query(fault) for fault in faults_of(error, given)]
+        reading.end()
+        return query
 
     async def _read_body(self, request: web.Request) -> BaseModel | None:
         if self._body is None:
             return None
         raw = await read_body(request, JSON_TYPES, maximum_bytes=self._maximum_body_bytes)
-        faults = document_faults(read_json(raw)) if b"\\u0000" in raw else []
+        document = read_json(raw)
+        faults = document_faults(document) if b"\\u0000" in raw else []
+        try:
+            body = validated(self._body, raw, document=document)
+        except Invalid as invalid:
+            raise broken_rules([*faults, *invalid.faults]) from invalid
         if faults:
-            raise Invalid("The body breaks the declared rules.", faults=faults)
-        return validated(self._body, raw)
+            raise broken_rules(faults)
+        return body
 
 
 def keys_in(path: str, declaration: Declaration) -> dict[str, RecordType]:
@@ -72,6 +87,20 @@ def keys_in(path: str, declaration: Declaration) -> dict[str, RecordType]:
         if rest != path and rest.startswith("/{") and first.endswith("}"):
             keys[first[1:-1]] = declaration.types[resource.model]
     return keys
+
+
+def _refuse_others(given: Iterable[str], names: Collection[str], *, reading: Reading) -> None:
+    for name in given:
+        if name not in names:
+            detail = f"no such parameter; there are {', '.join(names) or 'none'}"
+            reading.refuse(name, "unknown_parameter", detail=detail)
+
+
+def _parameter_names(model: type[BaseModel]) -> tuple[str, ...] | None:
+    """What the query may name; None where the model takes whatever there is."""
+    if model.model_config.get("extra") == "allow":
+        return None
+    return tuple(str(info.validation_alias or info.alias or name) for name, info in model.model_fields.items())
 
 
 def _in_query(fault: Fault) -> Fault:

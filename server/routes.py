@@ -1,8 +1,11 @@
 """From a team's route to its address: its handler, with what it returns rendered."""
 
-from typing import get_origin
+import inspect
+from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
+from pydantic import TypeAdapter, ValidationError
 
 from middleware.inbound.endpoint import Endpoint
 from server.address import Address, Handle
@@ -31,16 +34,33 @@ def route_address(route: Route, declaration: Declaration, *, maximum_body_bytes:
 
 def _rendering(route: Route) -> Handle:
     """The route's handler as aiohttp wants it; a result that is not what the route says it returns is a bug."""
-    expected = route.returns if isinstance(route.returns, type) and get_origin(route.returns) is None else object
+    answers = _answers(route)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         result = await route.handler(request)
         if isinstance(result, web.StreamResponse):
             return result
+        _require_as_declared(route, answers, result=result)
         if result is None:
-            return web.Response(status=route.status or 204)
-        if not isinstance(result, expected):
-            raise TypeError(f"{route.handler.__name__} returned {type(result).__name__}, not {expected.__name__}")
-        return web.Response(body=rendered(result), status=route.status or 200, content_type="application/json")
+            return web.Response(status=route.status or HTTPStatus.NO_CONTENT)
+        status = route.status or HTTPStatus.OK
+        return web.Response(body=rendered(result), status=status, content_type="application/json")
 
     return handle
+
+
+def _answers(route: Route) -> TypeAdapter[Any] | None:
+    """What the handler may return besides a response of its own; None for nothing at all."""
+    if inspect.isclass(route.returns) and issubclass(route.returns, web.StreamResponse):
+        return None
+    return TypeAdapter(route.returns)
+
+
+def _require_as_declared(route: Route, answers: TypeAdapter[Any] | None, *, result: object) -> None:
+    wrong = f"{route.handler.__name__} returned {type(result).__name__}, not what its route says"
+    if answers is None:
+        raise TypeError(wrong)
+    try:
+        answers.validate_python(result, strict=True)
+    except ValidationError as error:
+        raise TypeError(wrong) from error

@@ -8,6 +8,10 @@ from typing import Literal
 from storage.model import Indexed, Model, Reference, Unique
 
 Kind = Literal["string", "integer", "decimal", "float", "boolean", "datetime", "date", "uuid", "json"]
+INDEX_BYTES, KEY_BYTES = 2_000, 500
+"""How much text an index entry may hold, and a text key, which ends each entry of the other indexes: together less than
+the 2,704 bytes (a third of a page) that Postgres allows a btree entry, its header and a few numbers included."""
+
 Scalar = str | int | float | bool | None
 
 
@@ -85,6 +89,21 @@ class RecordType:
     def references(self) -> tuple[RecordField, ...]:
         """The fields that point at other records."""
         return tuple(field for field in self.fields if field.reference is not None)
+
+    @cached_property
+    def index_room_bytes(self) -> dict[str, int]:
+        """How long the texts that indexes hold may be; those of a composite index share its room evenly."""
+        texts = {field.name for field in self.fields if field.kind == "string"}
+        alone = [(field.name,) for field in self.fields if field.indexed]
+        together = [*(word.fields for word in self.uniques), *(word.fields for word in self.indexes)]
+        room: dict[str, int] = {}
+        for fields in (*alone, *together):
+            held = texts.intersection(fields)
+            for name in held:
+                room[name] = min(room.get(name, INDEX_BYTES), INDEX_BYTES // len(held))
+        if self.key.name in texts:
+            room[self.key.name] = KEY_BYTES
+        return room
 
     @property
     def written(self) -> Iterator[RecordField]:

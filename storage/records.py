@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 import orjson
 from sqlalchemy import MetaData
 
-from middleware.errors import Invalid, NotFound, PreconditionFailed
+from middleware.errors import Bug, Conflict, Invalid, NotFound, PreconditionFailed
 from storage.constraints import constraint_fields
 from storage.explanations import explained
 from storage.listing import WHOLE, Listing, Page, Rendered, Shape
@@ -17,12 +17,12 @@ from storage.postgres.record_statements import ETAG, KEY, RecordStatements
 from storage.postgres.rendering import Renderer
 from storage.postgres.statement import Statement
 from storage.postgres.violation import ForbiddenByOthers, ForbiddenValue
-from storage.record_type import RecordField, RecordType
+from storage.record_type import RecordType
 from storage.storable import storage_faults
 from storage.wire import parameter
 
 NUMBERING_TRIES = 5
-"""How often a create asks for the next number when somebody else has just taken the one it got."""
+"""How often a create asks for the next number when it is taken; the second is free unless others race for it."""
 
 
 T = TypeVar("T")
@@ -40,8 +40,8 @@ class Runner(Protocol):
 class RecordTable:
     """One record type's statements, compiled once and shared by all who use the table."""
 
-    def __init__(self, record_type: RecordType, types: Mapping[str, RecordType], metadata: MetaData) -> None:
-        renderer = Renderer(record_type, types, metadata)
+    def __init__(self, record_type: RecordType, *, types: Mapping[str, RecordType], metadata: MetaData) -> None:
+        renderer = Renderer(record_type, types=types, metadata=metadata)
         self.type = record_type
         self.statements = RecordStatements(renderer)
         self.lists = ListStatements(renderer)
@@ -79,27 +79,23 @@ class Records:
         )
 
     async def create(self, record: Model) -> Rendered:
-        """Store a new record; an integer key that was not given is the next number."""
-        numbered = self._is_numbered(record)
-        names = tuple(field.name for field in self._stored if not (numbered and field.key))
-        values = {name: getattr(record, name) for name in names}
-        for _ in range(NUMBERING_TRIES - 1 if numbered else 0):
-            try:
-                return await self._insert(values)
-            except ForbiddenByOthers as conflict:
-                if not self._is_about_the_key(conflict):
-                    raise explained(conflict, self.table.rules) from conflict
-        return await self._write(self._insert(values))
+        """Store a new record; an integer key that was not given is the next number that is free."""
+        if self._is_numbered(record):
+            return await self._create_numbered(record)
+        return await self._write(self._insert(self._parameters(self._values(record, with_key=True))))
 
-    async def create_at(self, key: Any, record: Model) -> Rendered | None:
-        """Store a new record under `key`; None where there is one already."""
-        values = {field.name: getattr(record, field.name) for field in self._stored if not field.key}
+    async def create_at(self, key: str, record: Model) -> Rendered:
+        """Store a new record under `key`; raises PreconditionFailed where there is one already."""
+        parameters = self._parameters({self.table.type.key.name: key, **self._values(record)})
         try:
-            return await self._insert({self.table.type.key.name: key, **values})
+            return await self._insert(parameters)
         except ForbiddenByOthers as conflict:
-            if self._is_about_the_key(conflict):
-                return None
-            raise explained(conflict, self.table.rules) from conflict
+            if not self._is_about_the_key(conflict):
+                raise explained(conflict, self.table.rules) from conflict
+        except ForbiddenValue as violation:
+            raise explained(violation, self.table.rules) from violation
+        current = await self.read(key)
+        raise PreconditionFailed("There is a record with this key already.", headers=_tagged(current))
 
     async def change(self, key: str, values: Mapping[str, object], *, etag: str | None = None) -> Rendered:
         """Set these fields (names → Python values) and raise the version."""
@@ -111,17 +107,16 @@ class Records:
             return _rendered(rows[0])
         raise await self._missing(key, etag)
 
-    async def change_version(self, key: str, values: Mapping[str, object], version: int) -> Rendered:
+    async def change_version(self, key: str, values: Mapping[str, object], *, version: int) -> Rendered:
         """Set these fields of the record if it still has this version."""
         current = await self.read(key)
         if int(current.etag.partition(".")[0]) != version:
-            raise PreconditionFailed(headers={"ETag": f'"{current.etag}"'})
+            raise PreconditionFailed(headers=_tagged(current))
         return await self.change(key, values, etag=current.etag) if values else current
 
     async def replace(self, key: str, record: Model, *, etag: str | None = None) -> Rendered:
         """Set every field a caller may write."""
-        values = {field.name: getattr(record, field.name) for field in self._stored if not field.key}
-        return await self.change(key, values, etag=etag)
+        return await self.change(key, self._values(record), etag=etag)
 
     async def delete(self, key: str, *, etag: str | None = None) -> None:
         """Remove the record."""
@@ -130,11 +125,29 @@ class Records:
         if not await self._write(self.runner.run(statement, bound, operation="delete")):
             raise await self._missing(key, etag)
 
-    async def _insert(self, values: Mapping[str, object]) -> Rendered:
-        parameters = self._parameters(values)
-        statement = self.table.statements.insert(tuple(parameters))
+    async def _create_numbered(self, record: Model) -> Rendered:
+        """Where records came with keys of their own, the next number may be taken: then go on after the largest.
+
+        A taken number is no error to Postgres, so all this works within a transaction too.
+        """
+        parameters = self._parameters(self._values(record))
+        for _ in range(NUMBERING_TRIES):
+            made = await self._write(self._inserted(parameters, numbered=True))
+            if made is not None:
+                return made
+            await self.runner.run(self.table.statements.renumber(), operation="renumber")
+        raise Conflict("Others take every next number just now; try again.")
+
+    async def _insert(self, parameters: Mapping[str, Any]) -> Rendered:
+        made = await self._inserted(parameters)
+        if made is None:
+            raise Bug
+        return made
+
+    async def _inserted(self, parameters: Mapping[str, Any], *, numbered: bool = False) -> Rendered | None:
+        statement = self.table.statements.insert(tuple(parameters), numbered=numbered)
         rows = await self.runner.run(statement, statement.bind(parameters), operation="create")
-        return _rendered(rows[0])
+        return _rendered(rows[0]) if rows else None
 
     async def _missing(self, key: str, etag: str | None) -> NotFound | PreconditionFailed:
         """Why a change found no row: there is none, or it bears another tag."""
@@ -144,7 +157,7 @@ class Records:
             current = await self.read(key)
         except NotFound as missing:
             return missing
-        return PreconditionFailed(headers={"ETag": f'"{current.etag}"'})
+        return PreconditionFailed(headers=_tagged(current))
 
     def _parameters(self, values: Mapping[str, object]) -> dict[str, Any]:
         faults = storage_faults(self.table.type, values)
@@ -152,10 +165,10 @@ class Records:
             raise Invalid("A value cannot be stored.", faults=faults)
         return {name: parameter(self.table.type.by_name[name], value) for name, value in values.items()}
 
-    @property
-    def _stored(self) -> tuple[RecordField, ...]:
-        """What an insert gives: everything but the version and the times."""
-        return tuple(field for field in self.table.type.fields if field.key or not field.system)
+    def _values(self, record: Model, *, with_key: bool = False) -> dict[str, object]:
+        """What a write gives: everything but the version and the times, and the key where asked."""
+        stored = (field for field in self.table.type.fields if (with_key if field.key else not field.system))
+        return {field.name: getattr(record, field.name) for field in stored}
 
     def _is_numbered(self, record: Model) -> bool:
         key = self.table.type.key
@@ -170,6 +183,10 @@ class Records:
             return await writing
         except (ForbiddenByOthers, ForbiddenValue) as violation:
             raise explained(violation, self.table.rules) from violation
+
+
+def _tagged(current: Rendered) -> dict[str, str]:
+    return {"ETag": f'"{current.etag}"'}
 
 
 def _rendered(row: tuple[Any, ...]) -> Rendered:

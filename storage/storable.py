@@ -14,26 +14,29 @@ from storage.wire import plain, utc
 INTEGER_MINIMUM, INTEGER_MAXIMUM = -(2**63), 2**63 - 1
 DECIMAL_DIGITS_MAXIMUM = 1_000
 """Postgres keeps 131,072 digits before the point; no honest amount needs a thousand."""
-INDEXED_BYTES_MAXIMUM = 2_000
-"""A btree entry is at most 2,704 bytes (a third of a page); the key and the row pointer share them."""
+_UNADDRESSABLE = frozenset({"", ".", ".."})
+"""Keys that no address can end in: `/products/..` is `/` to whoever normalises it (RFC 3986 §5.2.4)."""
 
 
 def storage_faults(record_type: RecordType, values: Mapping[str, object]) -> list[Fault]:
     """Everything about `values` (field name → Python value) that its columns cannot hold; pointers into the record."""
+    room = record_type.index_room_bytes
     return [
         Fault(code=code, detail=detail, pointer=pointer)
         for name, value in values.items()
-        for pointer, code, detail in _faults(record_type.by_name[name], value)
+        for pointer, code, detail in _faults(record_type.by_name[name], value, room=room.get(name))
     ]
 
 
-def _faults(field: RecordField, value: Any) -> Iterator[tuple[str, str, str]]:
+def _faults(field: RecordField, value: Any, *, room: int | None) -> Iterator[tuple[str, str, str]]:
     pointer = f"/{field.name}"
     value = value.value if isinstance(value, Enum) else value
     if isinstance(value, str):
         yield from ((pointer, *fault) for fault in text_faults(value))
-        if field.indexed and len(value.encode(errors="replace")) > INDEXED_BYTES_MAXIMUM:
-            yield pointer, "string_too_long", f"an indexed text has at most {INDEXED_BYTES_MAXIMUM} bytes"
+        if room is not None and len(value.encode(errors="replace")) > room:
+            yield pointer, "string_too_long", f"this text is part of an index: it has at most {room:,} bytes"
+        if field.key and value in _UNADDRESSABLE:
+            yield pointer, "key_unaddressable", 'a key is not empty, "." or "..": no address could name it'
     elif field.kind == "json":
         yield from _json_faults(pointer, plain(value))
     else:

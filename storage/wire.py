@@ -11,18 +11,20 @@
     uuid       string, lower case                       uuid
     json       as it is                                 jsonb
 
+What only nested models and a route's own answers can hold (times of day, durations, bytes, …) looks as pydantic has it.
 The two paths are held against each other by a property test.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import Enum
 from functools import cache
 from typing import Any
 
 import orjson
-from pydantic import BaseModel
+from pydantic import BaseModel, PlainSerializer, WrapSerializer
+from pydantic_core import to_jsonable_python
 from sqlalchemy import ColumnElement, Text, cast, func
 
 from storage.annotations import read_annotation
@@ -32,6 +34,9 @@ from storage.record_type import Kind, Limits, RecordField
 TIMESTAMP_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 """Always six digits of a second: every time has the same width, so times sort as text."""
 
+_SERIALIZERS = (PlainSerializer, WrapSerializer)
+_WIDE = Context(prec=2_000)
+"""Python's own context rounds to 28 digits; a numeric of Postgres's may be declared with a thousand."""
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -54,7 +59,8 @@ def plain(value: object) -> object:
     if isinstance(value, Model):
         return {name: plain(_scaled(getattr(value, name), places)) for name, places in _layout(type(value))}
     if isinstance(value, BaseModel):
-        return {name: plain(item) for name, item in value}
+        members = value if _is_as_it_looks(type(value)) else value.model_dump(by_alias=True).items()
+        return {name: plain(item) for name, item in members}
     if isinstance(value, Mapping):
         return {str(_key_text(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -85,7 +91,9 @@ def utc(moment: datetime) -> datetime:
 
 
 def _scaled(value: object, places: int | None) -> object:
-    return value.quantize(Decimal(1).scaleb(-places)) if isinstance(value, Decimal) and places is not None else value
+    if isinstance(value, Decimal) and places is not None:
+        return value.quantize(Decimal(1).scaleb(-places), context=_WIDE)
+    return value
 
 
 @cache
@@ -95,6 +103,20 @@ def _layout(model: type[Model]) -> tuple[tuple[str, int | None], ...]:
     ranks = {name: -1 if shape.has(Key) else name in SYSTEM_FIELDS for name, shape in shapes.items()}
     names = sorted(shapes, key=ranks.__getitem__)
     return tuple((name, _padded_places(shapes[name].limits)) for name in names)
+
+
+@cache
+def _is_as_it_looks(model: type[BaseModel]) -> bool:
+    """Whether a model's fields are its wire form: nothing renamed, left out, computed or serialized in its own way."""
+    own = model.__pydantic_decorators__
+    changed = any(
+        info.alias
+        or info.serialization_alias
+        or info.exclude
+        or any(isinstance(m, _SERIALIZERS) for m in info.metadata)
+        for info in model.model_fields.values()
+    )
+    return not (changed or own.computed_fields or own.field_serializers or own.model_serializers)
 
 
 def _padded_places(limits: Limits) -> int | None:
@@ -113,4 +135,4 @@ def _plain_scalar(value: object) -> object:
         return value.isoformat()
     if isinstance(value, Decimal):
         return format(value or abs(value), "f")
-    raise TypeError(f"{type(value).__name__} has no wire form")
+    return to_jsonable_python(value)

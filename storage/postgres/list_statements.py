@@ -33,6 +33,8 @@ QUESTIONS_MAXIMUM = 512
 """How many differently shaped questions are kept compiled; values do not matter, only their shape does."""
 
 LIMIT = "page_limit"
+ROW = "_row"
+"""The place of a row in its page; no field begins with `_`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,11 @@ class ListStatements:
         return statement, statement.bind(_values(listing))
 
     def _compile(self, question: _Question) -> Statement:
-        conditions = [_condition(self._table, position, one) for position, one in enumerate(question.filters)]
-        page = self._page(question, conditions).subquery("s")
+        conditions = [_condition(self._table, one, position=position) for position, one in enumerate(question.filters)]
+        page = self._page(question, conditions).subquery("_s")
         document, source = self._renderer.json_of(page, question.shape)
-        kept = page.c._row <= bindparam(LIMIT, type_=Integer())
-        last = page.c._row == bindparam(LIMIT, type_=Integer())
+        kept = page.c[ROW] <= bindparam(LIMIT, type_=Integer())
+        last = page.c[ROW] == bindparam(LIMIT, type_=Integer())
         keys = cast(func.json_build_array(*(cast(page.c[name], Text) for name, _ in question.order)), Text)
         columns: list[ColumnElement[Any]] = [
             func.string_agg(document, literal_column("','")).filter(kept),
@@ -97,7 +99,7 @@ class ListStatements:
 
     def _page(self, question: _Question, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
         order = [_sort_key(self._table, name, descending=descending) for name, descending in question.order]
-        row = func.row_number().over(order_by=order).label("_row")
+        row = func.row_number().over(order_by=order).label(ROW)
         beyond = bindparam(LIMIT, type_=Integer()) + literal_column("1")
         query = select(row, *self._table.c).where(*conditions).order_by(*order).limit(beyond)
         if question.after:
@@ -117,7 +119,7 @@ def _sort_key(table: Table, name: str, *, descending: bool) -> ColumnElement[Any
     return table.c[name].desc() if descending else table.c[name].asc()
 
 
-def _condition(table: Table, position: int, asked: _Condition) -> ColumnElement[bool]:
+def _condition(table: Table, asked: _Condition, *, position: int) -> ColumnElement[bool]:
     column = table.c[asked.name]
     if asked.operator == "is":
         return column.is_not(None) if asked.negated else column.is_(None)

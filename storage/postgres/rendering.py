@@ -28,14 +28,17 @@ MICROSECONDS = 1_000_000
 class Renderer:
     """Renders one record type; knows its table and those its references point at."""
 
-    def __init__(self, record_type: RecordType, types: Mapping[str, RecordType], metadata: MetaData) -> None:
+    def __init__(self, record_type: RecordType, *, types: Mapping[str, RecordType], metadata: MetaData) -> None:
         self.record_type = record_type
         self.table: Table = metadata.tables[record_type.table]
         self._types = types
         self._metadata = metadata
 
-    def json_of(self, row: FromClause, shape: Shape, *, name: str = "r") -> tuple[ColumnElement[Any], FromClause]:
-        """The JSON text of `row` and the lateral subquery it reads, to be joined after `row`."""
+    def json_of(self, row: FromClause, shape: Shape, *, name: str = "_r") -> tuple[ColumnElement[Any], FromClause]:
+        """The JSON text of `row` and the lateral subquery it reads, to be joined after `row`.
+
+        Such names of ours begin with `_`, as no field's does: `row_to_json(r)` would take a field `r` for the row.
+        """
         columns = [*self._fields(row, shape.fields), *self._expansions(row, shape.expand)]
         rendered = select(*columns).correlate(row).lateral(name)
         return cast(func.row_to_json(literal_column(name)), Text), rendered
@@ -56,16 +59,17 @@ class Renderer:
         return [_labelled(row, field) for field in wanted]
 
     def _expansions(self, row: FromClause, names: Sequence[str]) -> list[Label[Any]]:
-        return [self._expansion(row, field) for field in self.record_type.references if field.expansion in names]
+        references = enumerate(self.record_type.references)
+        return [self._expansion(row, field, place=place) for place, field in references if field.expansion in names]
 
-    def _expansion(self, row: FromClause, field: RecordField) -> Label[Any]:
+    def _expansion(self, row: FromClause, field: RecordField, *, place: int) -> Label[Any]:
         if field.reference is None:
             raise TypeError(f"{field.name} is no reference")
         target = self._types[field.reference.target_name]
-        other = alias(self._metadata.tables[target.table], f"x_{field.expansion}")
+        other = alias(self._metadata.tables[target.table], f"_x{place}")
         shown = select(*(_labelled(other, inner) for inner in target.fields))
         shown = shown.where(other.c[target.key.name] == row.c[field.name])
-        name = f"j_{field.expansion}"
+        name = f"_j{place}"
         document = select(func.row_to_json(literal_column(f'"{name}"'))).select_from(
             shown.correlate(row).subquery(name)
         )

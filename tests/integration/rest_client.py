@@ -1,0 +1,153 @@
+"""Calls a served service as a client would: JSON in, JSON out, links followed as they stand."""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+import psycopg2
+from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
+from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
+from sqlalchemy.sql.ddl import ExecutableDDLElement
+from yarl import URL
+
+from server.app import POOL, Telemetry, pool_for, public_app, runner_for
+from server.declaration import Declaration
+from server.settings import Settings
+from storage.schema import tables
+from storage.sql_text import definition
+from telemetry.context import Identifier
+from telemetry.log_sink import Sink
+from telemetry.metrics import Metrics
+from telemetry.observers import Observers
+from telemetry.server_timing import time_stages
+from tests.integration.loopback import Caller
+from tests.recorder import Recorder
+
+Headers = Mapping[str, str] | list[tuple[str, str]]
+_LINK = re.compile(r'<([^>]*)>; rel="next"')
+CURSOR_SECRET = b"a secret of the tests"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer, read to its end."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, parsed."""
+        return orjson.loads(self.body)
+
+    @property
+    def etag(self) -> str:
+        """The entity tag, in its quotes."""
+        return self.headers["ETag"]
+
+    @property
+    def next(self) -> str | None:
+        """The address of the next page."""
+        found = _LINK.fullmatch(self.headers.get("Link", ""))
+        return found[1] if found else None
+
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """Place and code of every fault, in order."""
+        return [
+            (next(fault[place] for place in ("pointer", "parameter", "header") if place in fault), fault["code"])
+            for fault in self.json.get("errors", [])
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client(Caller):
+    """Calls a service that listens on a loopback port."""
+
+    events: Recorder
+
+    async def send(
+        self, method: str, path: str, *, json: object = ..., body: bytes = b"", headers: Headers = ()
+    ) -> Reply:
+        """Send a request to exactly this path and query; `json` is sent as JSON, `body` as it is."""
+        sent = CIMultiDict(headers)
+        if json is not ...:
+            body = orjson.dumps(json)
+            sent.setdefault("Content-Type", "application/json")
+        url = URL(f"http://127.0.0.1:{self.port}{path}", encoded=True)
+        async with self.session.request(method, url, data=body or None, headers=sent, allow_redirects=False) as answer:
+            return Reply(status=answer.status, headers=answer.headers, body=await answer.read())
+
+    async def get(self, path: str, **headers: str) -> Reply:
+        """Read; headers as keywords, `_` for `-`."""
+        return await self.send("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    async def post(self, path: str, json: object) -> Reply:
+        """Create, or whatever a POST does there."""
+        return await self.send("POST", path, json=json)
+
+    async def made(self, path: str, **values: object) -> Any:
+        """Create a record; its JSON."""
+        reply = await self.send("POST", path, json=values)
+        assert reply.status == 201, reply.body
+        return reply.json
+
+    async def pages(self, path: str) -> list[list[Any]]:
+        """The items of every page, by following the links."""
+        found: list[list[Any]] = []
+        following: str | None = path
+        while following is not None:
+            reply = await self.get(following)
+            assert reply.status == 200, reply.body
+            found.append(reply.json["items"])
+            following = reply.next
+        return found
+
+
+@asynccontextmanager
+async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bool = True) -> AsyncIterator[Client]:
+    """Serve a service in this process, over a database in which its tables are made first."""
+    events = Recorder()
+    settings = Settings(pool_connections=8)
+    if makes_tables:
+        await asyncio.to_thread(make_tables, declaration, dsn)
+    async with AsyncExitStack() as held:
+        sink = Sink(held.enter_context(Path(os.devnull).open("wb")).fileno())
+        held.callback(sink.close)
+        metrics = Metrics(service=declaration.service.name, version=declaration.service.version, pools=[POOL])
+        telemetry = Telemetry(
+            observe=Observers([metrics, events, time_stages]), metrics=metrics, sink=sink, make_context=Identifier()
+        )
+        pool = pool_for(dsn, settings, telemetry=telemetry)
+        held.push_async_callback(pool.close)
+        await pool.open()
+        app = public_app(declaration, pool, cursor_secret=CURSOR_SECRET, settings=settings, telemetry=telemetry)
+        runner = runner_for(app, settings, telemetry=telemetry)
+        held.push_async_callback(runner.cleanup)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        session = await held.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
+        yield Client(port=runner.addresses[0][1], session=session, events=events, stop=runner.cleanup)
+
+
+def make_tables(declaration: Declaration, dsn: str) -> None:
+    """Make the tables of a service in an empty database."""
+    with closing(psycopg2.connect(dsn)) as connection, connection, connection.cursor() as cursor:
+        metadata = tables(declaration.types)
+        statements: list[ExecutableDDLElement] = []
+        statements += [CreateTable(table) for table in metadata.tables.values()]
+        statements += [CreateIndex(index) for table in metadata.tables.values() for index in table.indexes]
+        statements += [
+            AddConstraint(one) for table in metadata.tables.values() for one in table.foreign_key_constraints
+        ]
+        for statement in statements:
+            cursor.execute(definition(statement))
