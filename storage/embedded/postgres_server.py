@@ -26,6 +26,8 @@ _SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": "100",
     "shared_buffers": "128MB",
+    # Files in the cluster's folder, not in /dev/shm: containers give that 64 MB, and kill -9 leaves its files there.
+    "dynamic_shared_memory_type": "mmap",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "cluster_name": "mainstay",
