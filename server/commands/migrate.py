@@ -112,6 +112,7 @@ def _work(options: MigrateOptions, report: MigrationReport) -> Callable[[Target]
 def _show(target: Target, options: MigrateOptions, *, report: MigrationReport) -> bool:
     found = plan(target, allow=options.allow)
     report.show(found, allowed=options.allow)
+    report.offer(found, allowed=options.allow)
     return not found.refused
 
 

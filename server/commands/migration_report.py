@@ -36,8 +36,13 @@ class MigrationReport:
             self._step(step, f"{number:3}. ")
         self._refused(plan.refused)
         self._unknown(plan, allowed)
-        if plan.steps and not plan.refused:
-            self.say(f"\nNothing has been changed. To do it: mainstay migrate {self._file} --apply{_options(allowed)}")
+
+    def offer(self, plan: Plan, *, allowed: Collection[str]) -> None:
+        """How to do what was shown."""
+        if plan.steps:
+            rest = " --only-safe" if plan.refused else ""
+            command = f"mainstay migrate {self._file} --apply{rest}{_options(allowed)}"
+            self.say(f"\nNothing has been changed. To do {'the rest' if rest else 'it'}: {command}")
 
     def begin(self, step: Step) -> None:
         """A step begins."""

@@ -12,16 +12,17 @@ from storage.migrations.stopped import RevisionRefused
 NUMBER_DIGITS = 4
 _LONGEST_SLUG = 48
 _INDENT = "    "
-_BIND_LIKE = re.compile(r"(?<![:\w\\]):(?=\w)(?!\w+:)")
-"""What SQLAlchemy would take for a parameter in a statement's text."""
+_SINGLE_COLON = re.compile(r"(?<!:):(?!:)")
+"""What SQLAlchemy might take for a parameter in a statement's text, with no sure way to tell it otherwise."""
 
 _HEAD = '''"""{message}
 
-Written by `mainstay migrate --write`, to be reviewed and applied with `mainstay migrate --from`. What stands before
-the first autocommit block takes effect together; each block runs outside a transaction and may be run again.
+Written by `mainstay migrate FILE --write DIR`, to be reviewed, then `mainstay migrate FILE --from DIR --apply`.
+What stands before the first autocommit block takes effect together; each block runs outside a transaction, and may
+be run again after an interruption.
 """
 
-from alembic import op
+from alembic import op{imported}
 
 revision = "{number}"
 down_revision = {previous}
@@ -48,8 +49,10 @@ def write_revision(plan: Plan, directory: Path, *, message: str = "") -> Path:
     previous = f'"{present[-1].number}"' if present else "None"
     said = message or "; ".join(step.words for step in plan.steps[:2])
     path = directory / f"{number}_{_slug(message or plan.steps[0].name)}.py"
-    head = _HEAD.format(message=_one_line(said), number=number, previous=previous)
-    path.write_text(head + "".join(_written(plan.steps)), encoding="utf-8")
+    body = "".join(_written(plan.steps))
+    imported = "\nfrom sqlalchemy import DDL" if "op.execute(DDL(" in body else ""
+    head = _HEAD.format(message=_one_line(said), imported=imported, number=number, previous=previous)
+    path.write_text(head + body, encoding="utf-8")
     written = read_revisions(directory)[-1]
     path.with_suffix(".sql").write_text(rendered_sql(written), encoding="utf-8")
     return path
@@ -74,12 +77,18 @@ def _written(steps: Sequence[Step]) -> list[str]:
         if step.run == "repeatable":
             written.append(f"{_INDENT}with op.get_context().autocommit_block():\n")
             deeper = _INDENT
-        written += [f"{_INDENT}{deeper}op.execute({_literal(statement)})\n" for statement in step.sql]
+        written += [f"{_INDENT}{deeper}op.execute({_executable(statement)})\n" for statement in step.sql]
     return written
 
 
-def _literal(statement: str) -> str:
-    text = _BIND_LIKE.sub(r"\\:", statement)
+def _executable(statement: str) -> str:
+    """Alembic reads plain text for parameters; a DDL element is read for percent signs only."""
+    if _SINGLE_COLON.search(statement):
+        return f"DDL({_literal(statement.replace('%', '%%'))})"
+    return _literal(statement)
+
+
+def _literal(text: str) -> str:
     if '"""' in text or text.endswith(('"', "\\")):
         return repr(text)
     prefix = "r" if "\\" in text else ""

@@ -1,10 +1,13 @@
 """Whatever is declared: a second plan right after an apply is empty."""
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from storage.migrations.applying import apply
 from storage.migrations.planning import Target, plan
+from storage.migrations.revision_files import write_revision
+from storage.migrations.revisions import apply_revisions
 from storage.migrations.steps import Plan
 from storage.schema import tables
 from tests.integration.blocking_sql import fresh_schema, run
@@ -69,3 +72,21 @@ def test_with_rows_there_whatever_can_be_done_is_done_at_once(
 
     assert second == Plan(refused=second.refused)
     assert {step.name for step in second.refused} <= {step.name for step in first.refused}
+
+
+@UNHURRIED
+@given(before=declarations(), after=declarations())
+def test_written_revisions_lead_to_what_the_plan_led_to(
+    database: str, tmp_path_factory: pytest.TempPathFactory, before: Declaration, after: Declaration
+) -> None:
+    dsn, folder = fresh_schema(database), tmp_path_factory.mktemp("revisions")
+    note(f"{before} → {after}")
+    for declaration in (before, after):
+        wanted = target(dsn, declaration)
+        found = plan(wanted, allow=everything_allowed(wanted))
+        if found.steps:
+            write_revision(found, folder)
+
+        done = apply_revisions(wanted, folder)
+
+        assert done.remaining == Plan()
