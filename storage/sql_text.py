@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Column, DefaultClause, make_url
 from sqlalchemy.engine import Dialect
-from sqlalchemy.sql.ddl import ExecutableDDLElement
+from sqlalchemy.sql.ddl import CreateColumn, ExecutableDDLElement
 from sqlalchemy.types import TypeEngine
 
 
@@ -19,6 +19,11 @@ def plain_dialect() -> Dialect:
 def definition(statement: ExecutableDDLElement) -> str:
     """The statement's text, without a semicolon. No constant in it bears a tab or a line feed: see sql_literals."""
     return str(statement.compile(dialect=plain_dialect())).strip().replace("\t", "    ").replace(", \n", ",\n")
+
+
+def column_definition(column: Column[Any]) -> str:
+    """`color TEXT DEFAULT 'red'::text NOT NULL`."""
+    return str(CreateColumn(column).compile(dialect=plain_dialect())).strip()
 
 
 def type_name(kind: TypeEngine[Any]) -> str:

@@ -6,7 +6,6 @@ from enum import IntEnum
 from functools import cached_property
 
 from sqlalchemy import CheckConstraint, Column, MetaData, Table
-from sqlalchemy.schema import CreateColumn
 
 from storage.constraints import RULE
 from storage.migrations.differences import (
@@ -116,11 +115,6 @@ def _checks(column: Column[object]) -> Iterator[str]:
 def condition_of(constraint: CheckConstraint) -> str:
     """A check's condition as SQL."""
     return str(constraint.sqltext.compile(dialect=plain_dialect()))
-
-
-def column_definition(column: Column[object]) -> str:
-    """`color TEXT DEFAULT 'red'::text NOT NULL`."""
-    return str(CreateColumn(column).compile(dialect=plain_dialect())).strip()
 
 
 def kind_in_words(column: Column[object]) -> str:
