@@ -6,7 +6,7 @@ from functools import partial
 
 from storage.migrations.gate import passed
 from storage.migrations.ledger import Ledger
-from storage.migrations.patience import PATIENCE, Patience
+from storage.migrations.lock_patience import PATIENCE, Patience
 from storage.migrations.planning import Target, planned
 from storage.migrations.session import Session
 from storage.migrations.steps import Plan, Step

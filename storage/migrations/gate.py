@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from storage.migrations.patience import Patience
+from storage.migrations.lock_patience import Patience
 from storage.migrations.session import Session
 from storage.migrations.stopped import MigrationBusy
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from storage.migrations.applying import Progress, Runner
 from storage.migrations.gate import passed
 from storage.migrations.ledger import Ledger, RevisionRecord
-from storage.migrations.patience import PATIENCE, Patience
+from storage.migrations.lock_patience import PATIENCE, Patience
 from storage.migrations.planning import Target, planned
 from storage.migrations.revision_reading import Revision, is_rendered, read_revisions
 from storage.migrations.session import Session
