@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+
+from sqlalchemy import MetaData
 
 from storage.migrations.gate import passed
 from storage.migrations.ledger import Ledger
@@ -41,18 +42,26 @@ def apply(
         found = planned(session, target, allow=allow)
         if found.refused and not only_safe:
             return Plan(refused=found.refused)
-        remember = partial(_remember, ledger, target)
-        Runner(session=session, remember=remember, progress=progress, patience=patience).run(found.steps)
+        Runner(
+            session=session, remember=_Owning(ledger, target.metadata).remember, progress=progress, patience=patience
+        ).run(found.steps)
         if not found.missing:
             ledger.record_fingerprint(fingerprint(target.metadata))
     return found
 
 
-def _remember(ledger: Ledger, target: Target, batch: Sequence[Step]) -> None:
-    made = {step.adopts for step in batch if step.adopts}
-    made |= {thing for step in batch for thing in step.makes if thing in target.metadata.tables}
-    ledger.own(made)
-    ledger.forget_missing()
+@dataclass(frozen=True, slots=True)
+class _Owning:
+    """Writes down which tables steps made or took over."""
+
+    ledger: Ledger
+    metadata: MetaData
+
+    def remember(self, batch: Sequence[Step]) -> None:
+        made = {step.adopts for step in batch if step.adopts}
+        made |= {thing for step in batch for thing in step.makes if thing in self.metadata.tables}
+        self.ledger.own(made)
+        self.ledger.forget_missing()
 
 
 def batches(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:

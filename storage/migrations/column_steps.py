@@ -20,7 +20,7 @@ def added(found: ColumnAppears, situation: Situation) -> Draft:
     if not has_value and not situation.rows.is_empty(found.table):
         filling = situation.filling(column)
         sql, possible = _filled(head, column, filling=filling), bool(filling)
-        reason = _no_value_reason(found.table, found.column, situation, filling=filling)
+        reason = _no_value_reason(found, situation, filling=filling)
     step = Step(
         name=f"add_column:{place}",
         words=f"add the column {place} ({kind_in_words(column)})",
@@ -42,10 +42,11 @@ def _filled(head: str, column: Column[object], *, filling: str) -> tuple[str, ..
     )
 
 
-def _no_value_reason(table: str, column: str, situation: Situation, *, filling: str) -> str:
-    rows = counted(situation.rows.all_of(table), "row")
+def _no_value_reason(found: ColumnAppears, situation: Situation, *, filling: str) -> str:
+    rows = counted(situation.rows.all_of(found.table), "row")
     offer = f", or allow this step to put {filling} into them" if filling else ""
-    return f"{table} has {rows} and {column} has no default: give the field a default, or let it be None{offer}"
+    trouble = f"{found.table} has {rows} and {found.column} has no default"
+    return f"{trouble}: give the field a default, or let it be None{offer}"
 
 
 def _perhaps_renamed(found: ColumnAppears, situation: Situation) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from alembic.autogenerate import produce_migrations
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, DefaultClause, Identity, Index, MetaData, Table, create_engine
+from sqlalchemy import DefaultClause, Identity, Index, MetaData, Table, create_engine
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import Constraint
 from sqlalchemy.types import TypeEngine
@@ -111,11 +111,11 @@ def _keys(present: PresentTables, metadata: MetaData) -> Iterator[KeyDiffers]:
             yield KeyDiffers(table=table)
 
 
-def _types_differ(
-    _context: MigrationContext,
-    _present: Column[object],
-    _declared: Column[object],
-    present_type: TypeEngine[object],
-    declared_type: TypeEngine[object],
-) -> bool:
-    return type_name(present_type) != type_name(declared_type)
+def _types_differ(*compared: object) -> bool:
+    """Alembic hands over its context, both columns, and last the type as it is and as declared."""
+    present, declared = compared[-2:]
+    return (
+        isinstance(present, TypeEngine)
+        and isinstance(declared, TypeEngine)
+        and type_name(present) != type_name(declared)
+    )

@@ -47,10 +47,10 @@ def _differ(session: Session, present: Column[object], *, declared: Column[objec
     old, new = default_of(present), default_of(declared)
     if old is None or new is None:
         return old != new
-    return old != new and not _equal(session, old, new, kind=type_name(declared.type))
+    return old != new and not _equal(session, old, new=new, kind=type_name(declared.type))
 
 
-def _equal(session: Session, old: str, new: str, *, kind: str) -> bool:
+def _equal(session: Session, old: str, *, new: str, kind: str) -> bool:
     """Whether Postgres sees one value in both."""
     if "nextval" in old:  # asking for its value would use one up
         return False

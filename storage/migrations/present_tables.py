@@ -57,37 +57,37 @@ class PresentInspector(PGInspector):
 
     def get_multi_columns(self, *_arguments: Any, **options: Any) -> Any:
         """Columns by their declared names."""
-        return self._shown(super().get_multi_columns, self._columns, options)
+        return self._shown(super().get_multi_columns, self._columns, options=options)
 
     def get_multi_pk_constraint(self, *_arguments: Any, **options: Any) -> Any:
         """Keys by their declared names."""
-        return self._shown(super().get_multi_pk_constraint, self._key, options)
+        return self._shown(super().get_multi_pk_constraint, self._key, options=options)
 
     def get_multi_foreign_keys(self, *_arguments: Any, **options: Any) -> Any:
         """Our references by their declared names."""
-        return self._shown(super().get_multi_foreign_keys, self._references, options)
+        return self._shown(super().get_multi_foreign_keys, self._references, options=options)
 
     def get_multi_unique_constraints(self, *_arguments: Any, **options: Any) -> Any:
         """Our unique constraints by their declared names."""
-        return self._shown(super().get_multi_unique_constraints, self._rules, options)
+        return self._shown(super().get_multi_unique_constraints, self._rules, options=options)
 
     def get_multi_check_constraints(self, *_arguments: Any, **options: Any) -> Any:
         """Our checks by their declared names."""
-        return self._shown(super().get_multi_check_constraints, self._rules, options)
+        return self._shown(super().get_multi_check_constraints, self._rules, options=options)
 
     def get_multi_indexes(self, *_arguments: Any, **options: Any) -> Any:
         """Our indexes by their declared names."""
-        return self._shown(super().get_multi_indexes, self._rules, options)
+        return self._shown(super().get_multi_indexes, self._rules, options=options)
 
     def get_multi_table_comment(self, *_arguments: Any, **options: Any) -> Any:
         """Comments as they are."""
-        return self._shown(super().get_multi_table_comment, _as_it_is, options)
+        return self._shown(super().get_multi_table_comment, _as_it_is, options=options)
 
     def get_multi_table_options(self, *_arguments: Any, **options: Any) -> Any:
         """Options as they are."""
-        return self._shown(super().get_multi_table_options, _as_it_is, options)
+        return self._shown(super().get_multi_table_options, _as_it_is, options=options)
 
-    def _shown(self, read: Callable[..., Any], translate: Callable[[str, Any], Any], options: Reflected) -> Any:
+    def _shown(self, read: Callable[..., Any], translate: Callable[[str, Any], Any], *, options: Reflected) -> Any:
         tables = self._present.tables
         wanted = options.pop("filter_names", None) or sorted(tables)
         raw = read(filter_names=[tables[table].name for table in wanted], **options)

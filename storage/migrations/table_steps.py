@@ -81,7 +81,7 @@ def created(name: str, situation: Situation) -> Draft:
     """A table with its constraints and indexes; references come when all tables are there."""
     table = situation.metadata.tables[name]
     indexes = sorted(table.indexes, key=lambda index: str(index.name))
-    alike = [other for other in situation.leaving_tables if _alike(name, other, situation)]
+    alike = [other for other in situation.leaving_tables if _alike(name, other, situation=situation)]
     undecided = [other for other in alike if f"drop_table:{other}" not in situation.allow]
     names = [column.name for column in table.columns]
     parts = [counted(len(names), "column"), *([counted(len(indexes), "index")] if indexes else [])]
@@ -102,7 +102,7 @@ def _perhaps_renamed(new: str, old: str) -> str:
     )
 
 
-def _alike(new: str, old: str, situation: Situation) -> bool:
+def _alike(new: str, old: str, *, situation: Situation) -> bool:
     declared = {column.name for column in situation.metadata.tables[new].columns} - _SHARED_BY_ALL
     present = set(situation.present.tables[old].columns) - _SHARED_BY_ALL
     return bool(declared) and len(declared & present) >= _ALIKE * len(declared | present)

@@ -27,11 +27,15 @@ def keeps_values(old: str, new: str) -> bool:
     to = _NUMERIC.fullmatch(new)
     if _family(old) == "NUMERIC":
         came = _NUMERIC.fullmatch(old)
-        return new == "NUMERIC" or bool(came and to and _holds(to, int(came[1]) - int(came[2]), int(came[2])))
-    return bool(to and (old, "BIGINT") in {*_WIDER, ("BIGINT", "BIGINT")} and _holds(to, _BIGINT_DIGITS, 0))
+        return new == "NUMERIC" or bool(
+            came and to and _holds(to, whole_digits=int(came[1]) - int(came[2]), places=int(came[2]))
+        )
+    return bool(
+        to and (old, "BIGINT") in {*_WIDER, ("BIGINT", "BIGINT")} and _holds(to, whole_digits=_BIGINT_DIGITS, places=0)
+    )
 
 
-def _holds(numeric: re.Match[str], whole_digits: int, places: int) -> bool:
+def _holds(numeric: re.Match[str], *, whole_digits: int, places: int) -> bool:
     return int(numeric[2]) >= places and int(numeric[1]) - int(numeric[2]) >= whole_digits
 
 
