@@ -10,10 +10,12 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import orjson
+from pydantic import ValidationError
 
 from middleware.errors import NotFound
 from server.cursor import Cursors
 from server.filter_values import ValueRefused, key_text
+from server.json_body import broken_rules, faults_of
 from server.list_query import LIMIT_MAXIMUM, QueryReader
 from storage.model import Model
 from storage.records import Records, RecordTable, Runner
@@ -72,12 +74,19 @@ class Store:
         return type(record).model_validate_json(made.body)
 
     async def update(self, record: M, **changes: Any) -> M:
-        """Set these fields of a record read before; PreconditionFailed if somebody has changed it since."""
+        """Set these fields of a record read before; PreconditionFailed if somebody has changed it since.
+
+        Invalid where the model forbids the values: what a caller asked for is no bug.
+        """
         table = self._tables[type(record)]
         read_only = [name for name in changes if table.type.by_name[name].system or name == table.type.key.name]
         if read_only:
             raise TypeError(f"{', '.join(read_only)} cannot be set")
-        values = type(record).model_validate(record.model_dump() | changes)
+        whole = record.model_dump(by_alias=True) | changes
+        try:
+            values = type(record).model_validate(whole)
+        except ValidationError as error:
+            raise broken_rules(faults_of(error, whole)) from error
         kept = {name: getattr(values, name) for name in changes}
         records = self._records(type(record))
         changed = await records.change_version(_key_of(record, table), kept, version=record.version)

@@ -1,72 +1,95 @@
-"""Finds the one Service in a Python file."""
+"""Finds the one Service in a Python file, and checks it."""
 
 import importlib.util
 import sys
 import traceback
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from server.declaration import Declaration, checked
 from server.service import Service
-from storage.describe import Misdeclared, Mistake
+from storage.mistakes import Misdeclared, Mistake, shown
 
 OUR_PACKAGES = ("telemetry", "middleware", "storage", "server")
 
 
-def load_service(path: Path) -> Service:
-    """Import FILE and return its Service; raises Misdeclared with what to mend."""
-    mistakes = [*_missing(path), *_shadowing(path.resolve().parent)]
+def checked_file(path: Path) -> Declaration:
+    """Import FILE and check its Service; raises Misdeclared with every mistake, each with its file."""
+    mistakes: list[Mistake] = [*_shadowing(path.resolve().parent)]
+    try:
+        declaration = checked(_service_in(path))
+    except Misdeclared as misdeclared:
+        mistakes += (one if one.source else replace(one, source=str(path)) for one in misdeclared.mistakes)
+        raise Misdeclared(mistakes) from misdeclared
     if mistakes:
         raise Misdeclared(mistakes)
+    return declaration
+
+
+def load_service(path: Path) -> Service:
+    """Import FILE and return its Service; raises Misdeclared with what to mend."""
+    mistakes = _shadowing(path.resolve().parent)
+    if mistakes:
+        raise Misdeclared(mistakes)
+    return _service_in(path)
+
+
+def _service_in(path: Path) -> Service:
+    if path.suffix != ".py" or not path.is_file():
+        raise Misdeclared([Mistake(source=str(path), where="", detail="there is no such Python file")])
     found = [value for value in _import(path).values() if isinstance(value, Service)]
     distinct = list({id(value): value for value in found}.values())
     if len(distinct) != 1:
         what = "declares no Service" if not distinct else f"declares {len(distinct)} Services"
-        raise Misdeclared([Mistake(where=str(path), detail=f"{what}; write one: service = Service(name=…)")])
+        detail = f"{what}; write one: service = Service(name=…)"
+        raise Misdeclared([Mistake(source=str(path), where="", detail=detail)])
     return distinct[0]
 
 
-def _missing(path: Path) -> list[Mistake]:
-    if path.suffix == ".py" and path.is_file():
-        return []
-    return [Mistake(where=str(path), detail="there is no such Python file")]
-
-
-def _shadowing(folder: Path) -> list[Mistake]:
+def _shadowing(folder: Path) -> Sequence[Mistake]:
     """A neighbour named like one of our packages could not be imported by the service: ours win."""
-    names = [
-        name for name in OUR_PACKAGES if (folder / f"{name}.py").exists() or (folder / name / "__init__.py").exists()
-    ]
-    if _is_our_own(folder):
+    if folder == Path(__file__).resolve().parents[1]:
         return []
     return [
-        Mistake(where=str(folder / name), detail=f"has the name of Mainstay's package {name}; rename it")
-        for name in names
+        Mistake(
+            source=str(shown(folder / name)), where="", detail=f"has the name of Mainstay's package {name}; rename it"
+        )
+        for name in OUR_PACKAGES
+        if (folder / f"{name}.py").exists() or (folder / name / "__init__.py").exists()
     ]
-
-
-def _is_our_own(folder: Path) -> bool:
-    return Path(__file__).resolve().parents[1] == folder
 
 
 def _import(path: Path) -> dict[str, object]:
     """Run the file as a module whose neighbours can be imported; our packages keep their names."""
-    folder = str(path.resolve().parent)
-    if folder not in sys.path:
-        sys.path.append(folder)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    place = path.resolve()
+    if str(place.parent) not in sys.path:
+        sys.path.append(str(place.parent))
+    name = _module_name(place)
+    spec = importlib.util.spec_from_file_location(name, place)
     if spec is None or spec.loader is None:
-        raise Misdeclared([Mistake(where=str(path), detail="cannot be imported")])
+        raise Misdeclared([Mistake(source=str(path), where="", detail="cannot be imported")])
     module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)
+    sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise Misdeclared([Mistake(where=_place(path, error), detail=f"{type(error).__name__}: {error}")]) from error
+        del sys.modules[name]
+        detail = f"{type(error).__name__}: {error}"
+        raise Misdeclared([Mistake(source=_line_of(error, place) or str(path), where="", detail=detail)]) from error
     return vars(module)
 
 
-def _place(path: Path, error: Exception) -> str:
-    """The file and the line in it that the error came through."""
-    if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}"
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]
-    return f"{path}:{lines[-1]}" if lines else str(path)
+def _module_name(place: Path) -> str:
+    """The file's own name, so that its neighbours can import it too; another where a module has that already."""
+    taken = sys.modules.get(place.stem)
+    is_free = taken is None or getattr(taken, "__file__", None) == str(place)
+    return place.stem if is_free and place.stem not in sys.stdlib_module_names else f"{place.stem}_service_file"
+
+
+def _line_of(error: Exception, place: Path) -> str:
+    """The line of the file that the error came through; empty where it did not."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{shown(Path(error.filename))}:{error.lineno}"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == place]
+    return f"{shown(place)}:{lines[-1]}" if lines else ""

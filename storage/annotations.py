@@ -15,6 +15,9 @@ from pydantic.fields import FieldInfo
 from storage.model import Model
 from storage.record_type import Kind, Limits
 
+DIGITS_MAXIMUM = 1_000
+"""The largest precision a numeric of Postgres's can be declared with (PostgreSQL manual, 8.1.2)."""
+
 Marker = TypeVar("Marker")
 
 _SCALARS: dict[object, Kind] = {
@@ -62,8 +65,10 @@ def read_annotation(info: FieldInfo) -> Shape:
     bounds: dict[str, Any] = {}
     for word in metadata:
         bounds.update(_bounds_in(word))
-    if (bounds.get("decimal_places") or 0) > (bounds.get("max_digits") or 1_000):
+    if (bounds.get("decimal_places") or 0) > (bounds.get("max_digits") or DIGITS_MAXIMUM):
         problems = (*problems, "decimal_places is larger than max_digits")
+    if (bounds.get("max_digits") or 0) > DIGITS_MAXIMUM:
+        problems = (*problems, f"max_digits is at most {DIGITS_MAXIMUM:,}")
     return Shape(
         kind=kind,
         nullable=nullable,

@@ -4,8 +4,7 @@ import sys
 from pathlib import Path
 
 from server.commands.reporting import reported
-from server.declaration import described
-from server.service_file import load_service
+from server.service_file import checked_file
 
 
 def run_check(file: Path) -> int:
@@ -14,7 +13,6 @@ def run_check(file: Path) -> int:
 
 
 def _check(file: Path) -> None:
-    service = load_service(file)
-    described(service)
+    service = checked_file(file).service
     counts = f"{len(service.resources)} resources, {len(service.routes)} routes, {len(service.upstreams)} upstreams"
     sys.stdout.write(f"{file}: {service.name} {service.version} is well declared ({counts})\n")

@@ -6,7 +6,6 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -76,10 +75,10 @@ class Client(Caller):
     events: Recorder
 
     async def send(
-        self, method: str, path: str, *, json: object = ..., body: bytes = b"", headers: Headers = ()
+        self, method: str, path: str, *, json: object = ..., body: bytes = b"", headers: Headers | None = None
     ) -> Reply:
         """Send a request to exactly this path and query; `json` is sent as JSON, `body` as it is."""
-        sent = CIMultiDict(headers)
+        sent = CIMultiDict(headers or {})
         if json is not ...:
             body = orjson.dumps(json)
             sent.setdefault("Content-Type", "application/json")
@@ -121,7 +120,9 @@ async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bo
     if makes_tables:
         await asyncio.to_thread(make_tables, declaration, dsn)
     async with AsyncExitStack() as held:
-        sink = Sink(held.enter_context(Path(os.devnull).open("wb")).fileno())
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        held.callback(os.close, nowhere)
+        sink = Sink(nowhere)
         held.callback(sink.close)
         metrics = Metrics(service=declaration.service.name, version=declaration.service.version, pools=[POOL])
         telemetry = Telemetry(

@@ -34,7 +34,7 @@ class Size(BaseModel):
 class Maker(Model):
     """Keyed by a number."""
 
-    maker_id: Annotated[int, Key()]
+    maker_id: Annotated[int, Key()] = 0
     name: Annotated[str, Unique(), Field(min_length=1, max_length=120)]
     country: Annotated[str | None, Indexed()] = None
 
@@ -144,9 +144,8 @@ async def sell(request: web.Request) -> Receipt:
     sale = body(request, Sale)
     async with store(request).transaction() as records:
         thing = await records.read(Thing, request.match_info["id"], locked=True)
-        await records.create(
-            Maker(maker_id=0, name=f"sold {sale.note}") if sale.note == "zero" else Maker(name=f"{sale.note}")
-        )
+        if sale.note is not None:
+            await records.create(Maker(name=sale.note))
         changed = await records.update(thing, stock=thing.stock - sale.quantity)
     return Receipt(thing=changed, sale=sale, due=Decimal("-0.00"), at=MOMENT)
 
@@ -165,11 +164,11 @@ async def echo(request: web.Request) -> web.Response:
 
 
 async def lie(request: web.Request) -> list[Maker]:
-    return [Receipt.model_construct(secret="hunter2")]  # type: ignore[list-item]  # this is what the test is about
+    return [Sale(quantity=1, paid=Decimal(0), note="hunter2")]  # type: ignore[list-item]  # what the test is about
 
 
 async def silence(request: web.Request) -> Maker:
-    return None  # type: ignore[return-value]  # this is what the test is about
+    return None  # type: ignore[return-value]  # what the test is about
 
 
 async def refuse(request: web.Request) -> None:

@@ -1,0 +1,79 @@
+"""What a resource may not be: its path, its access words, the fields it offers to filter and sort by."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from server.identity.access import Access
+from server.list_query import LIST_PARAMETERS
+from server.service import Resource
+from storage.mistakes import Mistake
+from storage.record_type import RecordField, RecordType
+
+_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+_DOTS = re.compile(r"/\.{1,2}(/|$)")
+
+
+def name_of(resource: Resource) -> str:
+    """What a resource is called in a mistake."""
+    return f"Resource({resource.model.__name__}, path={resource.path!r})"
+
+
+def resource_mistakes(resource: Resource, record_type: RecordType) -> Iterator[Mistake]:
+    """Everything wrong with a resource apart from its model."""
+    where = name_of(resource)
+    details = [*_own_problems(resource)]
+    for word, names in _offers(resource).items():
+        details += _offer_problems(word, names, record_type=record_type)
+    yield from (Mistake(where=where, detail=detail) for detail in details)
+    yield from _hidden_filters(resource, record_type)
+
+
+def is_path(path: str) -> bool:
+    """Whether a resource can be at this path; `.` and `..` are resolved by whoever sends a request."""
+    return _PATH.fullmatch(path) is not None and _DOTS.search(path) is None
+
+
+def access_problems(words: Mapping[str, object]) -> Iterator[str]:
+    """What is no access word."""
+    for word, access in words.items():
+        if access is not None and not isinstance(access, Access):
+            yield f"{word} is an access word such as ANYONE or role('staff'), not {access!r}"
+
+
+def _own_problems(resource: Resource) -> Iterator[str]:
+    if not is_path(resource.path):
+        yield "a path begins with / and ends without one: /products"
+    if not resource.actions:
+        yield "says nothing of access: give access=, or read= and write=, e.g. read=ANYONE"
+    yield from access_problems({"access": resource.access, "read": resource.read, "write": resource.write})
+    if resource.cache_seconds < 0:
+        yield "cache_seconds is 0 or more"
+
+
+def _offers(resource: Resource) -> Mapping[str, Sequence[str] | None]:
+    return {"filterable": resource.filterable, "sortable": resource.sortable}
+
+
+def _offer_problems(word: str, names: Sequence[str] | None, *, record_type: RecordType) -> Iterator[str]:
+    if isinstance(names, str):
+        yield f"{word} is a list of names: {word}=[{names!r}]"
+        return
+    for name in names or ():
+        field = record_type.by_name.get(name)
+        if field is None:
+            yield f"{word} names {name!r}, which is no field of {record_type.name}"
+        elif not field.indexed:
+            yield f"{word} names {name!r}, which has no index: mark it Indexed()"
+        elif word == "sortable" and field.kind == "json":
+            yield f"sortable names {name!r}, but lists and objects have no order"
+
+
+def _hidden_filters(resource: Resource, record_type: RecordType) -> Iterator[Mistake]:
+    for field in record_type.fields:
+        if field.name in LIST_PARAMETERS and _is_filterable(field, resource):
+            detail = f"cannot be filtered by: {field.name} is a parameter of every list; rename it"
+            yield Mistake(where=f"{record_type.name}.{field.name}", detail=detail)
+
+
+def _is_filterable(field: RecordField, resource: Resource) -> bool:
+    return field.indexed if resource.filterable is None else field.name in resource.filterable

@@ -1,0 +1,84 @@
+"""What a field of a model may not be, and why: names, markers and words that would be silently without effect."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import BaseModel, PlainSerializer, WrapSerializer
+from pydantic.fields import FieldInfo
+
+from storage.annotations import Shape
+from storage.model import SYSTEM_FIELDS, Indexed, Key, Model, Reference, System, Unique
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_CLASS_WORDS = frozenset({"table_name", "table_constraints", "table_renamed_from"})
+_POSTGRES_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
+"""Every table has these (PostgreSQL manual, 5.6)."""
+_SERIALIZERS = (PlainSerializer, WrapSerializer)
+
+
+def is_name(text: str) -> bool:
+    """Whether a table, a column or a property may be called so.
+
+    Postgres keeps 63 bytes of a name, and one in lower case needs no quotes.
+    """
+    return _NAME.fullmatch(text) is not None
+
+
+def field_problems(name: str, info: FieldInfo, *, shape: Shape) -> Iterator[str]:
+    """Everything wrong with one field, as sentences for whoever wrote it."""
+    yield from shape.problems
+    yield from _naming_problems(name, shape)
+    yield from _wire_problems(info)
+    yield from _marker_problems(shape)
+    if info.default is None and info.default_factory is None and not shape.nullable:
+        yield "its default is None, so its type is … | None"
+
+
+def nested_problems(annotation: Any, seen: set[type] | None = None) -> Iterator[str]:
+    """What is wrong with the models within a list or an object."""
+    seen = set() if seen is None else seen
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in seen:
+        seen.add(annotation)
+        for name, info in annotation.model_fields.items():
+            if (info.validation_alias or name) != (info.serialization_alias or name):
+                yield f"{annotation.__name__}.{name} is read under another name than written: give it one alias"
+            yield from nested_problems(info.annotation, seen)
+    for member in get_args(annotation):
+        yield from nested_problems(member, seen)
+
+
+def _naming_problems(name: str, shape: Shape) -> Iterator[str]:
+    if not is_name(name):
+        yield "a field's name is lower case: letters, digits and _, at most 63 of them"
+    if name in SYSTEM_FIELDS and not shape.has(System):
+        yield f"{name} is reserved: every record has one already; choose another name"
+    if name in _CLASS_WORDS or name in _POSTGRES_COLUMNS:
+        whose = "Mainstay's Model" if name in _CLASS_WORDS else "every Postgres table"
+        yield f"{name} is reserved: {whose} has one already; choose another name"
+    if name == "id" and not shape.has(Key):
+        yield "id is reserved: mark it with Key() to make it this model's key, or choose another name"
+
+
+def _wire_problems(info: FieldInfo) -> Iterator[str]:
+    if info.alias or info.validation_alias or info.serialization_alias:
+        yield "aliases are not supported: the field's name is its name on the wire and in the table"
+    if info.exclude:
+        yield "exclude has no effect: every field of a record is answered; keep what is secret in a model of its own"
+    if any(isinstance(word, _SERIALIZERS) for word in info.metadata):
+        yield "a serializer has no effect: Postgres renders the records"
+
+
+def _marker_problems(shape: Shape) -> Iterator[str]:
+    if shape.kind == "json" and (shape.has(Unique) or shape.has(Reference)):
+        yield "a list or object can be neither unique nor a reference"
+    if shape.has(Key) and shape.has(Reference):
+        yield "a key cannot be a reference as well"
+    for word in shape.markers:
+        if isinstance(word, Unique | Indexed) and word.fields:
+            yield f"{type(word).__name__}(…) on a field names no fields: what spans several stands in constraints=[…]"
+        if isinstance(word, type) and word.__module__ == Model.__module__:
+            yield f"write {word.__name__}() with its brackets"
+    reference = shape.first(Reference)
+    if reference is not None and reference.expand_as and not is_name(reference.expand_as):
+        yield "expand_as is lower case: letters, digits and _, at most 63 of them"
