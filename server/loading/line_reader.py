@@ -9,8 +9,7 @@ from middleware.errors import Fault, Invalid, Malformed, TooLarge
 from server.loading.data_files import DataFile
 from server.record_input import RecordInput
 from storage.bulk.bad_lines import BadLine, BadLines
-from storage.bulk.filling import row_of
-from storage.bulk.staging import Row
+from storage.bulk.row_maker import Row, RowMaker
 
 LINES_AT_ONCE = 1_000
 """How often it tells how far it is: a few dozen times a second."""
@@ -31,6 +30,7 @@ class LineReader:
         """`advanced` is told how many more lines have been read."""
         self._file = file
         self._input = RecordInput(file.record_type)
+        self._rows = RowMaker(file.record_type)
         self._limits = limits
         self._advanced = advanced
         self._count = 0
@@ -71,7 +71,7 @@ class LineReader:
             self._refuse(number, (Fault(code=TooLarge.kind, detail=detail, pointer=""),))
             return None
         try:
-            return row_of(self._file.record_type, self._input.keyed(raw), line=number)
+            return self._rows.row(self._input.keyed(raw), line=number)
         except (Malformed, Invalid) as problem:
             self._refuse(number, tuple(map(_within_line, problem.faults)))
             return None

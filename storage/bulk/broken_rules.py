@@ -34,10 +34,9 @@ class BrokenRules:
         first = tuple(BadLine(line=line, faults=tuple(wrong)) for line, wrong in faults.items())
         return BadLines(count=found[0][-1] if found else 0, first=first)
 
-    def leave_out(self, session: BulkSession) -> int:
-        """Take the rows that break a rule out of the stage; how many they were."""
-        broken = self._query(whole=True)
-        return session.run(written("drop_broken", stage=self._stage.quoted, broken=broken)) if broken else 0
+    def leave_out(self, session: BulkSession) -> None:
+        """Take the rows that break a rule out of the stage."""
+        session.run(written("drop_broken", stage=self._stage.quoted, broken=self._query(whole=True)))
 
     def _query(self, *, whole: bool) -> str:
         parts = [part for number, rule in enumerate(self._rules) for part in self._parts(number, rule, whole=whole)]

@@ -4,19 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import MetaData
 
-from middleware.errors import Invalid
 from storage.bulk.bad_lines import BadLines
 from storage.bulk.broken_rules import BrokenRules
 from storage.bulk.bulk_session import BulkSession, LoadFailed
-from storage.bulk.staging import Row, Stage
+from storage.bulk.row_maker import Row, RowMaker
+from storage.bulk.staging import Stage
 from storage.constraints import constraint_fields
 from storage.explanations import explained
-from storage.model import Model
-from storage.postgres.array_text import Scalar
 from storage.postgres.violation import ForbiddenByOthers, ForbiddenValue
-from storage.record_type import RecordField, RecordType
-from storage.storable import storage_faults
-from storage.wire import parameter
+from storage.record_type import RecordType
 
 Found = Mapping[str, BadLines]
 """What is wrong with each table's rows."""
@@ -44,10 +40,9 @@ class Filling:
         self._stages: dict[str, Stage] = {}
 
     def stage(self, record_type: RecordType, rows: Iterable[Row]) -> None:
-        """Take a table's rows, given as `row_of` makes them."""
+        """Take a table's rows, made by a RowMaker of its type."""
         table = self._metadata.tables[record_type.table]
-        columns = tuple(field.name for field in staged_fields(record_type))
-        stage = Stage(name=f"#{len(self._stages)}", table=table, columns=columns)
+        stage = Stage(name=f"#{len(self._stages)}", table=table, columns=RowMaker(record_type).columns)
         self._stages[record_type.table] = stage
         stage.create(self._session)
         stage.copy(self._session, rows)
@@ -59,11 +54,15 @@ class Filling:
     def leave_out_broken(self) -> Found:
         """Take those rows out, then those that referred to them, and so on; what they were."""
         left_out = dict.fromkeys(self._stages, BadLines())
-        count = -1
-        while count:
-            found = self.find_broken(whole=True)
-            left_out = {table: left_out[table].joined(found[table], shown=self._shown) for table in left_out}
-            count = sum(rules.leave_out(self._session) for _, rules in self._rules)
+        changed = True
+        while changed:
+            changed = False
+            for table, rules in self._rules:
+                found = rules.find(self._session, limit=self._shown)
+                if found.count:
+                    left_out[table] = left_out[table].joined(found, shown=self._shown)
+                    rules.leave_out(self._session)
+                    changed = True
         return left_out
 
     def move(self) -> Mapping[str, int]:
@@ -89,24 +88,3 @@ class Filling:
         problem = explained(violation, constraint_fields(self._metadata))
         where = ", ".join(dict.fromkeys(filter(None, [violation.table, *(fault.pointer for fault in problem.faults)])))
         return f"Postgres refused a row of {where}: {problem.detail}"
-
-
-def staged_fields(record_type: RecordType) -> tuple[RecordField, ...]:
-    """What a row may give: all but the version and the times."""
-    return tuple(field for field in record_type.fields if field.key or not field.system)
-
-
-def row_of(record_type: RecordType, record: Model, *, line: int) -> Row:
-    """The record as a stage takes it; a numbered key that it does not give is None. Raises Invalid."""
-    fields = staged_fields(record_type)
-    values = {field.name: getattr(record, field.name) for field in fields}
-    faults = storage_faults(record_type, values)
-    if faults:
-        raise Invalid("A value cannot be stored.", faults=faults)
-    return Row(line=line, values=tuple(_parameter(field, values[field.name], record) for field in fields))
-
-
-def _parameter(field: RecordField, value: object, record: Model) -> Scalar:
-    if field.key and field.kind == "integer" and field.name not in record.model_fields_set:
-        return None
-    return parameter(field, value)

@@ -8,20 +8,12 @@ from sqlalchemy import Identity, Table
 
 from storage.bulk.bulk_session import BulkSession
 from storage.bulk.copy_text import copy_line
+from storage.bulk.row_maker import Row
 from storage.bulk.sql_files import written
-from storage.postgres.array_text import Scalar
 from storage.sql_text import quoted_name
 
 ROWS_A_COPY = 2_000
 """At some 200 bytes a row, less than half a megabyte at a time; larger ones were not faster (measured)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A record as its columns take it, in the stage's order, and the line of its file."""
-
-    line: int
-    values: tuple[Scalar, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

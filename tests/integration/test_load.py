@@ -182,6 +182,25 @@ async def test_bad_lines_can_be_left_out_and_so_is_what_refers_to_them(load: Loa
     assert await counts(load) == [1, 2, 0, 0]
 
 
+async def test_bad_lines_left_out_of_a_circle_are_all_told(load: Load) -> None:
+    people = [*PEOPLE, '{"person_id": 3, "name": ""}', '{"person_id": 4, "name": "d", "team": "mug"}']
+    teams = [*TEAMS, '{"name": "mug", "lead_id": 3, "town": "be"}']
+
+    outcomes = await load({"person": people, "team": teams, "town": [BERN]}, skip_bad=True)
+
+    assert told(outcomes) == {"town": ("loaded", 1), "person": ("loaded", 2), "team": ("loaded", 1)}
+    assert {(outcome.file.record_type.table, outcome.bad.count) for outcome in outcomes} == {
+        ("town", 0),
+        ("person", 2),
+        ("team", 1),
+    }
+    assert sorted((place, line, said) for place, line, _, said in faults(outcomes)) == [
+        ("person", 3, "String should have at least 1 character"),
+        ("person", 4, "there is no team mug"),
+        ("team", 2, "there is no person 3"),
+    ]
+
+
 async def test_loading_twice_changes_nothing_and_says_which_lines_are_there(load: Load) -> None:
     files = {"person": PEOPLE, "team": TEAMS, "town": [BERN]}
     await load(files)

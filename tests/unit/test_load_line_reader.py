@@ -11,7 +11,7 @@ from pydantic import Field
 from server.loading.data_files import DataFile
 from server.loading.line_reader import LineReader, ReadingLimits
 from storage.bulk.bad_lines import BadLine, BadLines
-from storage.bulk.staging import Row
+from storage.bulk.row_maker import Row
 from storage.describe import describe
 from storage.model import Key, Model
 
