@@ -21,6 +21,7 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The Python file that
 @app.command(epilog="Example: MAINSTAY_PORT=9000 mainstay serve examples/shop/service.py")
 def serve(
     file: File,
+    *,
     seed: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Fill tables that are still empty from DIR's NDJSON files.")
     ] = None,
@@ -47,6 +48,7 @@ def check(file: File) -> None:
 def load(
     file: File,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the NDJSON files lie.")],
+    *,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Load a file's good lines, whatever the others.")
     ] = False,
@@ -100,6 +102,7 @@ def migrate(  # noqa: PLR0913 - one parameter an option
 @app.command(epilog="Example: mainstay openapi examples/shop/service.py --output openapi.json")
 def openapi(
     file: File,
+    *,
     output: Annotated[Path | None, typer.Option(metavar="PATH", help="Write there instead of printing.")] = None,
     server_url: Annotated[str | None, typer.Option(metavar="URL", help="Where the API is served.")] = None,
 ) -> None:

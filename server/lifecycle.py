@@ -109,8 +109,10 @@ class _Parts:
         admin = admin_app(
             telemetry.metrics, _checks(running), observe=telemetry.observe, make_context=telemetry.make_context
         )
-        running.admin_port = await self._listen(admin, running.admin_host, settings.admin_port, variable="ADMIN_PORT")
-        running.port = await self._listen(app, running.host, settings.port, variable="PORT")
+        running.admin_port = await self._listen(
+            admin, running.admin_host, port=settings.admin_port, variable="ADMIN_PORT"
+        )
+        running.port = await self._listen(app, running.host, port=settings.port, variable="PORT")
         return running
 
     async def _storage(self) -> Endpoints:
@@ -140,7 +142,7 @@ class _Parts:
             await redis.ping()
         return redis
 
-    async def _listen(self, app: web.Application, host: str, port: int, *, variable: str) -> int:
+    async def _listen(self, app: web.Application, host: str, *, port: int, variable: str) -> int:
         """Serve the application; the port it got."""
         runner = runner_for(app, self.settings, telemetry=self.telemetry)
         self.held.push_async_callback(runner.cleanup)

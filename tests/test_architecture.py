@@ -16,6 +16,8 @@ from tests.source_tree import PACKAGES, PROJECT, called_name, line_count, positi
 AROUND_THEM = ("tests", "examples", "benchmarks", "deploy")
 
 MODULE_LINES_AT_MOST = 350
+TEST_LINES_AT_MOST = 600
+"""A file of tests is a list: it may be longer than a file of code."""
 MODULE_LINES_MEDIAN_AT_MOST = 120
 FUNCTION_LINES_AT_MOST = 50
 FUNCTION_LINES_MEDIAN_AT_MOST = 10
@@ -62,8 +64,17 @@ def test_imports_run_one_way_only() -> None:
     assert finished.returncode == 0, finished.stdout
 
 
+COMMAND_LINE = "server/cli.py"
+"""Where a function's parameters are a command's options, which have names of their own."""
+
+
 def test_no_module_is_long() -> None:
-    long = {module.place: lines for module in EVERYTHING if (lines := module.line_count) > MODULE_LINES_AT_MOST}
+    long = {
+        module.place: lines
+        for module in EVERYTHING
+        if (lines := module.line_count)
+        > (TEST_LINES_AT_MOST if module.place.startswith("tests/") else MODULE_LINES_AT_MOST)
+    }
 
     assert long == {}
 
@@ -94,7 +105,7 @@ def test_no_function_takes_more_than_five_parameters() -> None:
         f"{module.place}:{node.lineno} {node.name}"
         for module in PRODUCT
         for node in module.functions
-        if len(positional_names(node)) + len(node.args.kwonlyargs) > PARAMETERS_AT_MOST
+        if len(positional_names(node)) + len(node.args.kwonlyargs) > PARAMETERS_AT_MOST and module.place != COMMAND_LINE
     ]
 
     assert greedy == []
