@@ -15,7 +15,7 @@ NO_SUCH_TABLE = frozenset({"42P01", "3F000"})
 
 _STATE = """
 SELECT applied.fingerprint, secret.value
-FROM mainstay.applied_schema AS applied, mainstay.secret AS secret
+FROM mainstay_internal.applied_schema AS applied, mainstay_internal.secret AS secret
 WHERE applied.service = %s AND applied.schema_name = current_schema() AND secret.name = %s
 """
 
@@ -72,22 +72,22 @@ class Ledger:
         """Make the tables of our own schema where they are missing, and the secrets in them."""
         self.session.run(files(__package__).joinpath("ledger.sql").read_text())
         self.session.run(
-            "INSERT INTO mainstay.secret (name, value) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            "INSERT INTO mainstay_internal.secret (name, value) VALUES (%s, %s) ON CONFLICT DO NOTHING",
             (CURSOR_SECRET, secrets.token_bytes(SECRET_BYTES)),
         )
 
     def owners(self) -> Mapping[str, str]:
         """Which service made each table; empty before the first migration."""
-        if self.session.value("SELECT to_regclass('mainstay.owned_table') IS NULL"):
+        if self.session.value("SELECT to_regclass('mainstay_internal.owned_table') IS NULL"):
             return {}
-        statement = "SELECT table_name, service FROM mainstay.owned_table WHERE schema_name = current_schema()"
+        statement = "SELECT table_name, service FROM mainstay_internal.owned_table WHERE schema_name = current_schema()"
         return dict(self.session.rows(statement))
 
     def own(self, tables: Collection[str]) -> None:
         """Remember that these tables are this service's."""
         for table in sorted(tables):
             self.session.run(
-                "INSERT INTO mainstay.owned_table (schema_name, table_name, service)"
+                "INSERT INTO mainstay_internal.owned_table (schema_name, table_name, service)"
                 " VALUES (current_schema(), %s, %s)"
                 " ON CONFLICT (schema_name, table_name) DO UPDATE SET service = EXCLUDED.service",
                 (table, self.service),
@@ -96,14 +96,14 @@ class Ledger:
     def forget_missing(self) -> None:
         """Let go of tables that no longer exist."""
         self.session.run(
-            "DELETE FROM mainstay.owned_table WHERE schema_name = current_schema()"
+            "DELETE FROM mainstay_internal.owned_table WHERE schema_name = current_schema()"
             " AND to_regclass(format('%I.%I', schema_name, table_name)) IS NULL"
         )
 
     def record_fingerprint(self, fingerprint: str) -> None:
         """Remember that the tables with this fingerprint are applied."""
         self.session.run(
-            "INSERT INTO mainstay.applied_schema (service, schema_name, fingerprint)"
+            "INSERT INTO mainstay_internal.applied_schema (service, schema_name, fingerprint)"
             " VALUES (%s, current_schema(), %s)"
             " ON CONFLICT (service, schema_name) DO UPDATE"
             " SET fingerprint = EXCLUDED.fingerprint, applied_at = now()",
@@ -112,10 +112,10 @@ class Ledger:
 
     def revisions(self) -> Mapping[str, RevisionRecord]:
         """The revisions applied from files, by their numbers."""
-        if self.session.value("SELECT to_regclass('mainstay.applied_revision') IS NULL"):
+        if self.session.value("SELECT to_regclass('mainstay_internal.applied_revision') IS NULL"):
             return {}
         rows = self.session.rows(
-            "SELECT revision, digest, parts_done, is_finished FROM mainstay.applied_revision"
+            "SELECT revision, digest, parts_done, is_finished FROM mainstay_internal.applied_revision"
             " WHERE service = %s AND schema_name = current_schema()",
             (self.service,),
         )
@@ -127,7 +127,8 @@ class Ledger:
     def record_revision(self, revision: str, record: RevisionRecord) -> None:
         """Remember how far a revision has been applied."""
         self.session.run(
-            "INSERT INTO mainstay.applied_revision (service, schema_name, revision, digest, parts_done, is_finished)"
+            "INSERT INTO mainstay_internal.applied_revision"
+            " (service, schema_name, revision, digest, parts_done, is_finished)"
             " VALUES (%s, current_schema(), %s, %s, %s, %s)"
             " ON CONFLICT (service, schema_name, revision) DO UPDATE SET digest = EXCLUDED.digest,"
             " parts_done = EXCLUDED.parts_done, is_finished = EXCLUDED.is_finished, applied_at = now()",

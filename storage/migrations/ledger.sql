@@ -1,6 +1,8 @@
-CREATE SCHEMA IF NOT EXISTS mainstay;
+-- Not called "mainstay": Postgres looks first for a schema of the role's own name, so a role of that name would find
+-- and make all its tables here.
+CREATE SCHEMA IF NOT EXISTS mainstay_internal;
 
-CREATE TABLE IF NOT EXISTS mainstay.applied_schema (
+CREATE TABLE IF NOT EXISTS mainstay_internal.applied_schema (
     service text NOT NULL,
     schema_name text NOT NULL,
     fingerprint text NOT NULL,
@@ -8,14 +10,14 @@ CREATE TABLE IF NOT EXISTS mainstay.applied_schema (
     PRIMARY KEY (service, schema_name)
 );
 
-CREATE TABLE IF NOT EXISTS mainstay.owned_table (
+CREATE TABLE IF NOT EXISTS mainstay_internal.owned_table (
     schema_name text NOT NULL,
     table_name text NOT NULL,
     service text NOT NULL,
     PRIMARY KEY (schema_name, table_name)
 );
 
-CREATE TABLE IF NOT EXISTS mainstay.applied_revision (
+CREATE TABLE IF NOT EXISTS mainstay_internal.applied_revision (
     service text NOT NULL,
     schema_name text NOT NULL,
     revision text NOT NULL,
@@ -26,9 +28,9 @@ CREATE TABLE IF NOT EXISTS mainstay.applied_revision (
     PRIMARY KEY (service, schema_name, revision)
 );
 
-CREATE TABLE IF NOT EXISTS mainstay.secret (
+CREATE TABLE IF NOT EXISTS mainstay_internal.secret (
     name text PRIMARY KEY,
     value bytea NOT NULL
 );
 
-REVOKE ALL ON mainstay.secret FROM PUBLIC;
+REVOKE ALL ON mainstay_internal.secret FROM PUBLIC;

@@ -73,7 +73,7 @@ class PresentInspector(PGInspector):
 
     def get_multi_check_constraints(self, *_arguments: Any, **options: Any) -> Any:
         """Our checks by their declared names."""
-        return self._shown(super().get_multi_check_constraints, self._rules, options=options)
+        return self._shown(super().get_multi_check_constraints, self._checks, options=options)
 
     def get_multi_indexes(self, *_arguments: Any, **options: Any) -> Any:
         """Our indexes by their declared names."""
@@ -111,6 +111,13 @@ class PresentInspector(PGInspector):
             names = {"constrained_columns": local, "referred_table": target, "referred_columns": remote}
             shown.append({**reference, **names})
         return shown
+
+    def _checks(self, table: str, found: list[Reflected]) -> list[Reflected]:
+        """Without the mark of one not yet checked against the rows, which SQLAlchemy's own CheckConstraint refuses."""
+        return [
+            {name: value for name, value in check.items() if name != "dialect_options"}
+            for check in self._rules(table, found)
+        ]
 
     def _rules(self, table: str, found: list[Reflected]) -> list[Reflected]:
         """Uniques, checks and indexes."""

@@ -192,13 +192,14 @@ def rekeyed(found: KeyDiffers, situation: Situation) -> Draft:
     count = situation.rows.without_value(found.table, key) + situation.rows.sharing(found.table, (key,))
     is_empty = situation.rows.is_empty(found.table)
     reason = f"{counted(count, 'row')} of {found.table} have no {key} of their own" if count else ""
-    known = "" if is_empty else f"the rows of {found.table} would be known by {key} instead of what callers hold"
+    known = f"the rows of {found.table} would be known by {key} instead of what callers hold"
+    unknown = is_empty or present.key is None
     step = Step(
         name=f"change_key:{found.table}",
         words=f"make {key} the key of {found.table}",
         sql=(*releases, _definition(declared.primary_key)),
-        risk="safe" if is_empty else "destructive",
-        reason=reason or known,
+        risk="safe" if unknown else "destructive",
+        reason=reason or ("" if unknown else known),
         possible=not count,
         makes=frozenset({f"{found.table}.{key}"}),
         uses=frozenset({found.table, f"{found.table}.{key}"}),
