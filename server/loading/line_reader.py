@@ -48,7 +48,7 @@ class LineReader:
             for number, raw in enumerate(self._lines(source), start=1):
                 if number % LINES_AT_ONCE == 0:
                     self._advanced(LINES_AT_ONCE)
-                row = self._row(raw, number)
+                row = self._row(raw.rstrip(b"\r\n"), number)
                 if row is not None:
                     yield row
         self._advanced(number % LINES_AT_ONCE)
@@ -64,7 +64,7 @@ class LineReader:
             raw = source.readline(longest)
 
     def _row(self, raw: bytes, number: int) -> Row | None:
-        if raw.isspace():
+        if not raw.strip():
             return None
         if len(raw) > self._limits.line_bytes:
             detail = f"a line has at most {self._limits.line_bytes:,} bytes"

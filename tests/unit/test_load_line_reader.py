@@ -87,11 +87,12 @@ def test_every_fault_of_every_bad_line_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_parser_s_place_is_the_column_alone(tmp_path: Path) -> None:
-    tea = reader(tmp_path / "tea.ndjson", '{"name": "a"}\n{"name": }\n')
+    tea = reader(tmp_path / "tea.ndjson", '{"name": }\n{"name": "a"\r\n')
 
     list(tea.rows())
 
-    assert [fault.detail.partition(":")[0] for fault in tea.bad.first[0].faults] == ["column 10"]
+    places = [fault.detail.partition(":")[0] for bad in tea.bad.first for fault in bad.faults]
+    assert places == ["column 10", "column 13"]
 
 
 def test_bytes_that_are_no_text_are_a_bad_line(tmp_path: Path) -> None:
@@ -116,10 +117,10 @@ def test_a_line_that_is_too_long_is_refused_and_the_next_one_is_read(tmp_path: P
 
 
 def test_a_line_of_exactly_the_length_allowed_is_read(tmp_path: Path) -> None:
-    line = '{"name": "a"}\n'
-    tea = reader(tmp_path / "tea.ndjson", line * 2, line_bytes=len(line))
+    line = '{"name": "a"}'
+    tea = reader(tmp_path / "tea.ndjson", f"{line}\n{line}\r\n{line}", line_bytes=len(line))
 
-    assert [row.line for row in tea.rows()] == [1, 2]
+    assert [row.line for row in tea.rows()] == [1, 2, 3]
 
 
 def test_only_the_first_bad_lines_are_kept_and_all_are_counted(tmp_path: Path) -> None:
