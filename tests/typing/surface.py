@@ -21,6 +21,7 @@ from server import (
     Resource,
     Route,
     Service,
+    Store,
     Unique,
     Upstream,
     body,
@@ -66,17 +67,22 @@ class Search(BaseModel):
 
 
 async def pay(request: web.Request) -> Order:
-    payment = await body(request, Payment)
+    payment = body(request, Payment)
     assert_type(payment.amount, Decimal)
-    async with store(request) as records:
-        order = await records.read(Order, int(request.match_info["id"]))
-        return await records.update(order, status="paid")
+    async with store(request).transaction() as records:
+        return await paid(records, int(request.match_info["id"]))
+
+
+async def paid(records: Store, number: int) -> Order:
+    order = await records.read(Order, number, locked=True)
+    assert_type(order, Order)
+    return await records.update(order, status="paid")
 
 
 async def cheapest(request: web.Request) -> list[Product]:
     asked = query(request, Search)
     assert_type(asked.text, str)
-    return await store(request).list(Product, name=asked.text, sort="price", limit=5)
+    return await store(request).list(Product, {"name": asked.text}, sort="price", limit=5)
 
 
 products = Resource(Product, path="/products", read=ANYONE, write=role("staff") | role("buyer"), cache_seconds=30)
