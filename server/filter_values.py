@@ -11,6 +11,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from server.text_forms import (
+    BOOLEAN_SENTENCE,
     DATE_SENTENCE,
     DATETIME_SENTENCE,
     DAY,
@@ -122,7 +123,7 @@ def _float(text: str) -> str:
 
 def _boolean(text: str) -> str:
     if text not in ("true", "false"):
-        raise ValueRefused("bool_parsing", "true or false")
+        raise ValueRefused("bool_parsing", BOOLEAN_SENTENCE)
     return text
 
 

@@ -4,6 +4,7 @@ A decimal may be sent as a JSON number, but only where a double holds it exactly
 fractions as doubles, so `0.10000000000000000555` would be stored as `0.1`. As a string it keeps every digit.
 """
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -61,6 +62,14 @@ def _look_at_member(item: object, document: object, *, place: Place, faults: lis
         _look(item, document, place=place, faults=faults)
 
 
+def loose_texts(value: object, given: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Name, code and detail of what a query's parameters say in another way than the wire forms."""
+    for name, item in vars(value).items():
+        fault = _scalar_fault(item, given[name]) if name in given else None
+        if fault is not None:
+            yield (name, *fault)
+
+
 def _scalar_fault(value: object, document: object) -> tuple[str, str] | None:
     match value:
         case Decimal():
@@ -69,8 +78,21 @@ def _scalar_fault(value: object, document: object) -> tuple[str, str] | None:
             return "datetime_parsing", DATETIME_SENTENCE
         case UUID() if isinstance(document, str) and not UUID_TEXT.fullmatch(document):
             return "uuid_parsing", UUID_SENTENCE
-        case int() | Enum() if isinstance(document, bool) and not isinstance(value, bool):
-            return "int_type", INTEGER_SENTENCE
+        case bool() if isinstance(document, str) and document not in ("true", "false"):
+            return "bool_parsing", BOOLEAN_SENTENCE
+        case float() if isinstance(document, str) and not FLOAT.fullmatch(document):
+            return "float_parsing", FLOAT_SENTENCE
+        case int() | Enum():
+            return _integer_fault(value, document)
+    return None
+
+
+def _integer_fault(value: int | Enum, document: object) -> tuple[str, str] | None:
+    """A closed set of integers takes true for 1, and a query's text is read as Python reads it."""
+    if isinstance(document, bool) and not isinstance(value, bool):
+        return "int_type", INTEGER_SENTENCE
+    if isinstance(document, str) and type(value) is int and not INTEGER.fullmatch(document):
+        return "int_parsing", INTEGER_SENTENCE
     return None
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from middleware.errors import Fault, Invalid
-from server.json_body import broken_rules, validated
+from server.json_body import broken_rules, faults_of, validated
 from server.json_document import read_json
+from server.loose_values import loose_faults
 from server.partial_model import checks_fields_together, partial_model
 from storage.model import Model
 from storage.record_type import RecordType
@@ -103,7 +104,7 @@ class RecordInput:
         return value
 
     def _storage_faults(self, document: object, faults: Iterable[Fault]) -> list[Fault]:
-        """What the columns could not hold of the fields that have no fault yet."""
+        """What could not be stored of the fields that have no fault yet."""
         if self._checks_together or not isinstance(document, dict):
             return []
         faulty = {(fault.pointer or "").split("/")[1] for fault in faults if fault.pointer}
@@ -113,10 +114,11 @@ class RecordInput:
             if escaped(name) not in faulty and name in self._type.by_name
         }
         try:
-            record = validated(self._partial, orjson.dumps(rest), document=rest)
-        except Invalid as invalid:
-            return list(invalid.faults)
-        return storage_faults(self._type, {name: getattr(record, name) for name in rest})
+            record = self._partial.validate_json(orjson.dumps(rest), strict=True)
+        except ValidationError as error:
+            return faults_of(error, rest)
+        values = {name: getattr(record, name) for name in rest}
+        return [*loose_faults(record, rest), *storage_faults(self._type, values)]
 
     def _read_only_faults(self, document: object, names: frozenset[str]) -> list[Fault]:
         given = document if isinstance(document, dict) else {}

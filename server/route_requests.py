@@ -10,6 +10,7 @@ from middleware.errors import Fault, Invalid
 from server.declaration import Declaration
 from server.json_body import broken_rules, faults_of, validated
 from server.json_document import read_json
+from server.loose_values import loose_texts
 from server.negotiation import JSON_TYPES, read_body, require_acceptable
 from server.query_string import Reading, read_parameters
 from server.record_requests import key_in_path, query_of, refuse_query, text_in_path
@@ -56,10 +57,13 @@ class RouteRequests:
         given = read_parameters(query_of(request), reading)
         if self._names is not None:
             _refuse_others(given, self._names, reading=reading)
+        query: BaseModel | None = None
         try:
-            query = self._query.validate_strings(given)
+            query = self._query.validate_strings(given, strict=True)
         except ValidationError as error:
             reading.faults += [_in_query(fault) for fault in faults_of(error, given)]
+        for name, code, detail in loose_texts(query, given) if query is not None else ():
+            reading.refuse(name, code, detail=detail)
         reading.end()
         return query
 

@@ -9,6 +9,7 @@ UUID_TEXT = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNO
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """What a date is, and what a time begins with; pydantic also takes a bare number, as seconds since 1970."""
 
+BOOLEAN_SENTENCE = "true or false"
 DECIMAL_SENTENCE = "a decimal number such as 9.90"
 FLOAT_SENTENCE = "a number such as 1.5"
 INTEGER_SENTENCE = "a whole number of at most 64 bits"

@@ -14,6 +14,8 @@ from storage.embedded.account import account_for
 from tests.integration.embedded_run import kill
 from tests.integration.fast_folder import make_fast_folder
 from tests.integration.processes import working_in
+from tests.integration.rest_client import Client, served_service
+from tests.integration.rest_service import declaration
 from tests.integration.sql import run_sql
 from tests.recorder import Recorder
 
@@ -74,3 +76,19 @@ def stranger(data_dir: Path) -> Iterator[int]:
     with subprocess.Popen(["sleep", "600"], user=None if account.is_us() else account.uid, cwd="/") as process:
         yield process.pid
         process.kill()
+
+
+@pytest.fixture(scope="session")
+async def served_warehouse(embedded: Endpoints, postgres_dsn: str) -> AsyncIterator[Client]:
+    """The service of rest_service.py, served in this process for the whole session."""
+    await run_sql(postgres_dsn, "CREATE DATABASE warehouse OWNER mainstay")
+    async with served_service(declaration(), str(make_dsn(embedded.postgres_dsn, dbname="warehouse"))) as client:
+        yield client
+
+
+@pytest.fixture
+async def warehouse(served_warehouse: Client) -> Client:
+    """The same with nothing stored and nothing observed."""
+    await served_warehouse.empty()
+    served_warehouse.events.forget()
+    return served_warehouse

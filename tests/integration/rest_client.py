@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import orjson
@@ -28,6 +28,7 @@ from telemetry.metrics import Metrics
 from telemetry.observers import Observers
 from telemetry.server_timing import time_stages
 from tests.integration.loopback import Caller
+from tests.integration.sql import ask, run_sql
 from tests.recorder import Recorder
 
 Headers = Mapping[str, str] | list[tuple[str, str]]
@@ -73,6 +74,19 @@ class Client(Caller):
     """Calls a service that listens on a loopback port."""
 
     events: Recorder
+    dsn: str
+    tables: tuple[str, ...]
+
+    async def empty(self) -> None:
+        """Remove every record, and number from 1 again."""
+        await run_sql(self.dsn, f"TRUNCATE {', '.join(self.tables)} RESTART IDENTITY")
+
+    async def count(self) -> int:
+        """How many records there are, in all tables."""
+        counts = " + ".join(f"(SELECT count(*) FROM {table})" for table in self.tables)  # noqa: S608 - our own tables
+        found = await ask(self.dsn, f"SELECT {counts}")
+        assert found is not None
+        return cast("int", found[0])
 
     async def send(
         self, method: str, path: str, *, json: object = ..., body: bytes = b"", headers: Headers | None = None
@@ -137,7 +151,10 @@ async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bo
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         session = await held.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
-        yield Client(port=runner.addresses[0][1], session=session, events=events, stop=runner.cleanup)
+        names = tuple(f'"{record_type.table}"' for record_type in declaration.types.values())
+        yield Client(
+            port=runner.addresses[0][1], session=session, stop=runner.cleanup, events=events, dsn=dsn, tables=names
+        )
 
 
 def make_tables(declaration: Declaration, dsn: str) -> None:
