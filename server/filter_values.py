@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from server.text_forms import (
     BOOLEAN_SENTENCE,
     DATE_SENTENCE,
+    DATETIME,
     DATETIME_SENTENCE,
-    DAY,
     DECIMAL,
     DECIMAL_SENTENCE,
     FLOAT,
@@ -129,7 +129,7 @@ def _boolean(text: str) -> str:
 
 def _datetime(text: str) -> str:
     try:
-        return utc(_DATETIME.validate_strings(text if DAY.match(text) else "")).isoformat()
+        return utc(_DATETIME.validate_strings(text if DATETIME.fullmatch(text) else "")).isoformat()
     except (ValidationError, OverflowError) as error:
         raise ValueRefused("datetime_parsing", DATETIME_SENTENCE) from error
 

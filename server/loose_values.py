@@ -4,6 +4,7 @@ A decimal may be sent as a JSON number, but only where a double holds it exactly
 fractions as doubles, so `0.10000000000000000555` would be stored as `0.1`. As a string it keeps every digit.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -16,10 +17,15 @@ from pydantic import BaseModel
 
 from middleware.errors import Fault
 from server.text_forms import (
+    BOOLEAN,
+    BOOLEAN_SENTENCE,
+    DATETIME,
     DATETIME_SENTENCE,
-    DAY,
     DECIMAL,
     DECIMAL_SENTENCE,
+    FLOAT,
+    FLOAT_SENTENCE,
+    INTEGER,
     INTEGER_SENTENCE,
     UUID_SENTENCE,
     UUID_TEXT,
@@ -71,34 +77,27 @@ def loose_texts(value: object, given: Mapping[str, str]) -> Iterator[tuple[str, 
 
 
 def _scalar_fault(value: object, document: object) -> tuple[str, str] | None:
-    match value:
-        case Decimal():
-            return _decimal_fault(value, document)
-        case datetime() if isinstance(document, str) and not DAY.match(document):
-            return "datetime_parsing", DATETIME_SENTENCE
-        case UUID() if isinstance(document, str) and not UUID_TEXT.fullmatch(document):
-            return "uuid_parsing", UUID_SENTENCE
-        case bool() if isinstance(document, str) and document not in ("true", "false"):
-            return "bool_parsing", BOOLEAN_SENTENCE
-        case float() if isinstance(document, str) and not FLOAT.fullmatch(document):
-            return "float_parsing", FLOAT_SENTENCE
-        case int() | Enum():
-            return _integer_fault(value, document)
-    return None
-
-
-def _integer_fault(value: int | Enum, document: object) -> tuple[str, str] | None:
-    """A closed set of integers takes true for 1, and a query's text is read as Python reads it."""
-    if isinstance(document, bool) and not isinstance(value, bool):
-        return "int_type", INTEGER_SENTENCE
-    if isinstance(document, str) and type(value) is int and not INTEGER.fullmatch(document):
-        return "int_parsing", INTEGER_SENTENCE
-    return None
-
-
-def _decimal_fault(value: Decimal, document: object) -> tuple[str, str] | None:
-    if isinstance(document, str) and not DECIMAL.fullmatch(document):
-        return "decimal_parsing", DECIMAL_SENTENCE
-    if isinstance(document, Decimal) and value != document:
+    if isinstance(document, str):
+        return _text_fault(type(value), document)
+    if isinstance(document, Decimal) and isinstance(value, Decimal) and value != document:
         return "decimal_inexact", "a number of so many digits loses some of them: send it as a string"
+    if isinstance(document, bool) and isinstance(value, int | Enum) and not isinstance(value, bool):
+        return "int_type", INTEGER_SENTENCE  # of a closed set, in which Python takes true for 1
     return None
+
+
+def _text_fault(kind: type, text: str) -> tuple[str, str] | None:
+    form = _FORMS.get(kind)
+    if form is None or form[0].fullmatch(text):
+        return None
+    return form[1:]
+
+
+_FORMS: Mapping[type, tuple[re.Pattern[str], str, str]] = {
+    Decimal: (DECIMAL, "decimal_parsing", DECIMAL_SENTENCE),
+    datetime: (DATETIME, "datetime_parsing", DATETIME_SENTENCE),
+    UUID: (UUID_TEXT, "uuid_parsing", UUID_SENTENCE),
+    bool: (BOOLEAN, "bool_parsing", BOOLEAN_SENTENCE),
+    float: (FLOAT, "float_parsing", FLOAT_SENTENCE),
+    int: (INTEGER, "int_parsing", INTEGER_SENTENCE),
+}

@@ -6,8 +6,9 @@ INTEGER = re.compile(r"-?[0-9]{1,19}")
 DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 FLOAT = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-"""What a date is, and what a time begins with; pydantic also takes a bare number, as seconds since 1970."""
+BOOLEAN = re.compile(r"true|false")
+DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*")
+"""At least its beginning: pydantic, which reads the rest, also takes a bare number, as seconds since 1970."""
 
 BOOLEAN_SENTENCE = "true or false"
 DECIMAL_SENTENCE = "a decimal number such as 9.90"
