@@ -9,9 +9,19 @@ from typing import Any
 
 from middleware.errors import Fault
 from storage.record_type import RecordField, RecordType
-from storage.wire import plain, utc
+from storage.wire import INTEGER_MAXIMUM, INTEGER_MINIMUM, is_shortest_of_a_double, is_within_64_bits, plain, utc
 
-INTEGER_MINIMUM, INTEGER_MAXIMUM = -(2**63), 2**63 - 1
+__all__ = [
+    "DECIMAL_DIGITS_MAXIMUM",
+    "INTEGER_MAXIMUM",
+    "INTEGER_MINIMUM",
+    "document_faults",
+    "escaped",
+    "storage_faults",
+    "text_faults",
+]
+
+INTEGER_SENTENCE = "an integer has at most 64 bits"
 DECIMAL_DIGITS_MAXIMUM = 1_000
 """Postgres keeps 131,072 digits before the point; no honest amount needs a thousand."""
 _UNADDRESSABLE = frozenset({"", ".", ".."})
@@ -44,8 +54,8 @@ def _faults(field: RecordField, value: Any, *, room: int | None) -> Iterator[tup
 
 
 def _scalar_faults(value: object) -> Iterator[tuple[str, str]]:
-    if isinstance(value, int) and not INTEGER_MINIMUM <= value <= INTEGER_MAXIMUM:
-        yield "integer_out_of_range", "an integer has at most 64 bits"
+    if isinstance(value, int) and not is_within_64_bits(value):
+        yield "integer_out_of_range", INTEGER_SENTENCE
     elif isinstance(value, float) and not math.isfinite(value):
         yield "finite_number", "a number is finite"
     elif isinstance(value, Decimal):
@@ -97,7 +107,7 @@ def _json_faults(pointer: str, value: Any) -> Iterator[tuple[str, str, str]]:
             yield from _json_faults(f"{pointer}/{index}", item)
     elif isinstance(value, str):
         yield from ((pointer, *fault) for fault in text_faults(value))
-    else:
+    elif not (isinstance(value, int) and is_shortest_of_a_double(value)):
         yield from ((pointer, *fault) for fault in _scalar_faults(value))
 
 

@@ -34,6 +34,8 @@ from storage.record_type import Kind, Limits, RecordField
 TIMESTAMP_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 """Always six digits of a second: every time has the same width, so times sort as text."""
 
+INTEGER_MINIMUM, INTEGER_MAXIMUM = -(2**63), 2**63 - 1
+
 _SERIALIZERS = (PlainSerializer, WrapSerializer)
 _WIDE = Context(prec=2_000)
 """Python's own context rounds to 28 digits; a numeric of Postgres's may be declared with a thousand."""
@@ -50,8 +52,14 @@ def rendered_by_postgres(kind: Kind, column: ColumnElement[Any]) -> ColumnElemen
 
 
 def rendered(value: object) -> bytes:
-    """Render any value a handler may return: models, lists of them, plain data."""
-    return orjson.dumps(plain(value), default=_plain_scalar, option=_OPTIONS)
+    """Render any value a handler may return: models, lists of them, plain data.
+
+    Raises TypeError for what has no wire form, such as an integer of more than 64 bits.
+    """
+    try:
+        return orjson.dumps(plain(value), default=_plain_scalar, option=_OPTIONS)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_with_doubles(plain(value)), default=_plain_scalar, option=_OPTIONS)
 
 
 def plain(value: object) -> object:
@@ -66,6 +74,19 @@ def plain(value: object) -> object:
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     return value
+
+
+def is_within_64_bits(value: int) -> bool:
+    """Whether an integer is one on the wire."""
+    return INTEGER_MINIMUM <= value <= INTEGER_MAXIMUM
+
+
+def is_shortest_of_a_double(value: int) -> bool:
+    """Whether an integer of more than 64 bits is how jsonb writes a double, as 1e300 comes back with 301 digits."""
+    try:
+        return not is_within_64_bits(value) and Decimal(repr(float(value))) == value
+    except OverflowError:
+        return False
 
 
 def parameter(field: RecordField, value: Any) -> str | int | float | bool | None:
@@ -88,6 +109,15 @@ def parameter(field: RecordField, value: Any) -> str | int | float | bool | None
 def utc(moment: datetime) -> datetime:
     """The same instant in UTC; a time that names no zone is taken as UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _with_doubles(value: object) -> object:
+    """Plain data with its integers of more than 64 bits as the doubles they are, where they are."""
+    if isinstance(value, dict):
+        return {key: _with_doubles(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_doubles(item) for item in value]
+    return float(value) if isinstance(value, int) and is_shortest_of_a_double(value) else value
 
 
 def _scaled(value: object, places: int | None) -> object:
