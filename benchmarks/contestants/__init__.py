@@ -1,0 +1,1 @@
+"""The servers measured, one file each; benchmarks/registry.py lists them."""

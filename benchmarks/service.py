@@ -1,0 +1,32 @@
+"""What Mainstay serves in the benchmark: products, and an address that only answers."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from server import ANYONE, Indexed, Model, Resource, Route, Service, Unique
+
+
+class Product(Model):
+    sku: Annotated[str, Unique(), Field(pattern=r"^[A-Z0-9-]{3,32}$")]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    price: Annotated[Decimal, Indexed(), Field(ge=0, max_digits=12, decimal_places=2)]
+    stock: Annotated[int, Field(ge=0)] = 0
+    tags: Annotated[list[str], Field(default_factory=list)]
+
+
+class Pong(BaseModel):
+    status: str
+
+
+async def ping(_request: web.Request) -> Pong:
+    return Pong(status="ok")
+
+
+service = Service(
+    name="benchmark",
+    resources=[Resource(Product, path="/products", access=ANYONE)],
+    routes=[Route("GET", "/ping", ping, returns=Pong, access=ANYONE)],
+)
