@@ -210,7 +210,8 @@ def test_nothing_at_all_is_done_while_a_step_is_refused(database: str) -> None:
     done = apply(target(database, product(name=Annotated[str, Unique()])))
 
     assert done.steps == ()
-    assert rows(database, "SELECT conname FROM pg_constraint WHERE conrelid = 'product'::regclass AND contype = 'u'") == []
+    question = "SELECT conname FROM pg_constraint WHERE conrelid = 'product'::regclass AND contype = 'u'"
+    assert rows(database, question) == []
 
 
 def test_the_safe_part_alone_can_be_asked_for(database: str) -> None:

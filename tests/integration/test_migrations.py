@@ -87,7 +87,8 @@ def test_a_plan_changes_nothing(database: str) -> None:
     found = plan(target(database, Everything))
 
     assert names(found.steps) == ["create_table:everything", "add_reference:everything.parent_id"]
-    assert rows(database, "SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', 'mainstay_internal')") == [(0,)]
+    question = "SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', 'mainstay_internal')"
+    assert rows(database, question) == [(0,)]
 
 
 def test_tables_that_refer_to_each_other_are_made(database: str) -> None:
