@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, DefaultClause, make_url
+from sqlalchemy import CheckConstraint, Column, DefaultClause, make_url
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.ddl import CreateColumn, ExecutableDDLElement
 from sqlalchemy.types import TypeEngine
@@ -24,6 +24,11 @@ def definition(statement: ExecutableDDLElement) -> str:
 def column_definition(column: Column[Any]) -> str:
     """`color TEXT DEFAULT 'red'::text NOT NULL`."""
     return str(CreateColumn(column).compile(dialect=plain_dialect())).strip()
+
+
+def condition_of(constraint: CheckConstraint) -> str:
+    """A check's condition as SQL."""
+    return str(constraint.sqltext.compile(dialect=plain_dialect()))
 
 
 def type_name(kind: TypeEngine[Any]) -> str:

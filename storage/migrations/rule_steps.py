@@ -9,9 +9,9 @@ from storage.constraint_names import NamedRule, is_ours
 from storage.constraints import RULE, named_items
 from storage.migrations.catalog import INDEX
 from storage.migrations.differences import KeyDiffers, RuleAppears, RuleDisappears
-from storage.migrations.situation import Draft, Phase, Situation, condition_of, counted
+from storage.migrations.situation import Draft, Phase, Situation, counted
 from storage.migrations.steps import Run, Step
-from storage.sql_text import definition, quoted_name
+from storage.sql_text import condition_of, definition, quoted_name
 
 
 def added(item: Constraint | Index, situation: Situation) -> Draft:

@@ -2,29 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from types import MappingProxyType
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import parse_dsn
 
 from storage.migrations.stopped import DatabaseUnreachable, LockNotGiven, StatementFailed
+from storage.postgres.blocking import connect_blocking
 
 APPLICATION_NAME = "mainstay migrate"
-CONNECT_TIMEOUT_SECONDS = 10
 LOCK_CODES = frozenset({"55P03", "40P01"})
 """lock_not_available and deadlock_detected (PostgreSQL manual, appendix A)."""
 QUERY_CANCELED = "57014"
-
-_SETTINGS = MappingProxyType(
-    {
-        "statement_timeout": "0",  # an index on a large table takes as long as it takes
-        "idle_in_transaction_session_timeout": "0",
-        "client_connection_check_interval": "1s",  # a killed migration lets go of its locks within that time
-        "standard_conforming_strings": "on",
-        "TimeZone": "UTC",
-    }
-)
 
 
 class Session:
@@ -90,13 +78,7 @@ def connected(dsn: str) -> Iterator[Session]:
 
 def _connect(dsn: str) -> Any:
     try:
-        given = parse_dsn(dsn)
-        options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
-        ours = {"application_name": APPLICATION_NAME, "connect_timeout": CONNECT_TIMEOUT_SECONDS}
-        missing = {name: value for name, value in ours.items() if name not in given}
-        return psycopg2.connect(
-            dsn, **missing, client_encoding="UTF8", options=f"{options} {given.get('options', '')}".rstrip()
-        )
+        return connect_blocking(dsn, application_name=APPLICATION_NAME)
     except psycopg2.Error as error:
         raise DatabaseUnreachable(f"The database cannot be reached: {str(error).strip()}") from error
 

@@ -20,7 +20,7 @@ from storage.migrations.present_tables import PresentTables
 from storage.migrations.rows import Rows
 from storage.migrations.steps import Step
 from storage.schema import NEUTRAL
-from storage.sql_text import plain_dialect, quoted_name, spaced, type_name
+from storage.sql_text import condition_of, quoted_name, spaced, type_name
 
 
 class Phase(IntEnum):
@@ -110,11 +110,6 @@ def _checks(column: Column[object]) -> Iterator[str]:
     for constraint in table.constraints:
         if isinstance(constraint, CheckConstraint) and constraint.info[RULE].fields == (column.name,):
             yield condition_of(constraint)
-
-
-def condition_of(constraint: CheckConstraint) -> str:
-    """A check's condition as SQL."""
-    return str(constraint.sqltext.compile(dialect=plain_dialect()))
 
 
 def kind_in_words(column: Column[object]) -> str:

@@ -1,0 +1,87 @@
+"""What a starting replica asks the database, in one statement."""
+
+import subprocess
+import sys
+
+from storage.migrations.applying import apply
+from storage.migrations.ledger import SECRET_BYTES, is_current, read_state
+from storage.model import Model
+from storage.schema import fingerprint
+from tests.integration.blocking_sql import fresh_schema, run
+from tests.integration.migration_targets import SERVICE, target
+from tests.source_tree import PROJECT
+
+
+class Product(Model):
+    name: str
+
+
+class Heavier(Model, table="product"):
+    name: str
+    weight: int
+
+
+def test_before_the_first_migration_there_is_no_state(database: str) -> None:
+    assert read_state(database, SERVICE) is None
+
+
+def test_after_it_the_state_is_that_of_the_tables(database: str) -> None:
+    wanted = target(database, Product)
+    apply(wanted)
+
+    state = read_state(database, SERVICE)
+
+    assert state is not None
+    assert state.fingerprint == fingerprint(wanted.metadata)
+    assert len(state.cursor_secret) == SECRET_BYTES
+    assert is_current(database, SERVICE, fingerprint=fingerprint(wanted.metadata))
+    assert not is_current(database, SERVICE, fingerprint=fingerprint(target(database, Heavier).metadata))
+
+
+def test_the_secret_stays(database: str) -> None:
+    apply(target(database, Product))
+    before = read_state(database, SERVICE)
+    apply(target(database, Heavier))
+    after = read_state(database, SERVICE)
+
+    assert before is not None
+    assert after is not None
+    assert before.cursor_secret == after.cursor_secret
+
+
+def test_a_service_with_a_refused_step_it_needs_is_not_current(database: str) -> None:
+    class Unready(Model, table="product"):
+        name: str
+        color: str
+
+    apply(target(database, Product))
+    run(database, "INSERT INTO product (id, name) VALUES (gen_random_uuid(), 'chair')")
+    wanted = target(database, Unready)
+    apply(wanted, only_safe=True)
+
+    assert not is_current(database, SERVICE, fingerprint=fingerprint(wanted.metadata))
+
+
+def test_a_service_with_only_a_drop_refused_is_current(database: str) -> None:
+    apply(target(database, Heavier))
+    wanted = target(database, Product)
+    apply(wanted, only_safe=True)
+
+    assert is_current(database, SERVICE, fingerprint=fingerprint(wanted.metadata))
+
+
+def test_each_service_and_each_schema_has_its_own_state(database: str) -> None:
+    dsn = fresh_schema(database)
+    apply(target(dsn, Product))
+
+    assert read_state(dsn, SERVICE) is not None
+    assert read_state(dsn, "another") is None
+    assert read_state(database, SERVICE) is None
+
+
+def test_reading_the_state_does_not_load_alembic() -> None:
+    program = "import sys, storage.migrations.ledger, storage.schema; sys.exit('alembic' in sys.modules)"
+
+    finished = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=False)
+
+    assert finished.returncode == 0
