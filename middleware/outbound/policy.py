@@ -104,5 +104,13 @@ class RedisPolicy:
     attempt_timeout_seconds: float = 0.5
     """One connect and one command, each within its own budget, and a little for the loop between them."""
 
-    maximum_connections: int = 50
-    """Commands in flight at once; more than this waiting for Redis is a Redis that does not answer."""
+    maximum_connections: int = 4
+    """Each carries one pipeline at a time, and commands share pipelines: one would do, were no reply ever slow.
+    Three more let others pass one that is."""
+
+    maximum_pipeline: int = 100
+    """Commands in one pipeline at most: its last reply comes about a millisecond after its first."""
+
+    maximum_waiting: int = 1000
+    """Commands waiting for a connection at most. At the 50,000 a second one process can make of them this is 20 ms
+    of them; more waiting is a Redis that does not answer."""

@@ -1,17 +1,24 @@
-"""The way to Redis: redis-py, made to answer or fail quickly and to leave repeating to others."""
+"""The way to Redis: coalesced commands, made to answer or fail quickly and to leave repeating to others."""
 
+from collections.abc import Sequence
 from functools import partial
+from typing import cast
 
-from redis import exceptions
-from redis.asyncio import Redis
+from hiredis import pack_command
+from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError
 
-from middleware.errors import Bug, Elapsed, Overloaded, Problem, Unavailable
+from middleware.errors import Bug
 from middleware.outbound import outbound
 from middleware.outbound.clock import CLOCK, Clock
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import Policy, RedisPolicy
+from storage.redis.coalescing import Coalescer
+from storage.redis.error_replies import translated
+from storage.redis.lane import Lane
+from storage.redis.script import Script
 from telemetry.events import Observe
 
 CLIENT_NAME = "mainstay"
@@ -22,20 +29,27 @@ Argument = bytes | str | int | float
 
 
 class RedisClient:
-    """Runs commands on a pool of connections; connects when first used.
+    """Runs commands over a few connections; connects when first used.
 
-    redis-py by default repeats whatever fails ten times, a timed-out INCR too: here nothing is repeated.
+    Commands issued in the same turn of the event loop share a pipeline (see Coalescer), so a command may neither block
+    nor change its connection: no BLPOP, SUBSCRIBE, WATCH, MULTI or SELECT. Nothing is repeated; redis-py by default
+    repeats whatever fails ten times, a timed-out INCR too.
     """
 
     def __init__(self, url: str, *, policy: RedisPolicy, observe: Observe, clock: Clock = CLOCK) -> None:
-        self._redis: Redis = Redis.from_url(
+        """Raise ValueError where `url` is no Redis URL."""
+        source: ConnectionPool = ConnectionPool.from_url(
             url,
             protocol=RESP2,
-            socket_timeout=policy.socket_timeout_seconds,
+            socket_timeout=None,  # a lane gives the whole pipeline one timeout instead of each read its own
             socket_connect_timeout=policy.connect_timeout_seconds,
-            max_connections=policy.maximum_connections,
             retry=Retry(NoBackoff(), 0),
             client_name=CLIENT_NAME,
+        )
+        self._coalescer = Coalescer(
+            [_lane(source, policy) for _ in range(policy.maximum_connections)],
+            maximum_waiting=policy.maximum_waiting,
+            maximum_length=policy.maximum_pipeline,
         )
         self._call = outbound(
             Policy(dependency="redis", attempt_timeout_seconds=policy.attempt_timeout_seconds),
@@ -45,10 +59,15 @@ class RedisClient:
     async def run(self, command: str, *arguments: Argument) -> object:
         """Send one command and return its reply as RESP2 has it: bytes, int, list or None.
 
-        Raises Elapsed, Unavailable (read-only and loading servers too), Overloaded for a server out of memory, and
-        Bug for a command the server does not take. The operation observed is the command's name.
+        Raises Elapsed, Unavailable (read-only and loading servers too), Overloaded for a server out of memory or a
+        queue that is full, and Bug for a command the server does not take. The operation observed is the command's
+        name.
         """
-        return await self._call(command, partial(self._attempt, command, arguments))
+        return await self._call(command, partial(self._attempt, _packed(*command.split(), *arguments)))
+
+    async def script(self, script: Script, keys: Sequence[str | bytes], arguments: Sequence[Argument] = ()) -> object:
+        """Run a script by its digest, or by its text where the server does not know it; raise as `run` does."""
+        return await self._call(script.name, partial(self._script_attempt, script, (len(keys), *keys, *arguments)))
 
     async def ping(self) -> None:
         """Return when the server answers; raise as `run` does."""
@@ -56,23 +75,32 @@ class RedisClient:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._redis.aclose()
+        await self._coalescer.close()
 
-    async def _attempt(self, command: str, arguments: tuple[Argument, ...]) -> object:
-        try:
-            return await self._redis.execute_command(command, *arguments)  # type: ignore[no-untyped-call]  # redis-py's
-        except exceptions.RedisError as error:
-            raise translated(error) from error
+    async def _attempt(self, packed: bytes) -> object:
+        return _answer(await self._coalescer.send(packed))
+
+    async def _script_attempt(self, script: Script, rest: tuple[Argument, ...]) -> object:
+        reply = await self._coalescer.send(_packed("EVALSHA", script.digest, *rest))
+        if isinstance(reply, NoScriptError):  # it has not run: a server that restarted has forgotten its scripts
+            reply = await self._coalescer.send(_packed("EVAL", script.text, *rest))
+        return _answer(reply)
 
 
-def translated(error: exceptions.RedisError) -> Problem:
-    """Say redis-py's error in our words."""
-    match error:
-        case exceptions.TimeoutError():
-            return Elapsed()
-        case exceptions.MaxConnectionsError() | exceptions.OutOfMemoryError():
-            return Overloaded()
-        case exceptions.ConnectionError() | exceptions.ReadOnlyError():
-            return Unavailable()
-        case _:
-            return Bug()
+def _lane(source: ConnectionPool, policy: RedisPolicy) -> Lane:
+    connection = source.make_connection()  # type: ignore[no-untyped-call]  # redis-py's
+    return Lane(connection, policy=policy)
+
+
+def _packed(*words: Argument) -> bytes:
+    """Pack here and not in the pipeline, where a word that cannot be packed would fail everybody's commands."""
+    try:
+        return cast("bytes", pack_command(words))  # type: ignore[arg-type]  # its stub means a tuple of any length
+    except (TypeError, UnicodeEncodeError) as error:
+        raise Bug from error
+
+
+def _answer(reply: object) -> object:
+    if isinstance(reply, Exception):
+        raise translated(reply) from reply
+    return reply
