@@ -65,7 +65,9 @@ class RedisClient:
         """
         return await self._call(command, partial(self._attempt, _packed(*command.split(), *arguments)))
 
-    async def script(self, script: Script, keys: Sequence[str | bytes], arguments: Sequence[Argument] = ()) -> object:
+    async def script(
+        self, script: Script, keys: Sequence[str | bytes], *, arguments: Sequence[Argument] = ()
+    ) -> object:
         """Run a script by its digest, or by its text where the server does not know it; raise as `run` does."""
         return await self._call(script.name, partial(self._script_attempt, script, (len(keys), *keys, *arguments)))
 

@@ -151,7 +151,7 @@ async def test_a_script_the_server_has_forgotten_is_sent_again_in_full(redis_url
 
     async with open_client(redis_url, events=events) as client:
         await client.run("SCRIPT", "FLUSH")
-        replies = await asyncio.gather(*(client.script(script, ["k"], [number]) for number in range(3)))
+        replies = await asyncio.gather(*(client.script(script, ["k"], arguments=[number]) for number in range(3)))
         known = await client.run("SCRIPT", "EXISTS", script.digest)
 
     assert (replies, known) == ([[b"k", 0], [b"k", 2], [b"k", 4]], [1])
