@@ -33,6 +33,8 @@ _PLUGINS = (
     "~alembic.autogenerate.comments",  # a comment is for whoever wrote it
     "~alembic.autogenerate.defaults",
 )
+_NO_TABLE = "no table"
+"""Alembic overlooks the table it would keep its versions in; no model's table can be called this."""
 
 
 def differences(session: Session, metadata: MetaData, *, present: PresentTables) -> tuple[Difference, ...]:
@@ -43,7 +45,11 @@ def differences(session: Session, metadata: MetaData, *, present: PresentTables)
     engine.dialect.inspector = PresentInspector  # type: ignore[attr-defined]  # SQLAlchemy asks it for its inspector
     with engine.connect() as connection:
         connection.info.update({PRESENT: present, SESSION: session})
-        options = {"compare_type": _types_differ, "autogenerate_plugins": [*_PLUGINS, register()]}
+        options = {
+            "compare_type": _types_differ,
+            "autogenerate_plugins": [*_PLUGINS, register()],
+            "version_table": _NO_TABLE,
+        }
         context = MigrationContext.configure(connection, opts=options)
         upgrade = produce_migrations(context, metadata).upgrade_ops
         upgrade = produce_migrations(context, metadata).upgrade_ops

@@ -1,7 +1,7 @@
 """Random declarations for property tests: models of every kind, with limits, defaults, constraints and references."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -90,7 +90,7 @@ KINDS: Mapping[str, Kind] = {
 }
 JSON_KINDS = frozenset({"list", "dict", "nested"})
 KEY_KINDS: Mapping[str, Any] = {"integer": int, "string": str, "uuid": UUID}
-FIELD_NAMES = ("alpha", "beta", "order", "user", "a_field_whose_name_is_so_long_that_constraints_are_cut_short")
+FIELD_NAMES = ("alpha", "beta", "order", "user", "a_field_whose_name_is_so_long_that_others_are_cut_short")
 TABLE_NAMES = ("artist", "product", "table")
 NO_DEFAULT = object()
 _MARKERS: Mapping[str, list[Unique | Indexed]] = {"": [], "unique": [Unique()], "indexed": [Indexed()]}
@@ -155,6 +155,28 @@ def field_drafts(draw: st.DrawFn, tables: Sequence[str]) -> FieldDraft:
         default=draw(st.none() | st.integers(0, len(defaults) - 1)) if defaults else None,
         marker=draw(st.sampled_from(markers)),
     )
+
+
+@st.composite
+def renamings(draw: st.DrawFn, declaration: Declaration) -> Declaration:
+    """The same declaration with other names for some of its tables and fields, and hints that say so."""
+    tables = {draft.table: draw(st.sampled_from((draft.table, f"new_{draft.table}"))) for draft in declaration}
+    return tuple(
+        replace(
+            draft,
+            table=tables[draft.table],
+            renamed_from=draft.table if tables[draft.table] != draft.table else "",
+            fields=dict(_renamed(draw, name, field=field, tables=tables) for name, field in draft.fields.items()),
+        )
+        for draft in declaration
+    )
+
+
+def _renamed(draw: st.DrawFn, name: str, *, field: FieldDraft, tables: Mapping[str, str]) -> tuple[str, FieldDraft]:
+    moved = replace(field, reference=tables.get(field.reference, ""))
+    if draw(st.booleans()):
+        return f"new_{name}", replace(moved, renamed_from=name)
+    return name, moved
 
 
 def described(declaration: Declaration) -> Mapping[type[Model], RecordType]:
