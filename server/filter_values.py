@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from server.text_forms import (
     BOOLEAN_SENTENCE,
@@ -87,8 +88,8 @@ def _pattern(text: str) -> str:
 def _document(text: str) -> str:
     """JSON as it stands; a bare word is the string it spells, so that `tags[contains]=red` needs no quotes."""
     try:
-        document = orjson.loads(_bounded(text))
-    except orjson.JSONDecodeError:
+        document = from_json(_bounded(text), allow_inf_nan=False)
+    except ValueError:
         return orjson.dumps(text).decode()
     for fault in document_faults(document):
         raise ValueRefused(fault.code, fault.detail)

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from middleware.errors import Fault, Invalid
-from server.json_document import read_exact_numbers, too_deep
+from server.json_document import read_exact_numbers
 from server.loose_values import loose_faults
 from storage.storable import escaped
 
@@ -40,13 +40,11 @@ def broken_rules(faults: Sequence[Fault]) -> Invalid:
 
 
 def faults_of(error: ValidationError, document: Any) -> list[Fault]:
-    """Pydantic's errors about `document` as faults; raises Malformed where it could not follow the nesting."""
+    """Pydantic's errors about `document` as faults."""
     count = error.error_count()
     if count > _FAULTS_COUNTED_MAXIMUM:
         return [Fault(code="too_many_faults", detail=f"this has {count:,} faults, too many to list", pointer="")]
     errors = error.errors(include_url=False, include_context=False, include_input=False)
-    if "recursion limit" in errors[0]["msg"]:
-        raise too_deep() from error
     return [
         Fault(code=one["type"], detail=one["msg"], pointer=pointer(_place(one, document)))
         for one in errors[:FAULTS_MAXIMUM]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from middleware.errors import Fault, Malformed
+from server.json_body import FAULTS_MAXIMUM
 from storage.storable import text_faults
 
 PARAMETERS_MAXIMUM = 64
@@ -22,7 +23,7 @@ class Reading:
     def end(self) -> None:
         """Raise Malformed with all that was noted."""
         if self.faults:
-            raise Malformed("The query has faults.", faults=self.faults)
+            raise Malformed("The query has faults.", faults=self.faults[:FAULTS_MAXIMUM])
 
 
 def read_parameters(raw: str, reading: Reading) -> dict[str, str]:
