@@ -178,5 +178,6 @@ def _required(found: ColumnDiffers, situation: Situation) -> Step:
 def _empty_rows_reason(found: ColumnDiffers, without: int, *, filling: str) -> str:
     if not without:
         return ""
-    offer = f", or allow this step to put {filling} into them" if filling else ""
-    return f"{counted(without, 'row')} of {found.table} have no {found.column}: fill them in{offer}"
+    offer = f", or allow this step to put {filling} there" if filling else ""
+    have, them = ("has", "it") if without == 1 else ("have", "them")
+    return f"{counted(without, 'row')} of {found.table} {have} no {found.column}: fill {them} in{offer}"

@@ -44,7 +44,7 @@ def _filled(head: str, column: Column[object], *, filling: str) -> tuple[str, ..
 
 def _no_value_reason(found: ColumnAppears, situation: Situation, *, filling: str) -> str:
     rows = counted(situation.rows.all_of(found.table), "row")
-    offer = f", or allow this step to put {filling} into them" if filling else ""
+    offer = f", or allow this step to put {filling} there" if filling else ""
     trouble = f"{found.table} has {rows} and {found.column} has no default"
     return f"{trouble}: give the field a default, or let it be None{offer}"
 

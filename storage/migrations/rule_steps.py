@@ -111,16 +111,17 @@ def _obstacle(item: Constraint | Index, situation: Situation) -> str:
     match item:
         case CheckConstraint():
             count = rows.breaking(table, rule.fields, condition=condition_of(item))
-            trouble = f"do not keep to it: {condition_of(item)}"
+            trouble = f"not keeping to {condition_of(item)}"
         case UniqueConstraint():
-            count, trouble = rows.sharing(table, rule.fields), f"share {' and '.join(rule.fields)} with another"
+            count, trouble = rows.sharing(table, rule.fields), f"sharing {' and '.join(rule.fields)} with another"
         case ForeignKeyConstraint():
             key = item.elements[0].column
             count = rows.without_target(table, rule.fields[0], target=key.table.name, key=key.name)
-            trouble = f"refer to a row of {rule.refers_to} that is not there"
+            trouble = f"referring to a row of {rule.refers_to} that is not there"
         case _:
             return ""
-    return f"{counted(count, 'row')} of {table} stand in the way: they {trouble}; change them first" if count else ""
+    stand, them = ("stands", "it") if count == 1 else ("stand", "them")
+    return f"{counted(count, 'row')} of {table} {stand} in the way, {trouble}: change {them} first" if count else ""
 
 
 def released(found: RuleDisappears, situation: Situation) -> Iterator[Draft]:
@@ -191,7 +192,7 @@ def rekeyed(found: KeyDiffers, situation: Situation) -> Draft:
         releases.append(f"{head} DROP CONSTRAINT {quoted_name(names.declared_rule(found.table, present.key.name))}")
     count = situation.rows.without_value(found.table, key) + situation.rows.sharing(found.table, (key,))
     is_empty = situation.rows.is_empty(found.table)
-    reason = f"{counted(count, 'row')} of {found.table} have no {key} of their own" if count else ""
+    reason = f"{counted(count, 'row')} of {found.table} would be without a {key} of its own" if count else ""
     known = f"the rows of {found.table} would be known by {key} instead of what callers hold"
     unknown = is_empty or present.key is None
     step = Step(
