@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from server.service_file import load_service
 from server.settings import Settings, read_settings
 from server.target_database import TargetDatabase, target_database
 from storage.bulk.bulk_session import LoadFailed
-from storage.bulk.bulk_thread import on_a_thread
+from storage.bulk.bulk_thread import on_bulk_thread
 from storage.embedded import EmbeddedFailed
 from storage.migrations.stopped import MigrationStopped
 from telemetry.events import Observe
@@ -60,9 +61,12 @@ def _load(file: Path, folder: Path, *, options: LoadOptions, done: _Done) -> Non
     settings = read_settings()
     declaration = checked(load_service(file))
     files = data_files(folder, declaration)
-    observe = _warnings(declaration.service.name)
     limited = replace(options, limits=ReadingLimits(line_bytes=settings.body_bytes))
-    asyncio.run(_Load(declaration, settings, files=files, options=limited, observe=observe).run(done))
+    with closing(Sink(STANDARD_ERROR)) as sink:
+        # Only what went wrong: the progress bar and the report say the rest.
+        render = lines_for(STANDARD_ERROR, service=declaration.service.name, environment=os.environ)
+        observe = Logs(render, sink, level="warning")
+        asyncio.run(_Load(declaration, settings, files=files, options=limited, observe=observe).run(done))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class _Load:
         began_seconds = time.monotonic()
         try:
             with load_progress(self.files) as progress:
-                await on_a_thread(
+                await on_bulk_thread(
                     target.dsn,
                     lambda session: Loader(
                         session=session,
@@ -106,10 +110,3 @@ class _Load:
                 )
         finally:
             done.seconds = time.monotonic() - began_seconds
-
-
-def _warnings(service: str) -> Observe:
-    """A reader that says only what went wrong: the progress bar and the report say the rest."""
-    return Logs(
-        lines_for(STANDARD_ERROR, service=service, environment=os.environ), Sink(STANDARD_ERROR), level="warning"
-    )

@@ -12,7 +12,7 @@ from server.loading.line_reader import ReadingLimits
 from server.loading.loader import Loader, LoadOptions
 from server.loading.outcome import Outcome
 from storage.bulk.bulk_session import LoadFailed
-from storage.bulk.bulk_thread import on_a_thread
+from storage.bulk.bulk_thread import on_bulk_thread
 
 
 class Unseen:
@@ -35,7 +35,7 @@ def seed_from(folder: Path, declaration: Declaration, *, line_bytes: int) -> See
 
     async def seed(dsn: str) -> None:
         outcomes: list[Outcome] = []
-        await on_a_thread(
+        await on_bulk_thread(
             dsn,
             lambda session: Loader(
                 session=session, declaration=declaration, options=options, progress=Unseen(), outcomes=outcomes

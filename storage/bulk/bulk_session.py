@@ -4,27 +4,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from io import BytesIO
-from types import MappingProxyType
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import parse_dsn
 
+from storage.postgres.blocking import connect_blocking
 from storage.postgres.sqlstate import is_lost, translated
 from storage.postgres.violation import ForbiddenByOthers, ForbiddenValue
 
 APPLICATION_NAME = "mainstay load"
-CONNECT_TIMEOUT_SECONDS = 10
-
-_SETTINGS = MappingProxyType(
-    {
-        "statement_timeout": "0",  # moving a large file in takes as long as it takes
-        "idle_in_transaction_session_timeout": "0",
-        "client_connection_check_interval": "1s",  # a killed load lets go of its locks within that time
-        "standard_conforming_strings": "on",
-        "TimeZone": "UTC",
-    }
-)
 
 
 class LoadFailed(Exception):  # noqa: N818 - it says what happened
@@ -126,12 +114,6 @@ def bulk_session(dsn: str) -> Iterator[BulkSession]:
 
 def _connect(dsn: str) -> Any:
     try:
-        given = parse_dsn(dsn)
-        options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
-        ours = {"application_name": APPLICATION_NAME, "connect_timeout": CONNECT_TIMEOUT_SECONDS}
-        missing = {name: value for name, value in ours.items() if name not in given}
-        return psycopg2.connect(
-            dsn, **missing, client_encoding="UTF8", options=f"{options} {given.get('options', '')}".rstrip()
-        )
+        return connect_blocking(dsn, application_name=APPLICATION_NAME)
     except psycopg2.Error as error:
         raise LoadFailed(f"Postgres cannot be reached: {str(error).strip()}") from error

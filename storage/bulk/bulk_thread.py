@@ -1,19 +1,16 @@
-"""Runs a bulk load beside the event loop, and stops it when whoever waits for it is cancelled."""
+"""Runs a bulk load beside the event loop."""
 
-import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
 from storage.bulk.bulk_session import BulkSession, bulk_session
+from storage.postgres.thread_work import on_a_thread
 
 T = TypeVar("T")
 
-STOP_AGAIN_SECONDS = 0.1
-"""A cancel that reaches Postgres between two statements ends neither, so it is sent until the load has ended."""
 
-
-async def on_a_thread(dsn: str, work: Callable[[BulkSession], T]) -> T:
-    """Give `work` a session of its own, on a thread; what it returns or raises. A cancel ends it first."""
+async def on_bulk_thread(dsn: str, work: Callable[[BulkSession], T]) -> T:
+    """Give `work` a session of its own, on a thread; what it returns or raises. A cancel stops the session first."""
     sessions: list[BulkSession] = []
 
     def run() -> T:
@@ -21,13 +18,8 @@ async def on_a_thread(dsn: str, work: Callable[[BulkSession], T]) -> T:
             sessions.append(session)
             return work(session)
 
-    running = asyncio.ensure_future(asyncio.to_thread(run))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        while not running.done():
-            for session in sessions:
-                session.stop()
-            await asyncio.wait([running], timeout=STOP_AGAIN_SECONDS)
-        running.exception()
-        raise
+    def stop() -> None:
+        for session in sessions:
+            session.stop()
+
+    return await on_a_thread(run, stop=stop)

@@ -18,7 +18,7 @@ from server.schema_start import SchemaStart
 from server.service import Resource, Service
 from server.settings import Settings
 from storage.bulk.bulk_session import BulkSession
-from storage.bulk.bulk_thread import on_a_thread
+from storage.bulk.bulk_thread import on_bulk_thread
 from storage.model import Indexed, Key, Model, Reference, Unique
 from tests.recorder import Recorder
 
@@ -107,7 +107,7 @@ class Load:
             )
             loader.load_first_time(found) if first_time else loader.load(found)
 
-        await on_a_thread(self.dsn, work)
+        await on_bulk_thread(self.dsn, work)
         return outcomes
 
 

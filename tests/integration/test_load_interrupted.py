@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 
 from storage.bulk.bulk_session import BulkSession, LoadFailed, Stopped, bulk_session
-from storage.bulk.bulk_thread import on_a_thread
+from storage.bulk.bulk_thread import on_bulk_thread
 from tests.integration.sql import ask, run_sql
 from tests.integration.staffing import Load, Watcher, bring_tables, faults, told
 
@@ -120,7 +120,7 @@ async def test_a_stopped_session_takes_no_more_statements(tables: str) -> None:
         session.run("SELECT 1")
 
     with pytest.raises(Stopped):
-        await on_a_thread(tables, work)
+        await on_bulk_thread(tables, work)
 
 
 async def test_what_the_address_sets_itself_wins(tables: str) -> None:
