@@ -12,6 +12,11 @@ CURSOR_SECRET = "cursor"  # noqa: S105 - the secret's name, not the secret
 SECRET_BYTES = 32
 NO_SUCH_TABLE = frozenset({"42P01", "3F000"})
 """undefined_table and invalid_schema_name (PostgreSQL manual, appendix A)."""
+NOT_ALLOWED = "42501"
+GRANT_NEEDED = (
+    "The role a service connects as, where it is not the one that migrates, needs: "
+    "GRANT USAGE ON SCHEMA mainstay_internal TO …; GRANT SELECT ON ALL TABLES IN SCHEMA mainstay_internal TO …"
+)
 
 _STATE = """
 SELECT applied.fingerprint, secret.value
@@ -33,7 +38,8 @@ class SchemaState:
 def read_state(dsn: str, service: str) -> SchemaState | None:
     """Read the state a migration left for this service; None before the first one.
 
-    Costs a connect and one statement and loads no Alembic. Raises DatabaseUnreachable.
+    Costs a connect and one statement and loads no Alembic. Raises DatabaseUnreachable, and StatementFailed where the
+    role may not read it.
     """
     with connected(dsn) as session:
         try:
@@ -41,6 +47,8 @@ def read_state(dsn: str, service: str) -> SchemaState | None:
         except StatementFailed as error:
             if error.sqlstate in NO_SUCH_TABLE:
                 return None
+            if error.sqlstate == NOT_ALLOWED:
+                raise StatementFailed(f"{error}. {GRANT_NEEDED}", sqlstate=error.sqlstate) from error
             raise
     return SchemaState(fingerprint=found[0][0], cursor_secret=bytes(found[0][1])) if found else None
 

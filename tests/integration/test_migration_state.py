@@ -2,9 +2,15 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from psycopg2.extensions import make_dsn
 
 from storage.migrations.applying import apply
 from storage.migrations.ledger import SECRET_BYTES, is_current, read_state
+from storage.migrations.stopped import StatementFailed
 from storage.model import Model
 from storage.schema import fingerprint
 from tests.integration.blocking_sql import fresh_schema, run
@@ -77,6 +83,22 @@ def test_each_service_and_each_schema_has_its_own_state(database: str) -> None:
     assert read_state(dsn, SERVICE) is not None
     assert read_state(dsn, "another") is None
     assert read_state(database, SERVICE) is None
+
+
+@pytest.fixture
+def stranger(database: str, postgres_dsn: str) -> Iterator[str]:
+    """A DSN whose role is not the one that migrates."""
+    role = f"stranger_{uuid4().hex}"
+    run(postgres_dsn, f"CREATE ROLE {role}", f"GRANT {role} TO mainstay")
+    yield str(make_dsn(database, options=f"-crole={role}"))
+    run(postgres_dsn, f"DROP ROLE {role}")
+
+
+def test_a_role_that_may_not_read_the_state_is_told_what_it_needs(database: str, stranger: str) -> None:
+    apply(target(database, Product))
+
+    with pytest.raises(StatementFailed, match="needs: GRANT USAGE ON SCHEMA mainstay_internal"):
+        read_state(stranger, SERVICE)
 
 
 def test_reading_the_state_does_not_load_alembic() -> None:
