@@ -13,7 +13,7 @@ from storage.bulk.sql_files import written
 from storage.sql_text import quoted_name
 
 ROWS_A_COPY = 2_000
-"""At some 200 bytes a row, less than half a megabyte at a time; larger ones were not faster (measured)."""
+"""At some 200 bytes a row, less than half a megabyte at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
