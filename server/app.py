@@ -16,6 +16,7 @@ from server.address import Address, open_page, options_of
 from server.declaration import Declaration, Types
 from server.docs_page.docs_routes import docs_routes, index_routes
 from server.handling import STORE
+from server.open_files import files_open_at_most
 from server.openapi import openapi_document
 from server.record_store import TransactionStore
 from server.resources import Serving, resource_addresses
@@ -46,6 +47,8 @@ from telemetry.server_timing import time_stages
 
 POOL = "postgres"
 STANDARD_ERROR = 2
+_FILES_KEPT = 128
+"""Open files that are not connections of callers: those of the pool, Redis, logs, the embedded servers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,12 @@ def public_app(
 ) -> web.Application:
     """The API: resources, routes, the docs, behind the inbound stack."""
     endpoints: dict[Callable[..., object], Endpoint] = {}
-    layers = inbound(endpoints, observe=telemetry.observe, make_context=telemetry.make_context)
+    layers = inbound(
+        endpoints,
+        observe=telemetry.observe,
+        make_context=telemetry.make_context,
+        request_seconds=settings.request_seconds,
+    )
     app = web.Application(middlewares=layers, client_max_size=settings.body_bytes)
     app.on_response_prepare.append(mark_answers())
     serving = Serving(
@@ -128,7 +136,8 @@ def public_app(
 def runner_for(app: web.Application, settings: Settings, *, telemetry: Telemetry) -> ProblemRunner:
     """What serves an application on its sockets."""
     edge = Edge(observe=telemetry.observe, make_context=telemetry.make_context)
-    return ProblemRunner(app, edge, policy=ConnectionPolicy(), shutdown_seconds=settings.drain_seconds)
+    policy = ConnectionPolicy(connections=min(settings.connections, files_open_at_most() - _FILES_KEPT))
+    return ProblemRunner(app, edge, policy=policy, shutdown_seconds=settings.drain_seconds)
 
 
 def _addresses(declaration: Declaration, serving: Serving) -> list[Address]:

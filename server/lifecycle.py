@@ -148,12 +148,10 @@ class _Parts:
         self.held.push_async_callback(runner.cleanup)
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port).start()
+            return await runner.listen(host, port=port)
         except OSError as error:
             sentence = f"Cannot listen on {host}:{port} ({error.strerror}); set {PREFIX}{variable} to a free port."
             raise StartFailed(sentence) from error
-        found: int = runner.addresses[0][1]
-        return found
 
 
 def _checks(running: Running) -> Checks:

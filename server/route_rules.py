@@ -48,6 +48,8 @@ def _handler_problems(route: Route) -> Iterator[str]:
     yield from access_problems({"access": route.access})
     if route.status is not None and not HTTPStatus.OK <= route.status < HTTPStatus.MULTIPLE_CHOICES:
         yield "status is that of its success, from 200 to 299"
+    if route.timeout_seconds is not None and not route.timeout_seconds > 0:
+        yield "timeout_seconds is above 0"
 
 
 def _model_problems(route: Route) -> Iterator[str]:

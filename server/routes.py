@@ -28,6 +28,7 @@ def route_address(route: Route, declaration: Declaration, *, maximum_body_bytes:
             operation=f"{route.method} {route.path}",
             open_to_anyone=route.access is ANYONE,
             read_input=requests.read,
+            limit_seconds=route.timeout_seconds,
         ),
     )
 

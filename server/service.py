@@ -56,7 +56,8 @@ class Route:
     `handler` is a plain aiohttp handler. `accepts` is the body's model (read it with `server.body`), `parameters`
     the query's (`server.query`), `returns` the answer's: a handler may return that model, a list of them, None
     (204) or an aiohttp response. A path parameter that stands where a resource has its key, as `{id}` in
-    `/orders/{id}/pay`, is checked to be one.
+    `/orders/{id}/pay`, is checked to be one. `timeout_seconds` is how long a request may
+    take where that is not what MAINSTAY_REQUEST_SECONDS says.
     """
 
     method: Method
@@ -68,6 +69,7 @@ class Route:
     access: Access | None = None
     status: int | None = None
     summary: str = ""
+    timeout_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

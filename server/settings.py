@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is worth a line")
     pool_connections: int = Field(10, ge=1, le=1_000, description="how many connections to Postgres at most")
     body_bytes: int = Field(1_048_576, ge=1_024, le=2**30, description="the largest body a request may have")
+    request_seconds: float = Field(15.0, gt=0, le=3_600, description="how long a request may take")
+    connections: int = Field(10_000, ge=1, le=1_000_000, description="how many connections of callers at most")
     drain_seconds: float = Field(10.0, ge=0, le=3_600, description="how long requests may finish when stopping")
 
     @property

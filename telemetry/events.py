@@ -12,6 +12,8 @@ Outcome = Literal["ok", "error", "timeout", "rejected"]
 Dependency = Literal["postgres", "redis"]
 DropReason = Literal["expired", "broken", "cancelled", "closing"]
 
+RejectReason = Literal["slow_headers", "slow_body", "slow_reader"]
+
 UNMATCHED = "_unmatched"
 """The route of a request whose address or method nothing is declared for."""
 
@@ -73,6 +75,13 @@ class RequestMalformed:
     error_type: str
     request_id: str
     trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRejected:
+    """A request was turned away at the edge: its headers or its body came too slowly, or nobody took its answer."""
+
+    reason: RejectReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +208,7 @@ Event = (
     | ClientDisconnected
     | RequestCutOff
     | RequestMalformed
+    | RequestRejected
     | ExceptionCaught
     | DependencyCalled
     | ConnectionOpened

@@ -41,6 +41,13 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             return _request_unanswered(event, level="warning", message="stopped before a request was answered")
         case e.RequestMalformed():
             return _request_malformed(event)
+        case e.RequestRejected():
+            return Line(
+                level="debug",
+                event="request_rejected",
+                message=f"a request was turned away: {event.reason}",
+                fields={"reason": event.reason},
+            )
         case e.ExceptionCaught():
             return _exception_caught(event)
         case e.ConnectionOpened():

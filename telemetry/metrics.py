@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol, TypeVar, assert_never
+from typing import Protocol, TypeVar, assert_never, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest as generate_classic
@@ -121,6 +121,8 @@ class Metrics:
                 self._active.dec()
             case e.RequestMalformed():
                 self._rejected["malformed",].inc()
+            case e.RequestRejected():
+                self._rejected[event.reason,].inc()
             case e.ExceptionCaught():
                 self._exceptions.inc()
             case e.ConnectionDropped() | e.EmbeddedStarted() | e.EmbeddedExited() | e.SchemaApplied():
@@ -141,7 +143,8 @@ class Metrics:
         )
         self._requests = self._histograms(catalogue.HTTP_REQUEST_DURATION)
         self._rejected = self._counters(catalogue.HTTP_REQUESTS_REJECTED)
-        self._rejected["malformed",].inc(0)
+        for reason in ("malformed", *get_args(e.RejectReason)):
+            self._rejected[reason,].inc(0)
         self._disconnects = self._counter(catalogue.HTTP_CLIENT_DISCONNECTS)
         self._exceptions = self._counter(catalogue.APP_EXCEPTIONS)
 

@@ -3,25 +3,24 @@
 1. `identify`: everything after it has a request id, a trace and a start.
 2. `observe_requests`: outside `render_problems`, so it sees the status a caller sees.
 3. `render_problems`: outside all that refuse, so a refusal is rendered and counted like any answer.
-4. `authorize`: nothing of a request is read for a caller who may not make it.
-5. `validate`: last, so a handler gets only what was declared.
+4. `limit_time`: outside all that waits, the reading of a body included, so that nothing outlives the deadline.
+5. `authorize`: nothing of a request is read for a caller who may not make it.
+6. `validate`: last, so a handler gets only what was declared.
 
 Around the layers stand `mark_answers`, which every answer passes as its headers are written, and `protocol`, which
 answers what never becomes a request.
 """
 
-import random
-import time
-from collections.abc import Callable
-
 from aiohttp.typedefs import Middleware
 
 from middleware.inbound.authorize import authorize
+from middleware.inbound.deadline import REQUEST_SECONDS, limit_time
 from middleware.inbound.endpoint import Endpoints
 from middleware.inbound.identify import identify
 from middleware.inbound.observe import observe_requests
 from middleware.inbound.problems import render_problems
 from middleware.inbound.validate import validate
+from middleware.outbound.clock import CLOCK, Clock
 from telemetry.context import Identifier
 from telemetry.events import Observe
 
@@ -31,14 +30,15 @@ def inbound(
     *,
     observe: Observe,
     make_context: Identifier,
-    now: Callable[[], float] = time.monotonic,
-    jitter: Callable[[], float] = random.random,
+    request_seconds: float = REQUEST_SECONDS,
+    clock: Clock = CLOCK,
 ) -> tuple[Middleware, ...]:
     """Build the stack for `web.Application(middlewares=…)`; `endpoints` may be filled until the first request."""
     return (
         identify(make_context),
-        observe_requests(endpoints, observe, now=now),
-        render_problems(endpoints, observe, jitter=jitter),
+        observe_requests(endpoints, observe, now=clock.now),
+        render_problems(endpoints, observe, jitter=clock.jitter),
+        limit_time(endpoints, request_seconds=request_seconds, call_later=clock.call_later, now=clock.now),
         authorize(endpoints),
-        validate(endpoints, now=now),
+        validate(endpoints, now=clock.now),
     )

@@ -16,13 +16,14 @@ class Endpoint:
     """One method of one address.
 
     `template` is the address with its parameters' names (`/products/{id}`), `operation` a word for what it does
-    (`products.read`).
+    (`products.read`), `limit_seconds` how long a request to it may take, None for as long as any.
     """
 
     template: str
     operation: str
     open_to_anyone: bool
     read_input: ReadInput
+    limit_seconds: float | None = None
 
 
 Endpoints = Mapping[Callable[..., object], Endpoint]

@@ -1,22 +1,28 @@
 """The edge below the layers: answers what aiohttp refuses before there is a request, and what escapes the layers."""
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
+from aiohttp.streams import StreamReader
 
-from middleware.errors import Bug, Elapsed, Malformed, Problem
+from middleware.errors import Bug, Elapsed, Malformed, Problem, RequestTimeout
+from middleware.inbound.arrival import Arrival, ArrivalPolicy
+from middleware.inbound.connection_watch import ConnectionWatch
 from middleware.inbound.identify import CONTEXT, mark_answer
+from middleware.inbound.listener import Listener
 from middleware.inbound.problem_document import problem_response, refusal_response
 from middleware.inbound.problems import exception_caught
+from middleware.outbound.clock import CallLater, call_later
 from telemetry.context import Identifier, RequestContext
-from telemetry.events import UNMATCHED, Observe, RequestMalformed
+from telemetry.events import UNMATCHED, Observe, RejectReason, RequestMalformed, RequestRejected
 
 _FIRST_ERROR = 400
 _CANCEL_SECONDS = 0.5
@@ -29,13 +35,18 @@ class ConnectionPolicy:
 
     An idle connection, or one whose first request does not arrive, closes after `keepalive_seconds`: longer than the
     60 s after which common load balancers let go, so that it is they who close and no request meets a closing socket.
-    A line of 8 KiB holds any address of ours, and 100 headers are twice what browsers and proxies send.
+    A line of 8 KiB holds any address of ours, and 100 headers are twice what browsers and proxies send. A caller who
+    has not taken a finished answer in `answer_seconds` holds memory and is cut off: a megabyte then needs 280 kbit/s.
+    Beyond `connections`, at 10 to 20 KB each, no more are accepted: the kernel holds the rest.
     """
 
     keepalive_seconds: float = 75.0
     max_line_bytes: int = 8190
     max_header_bytes: int = 8190
     max_headers: int = 100
+    answer_seconds: float = 30.0
+    connections: int = 10_000
+    arrival: ArrivalPolicy = field(default_factory=ArrivalPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,7 @@ class Edge:
     make_context: Identifier
     jitter: Callable[[], float] = random.random
     now: Callable[[], float] = time.monotonic
+    call_later: CallLater = call_later
 
 
 class ProblemProtocol(web.RequestHandler):
@@ -55,12 +67,57 @@ class ProblemProtocol(web.RequestHandler):
     middleware in plain text, and logs a traceback of each.
     """
 
-    __slots__ = ("_edge", "_last_answer")
+    __slots__ = ("_answer_began", "_arrival", "_edge", "_last_answer", "_policy")
 
-    def __init__(self, server: web.Server, edge: Edge, **settings: Any) -> None:
+    def __init__(self, server: web.Server, edge: Edge, *, policy: ConnectionPolicy, **settings: Any) -> None:
         super().__init__(server, **settings)
         self._edge = edge
+        self._policy = policy
+        self._arrival = Arrival(policy.arrival)
+        self._answer_began = math.inf
         self._last_answer = False
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has come, and take note of what is under way."""
+        requests_before = self._request_count
+        super().data_received(data)
+        if data and not self._upgraded and self._payload_parser is None:
+            body = self._messages[-1][1] if self._request_count > requests_before and self._messages else None
+            self._arrival.received(body=body, now=self._edge.now())
+
+    def look(self, now: float) -> None:
+        """Close the connection if headers or an answer are late; tell the handler if a body is."""
+        if not self._is_answer_taken(now):
+            self._reject("slow_reader")
+            self._abort()
+        late = self._arrival.late(now)
+        if late is None or self._reading_paused:  # paused by us: the caller cannot help it
+            return
+        body = self._arrival.body
+        self._arrival.forget()
+        self._reject(late)
+        if isinstance(body, StreamReader):
+            body.set_exception(RequestTimeout())
+        elif self._request_in_progress:
+            self.close()
+        else:
+            self._abort()
+
+    def _is_answer_taken(self, now: float) -> bool:
+        """Whether there is nothing left of finished answers, or has not been for too long."""
+        transport = self.transport
+        is_taken = transport is None or self._current_request is not None or not transport.get_write_buffer_size()
+        self._answer_began = math.inf if is_taken else min(self._answer_began, now)
+        return now - self._answer_began <= self._policy.answer_seconds
+
+    def _reject(self, reason: RejectReason) -> None:
+        self._edge.observe(RequestRejected(reason=reason))
+
+    def _abort(self) -> None:
+        transport = self.transport
+        if transport is not None:
+            self.force_close()
+            transport.abort()
 
     def close(self) -> None:
         """Close once the request under way is answered; aiohttp's would stop reading its body at once."""
@@ -128,6 +185,32 @@ class ProblemServer(web.Server):
         super().__init__(plain.request_handler, request_factory=plain.request_factory)
         self._edge = edge
         self._policy = policy
+        self._watch = ConnectionWatch(lambda: self.connections, now=edge.now, call_later=edge.call_later)  # type: ignore[arg-type, return-value]  # each is a ProblemProtocol, as __call__ makes them
+        self._listeners: list[Listener] = []
+        self._open = 0
+
+    async def listen(self, runner: web.AppRunner, host: str, *, port: int) -> None:
+        """Listen at an address too; raises OSError where that cannot be."""
+        listener = Listener(runner, host, port=port)
+        await listener.start()
+        self._listeners.append(listener)
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        """Look after it; stop accepting where it is the last there is room for."""
+        super().connection_made(handler, transport)
+        self._watch.wake()
+        self._open += 1
+        if self._open >= self._policy.connections:
+            for listener in self._listeners:
+                listener.pause()
+
+    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
+        """Accept again once there is room."""
+        super().connection_lost(handler, exc)
+        self._open -= 1
+        if self._open < self._policy.connections:
+            for listener in self._listeners:
+                listener.resume()
 
     def __call__(self) -> web.RequestHandler:
         """Make one.
@@ -138,6 +221,7 @@ class ProblemServer(web.Server):
         return ProblemProtocol(
             self,
             self._edge,
+            policy=self._policy,
             loop=self._loop,
             access_log=None,
             auto_decompress=False,
@@ -158,6 +242,15 @@ class ProblemRunner(web.AppRunner):
         super().__init__(app, shutdown_timeout=shutdown_seconds)
         self._edge = edge
         self._policy = policy
+
+    async def listen(self, host: str, *, port: int) -> int:
+        """Serve at an address, 0 being any free port; the port it got. Raises OSError where that cannot be."""
+        server = self.server
+        if not isinstance(server, ProblemServer):
+            raise TypeError("the runner is set up first")
+        await server.listen(self, host, port=port)
+        found: int = self.addresses[0][1]
+        return found
 
     async def _make_server(self) -> web.Server:
         return ProblemServer(await super()._make_server(), self._edge, policy=self._policy)

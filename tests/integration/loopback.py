@@ -57,13 +57,15 @@ class Caller:
 
 
 @asynccontextmanager
-async def served(app: web.Application, edge: Edge, *, shutdown_seconds: float = 1.0) -> AsyncIterator[Caller]:
+async def served(
+    app: web.Application, edge: Edge, *, shutdown_seconds: float = 1.0, policy: ConnectionPolicy | None = None
+) -> AsyncIterator[Caller]:
     """Serve on a free port until left."""
-    runner = ProblemRunner(app, edge, policy=ConnectionPolicy(), shutdown_seconds=shutdown_seconds)
+    runner = ProblemRunner(app, edge, policy=policy or ConnectionPolicy(), shutdown_seconds=shutdown_seconds)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        port = await runner.listen("127.0.0.1", port=0)
         async with aiohttp.ClientSession() as session:
-            yield Caller(port=runner.addresses[0][1], session=session, stop=runner.cleanup)
+            yield Caller(port=port, session=session, stop=runner.cleanup)
     finally:
         await runner.cleanup()

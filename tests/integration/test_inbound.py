@@ -15,6 +15,7 @@ from middleware.inbound.endpoint import Endpoint, Endpoints
 from middleware.inbound.identify import CONTEXT, mark_answers
 from middleware.inbound.protocol import Edge
 from middleware.inbound.validate import INPUT
+from middleware.outbound.clock import Clock
 from telemetry.context import Identifier
 from telemetry.events import (
     ClientDisconnected,
@@ -50,7 +51,9 @@ class Shop:
         self.identify = Identifier()
         self.edge = Edge(observe=observe, make_context=self.identify, jitter=lambda: 0.0)
         self.app = web.Application(
-            middlewares=inbound(self.endpoints, observe=observe, make_context=self.identify, jitter=lambda: 0.0)
+            middlewares=inbound(
+                self.endpoints, observe=observe, make_context=self.identify, clock=Clock(jitter=lambda: 0.0)
+            )
         )
         self.app.on_response_prepare.append(mark_answers())
         self.go_on = asyncio.Event()

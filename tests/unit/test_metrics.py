@@ -19,6 +19,7 @@ from telemetry.events import (
     RequestCutOff,
     RequestFinished,
     RequestMalformed,
+    RequestRejected,
     RequestStarted,
 )
 from telemetry.metrics import Metrics
@@ -78,7 +79,18 @@ def test_a_caller_who_leaves_is_counted(metrics: Metrics) -> None:
 def test_a_malformed_request_is_a_rejected_one(metrics: Metrics) -> None:
     metrics(RequestMalformed(error_type="BadStatusLine", request_id="a", trace_id="b"))
 
-    assert samples(metrics, "http_server_requests_rejected_total") == {("malformed",): 1}
+    assert samples(metrics, "http_server_requests_rejected_total")["malformed",] == 1
+
+
+def test_what_is_turned_away_at_the_edge_is_counted_by_its_reason(metrics: Metrics) -> None:
+    metrics(RequestRejected(reason="slow_headers"))
+
+    assert samples(metrics, "http_server_requests_rejected_total") == {
+        ("malformed",): 0,
+        ("slow_body",): 0,
+        ("slow_headers",): 1,
+        ("slow_reader",): 0,
+    }
 
 
 def test_a_bug_is_counted(metrics: Metrics) -> None:
@@ -137,13 +149,13 @@ def test_error_series_are_there_before_the_first_error(metrics: Metrics) -> None
         {(): 0},
         {("reads",): 0},
         {(): 0},
-        {("malformed",): 0},
+        {("malformed",): 0, ("slow_body",): 0, ("slow_headers",): 0, ("slow_reader",): 0},
         {(): 0},
     ]
 
 
 def test_label_sets_past_the_limit_share_one_and_are_counted() -> None:
-    metrics = Metrics(service="shop", version="1.2.3", max_label_sets=2)
+    metrics = Metrics(service="shop", version="1.2.3", max_label_sets=4)
     for number in range(10):
         metrics(finished(route=f"/{number}"))
     metrics(finished(route="/0"))
@@ -151,9 +163,11 @@ def test_label_sets_past_the_limit_share_one_and_are_counted() -> None:
     assert samples(metrics, "http_server_request_duration_seconds_count") == {
         ("GET", "200", "/0"): 2,
         ("GET", "200", "/1"): 1,
-        ("_OTHER", "_OTHER", "_OTHER"): 8,
+        ("GET", "200", "/2"): 1,
+        ("GET", "200", "/3"): 1,
+        ("_OTHER", "_OTHER", "_OTHER"): 6,
     }
-    assert samples(metrics, "metrics_label_overflow_total") == {(): 8}
+    assert samples(metrics, "metrics_label_overflow_total") == {(): 6}
 
 
 def test_what_is_looked_at_is_looked_at_at_every_scrape(metrics: Metrics) -> None:

@@ -1,0 +1,146 @@
+"""Takes connections from the kernel only while there is room for them; the rest wait where they cost nothing."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from aiohttp import web
+
+BACKLOG = 1_024
+"""How many connections the kernel may hold for us; it takes `net.core.somaxconn` where that is less."""
+_AT_ONCE = 64
+"""Connections taken in one go, so that the loop gets to do something else."""
+_OUT_OF_FILES_SECONDS = 0.1
+
+
+class Listener(web.BaseSite):
+    """A site like aiohttp's TCPSite, except that `pause` and `resume` hold it."""
+
+    __slots__ = ("_host", "_port", "_room")
+
+    def __init__(self, runner: web.AppRunner, host: str, *, port: int) -> None:
+        super().__init__(runner)
+        self._host = host
+        self._port = port
+        self._room = asyncio.Event()
+        self._room.set()
+
+    @property
+    def name(self) -> str:
+        """Where it listens."""
+        return f"http://{self._host}:{self._port}"
+
+    def pause(self) -> None:
+        """Take no connection until `resume`."""
+        self._room.clear()
+
+    def resume(self) -> None:
+        """Take connections again."""
+        self._room.set()
+
+    async def start(self) -> None:
+        """Listen; raises OSError where that cannot be."""
+        await super().start()
+        make = self._runner.server
+        if make is None:
+            raise RuntimeError("the runner is set up before its sites")
+        listening = await _bind(self._host, self._port)
+        self._server = _Accepting(listening, make, room=self._room)  # type: ignore[assignment]  # aiohttp asks no more of it
+
+
+class _Accepting:
+    """What aiohttp asks of a server: its sockets and its end."""
+
+    def __init__(
+        self, sockets: Sequence[socket.socket], make: Callable[[], asyncio.Protocol], *, room: asyncio.Event
+    ) -> None:
+        self.sockets = tuple(sockets)
+        self._make = make
+        self._room = room
+        self._tasks = [asyncio.create_task(self._accept(one)) for one in sockets]
+
+    def close(self) -> None:
+        """Stop listening at once."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _accept(self, listening: socket.socket) -> None:
+        with listening:
+            while True:
+                await self._accept_some(listening)
+
+    async def _accept_some(self, listening: socket.socket) -> None:
+        await self._room.wait()
+        try:
+            await _readable(listening)
+            taken = _take(listening) if self._room.is_set() else []
+        except OSError:  # out of files: those that are open must close first
+            await asyncio.sleep(_OUT_OF_FILES_SECONDS)
+        else:
+            await asyncio.gather(*(self._connect(one) for one in taken))
+
+    async def _connect(self, taken: socket.socket) -> None:
+        try:
+            with suppress(OSError):  # it has gone already
+                taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                await asyncio.get_running_loop().connect_accepted_socket(self._make, taken)
+        except asyncio.CancelledError:
+            taken.close()
+            raise
+
+
+def _take(listening: socket.socket) -> list[socket.socket]:
+    """Every connection the kernel has ready, up to so many."""
+    taken: list[socket.socket] = []
+    with suppress(BlockingIOError, InterruptedError, ConnectionAbortedError):
+        while len(taken) < _AT_ONCE:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                if taken:
+                    break
+                raise
+            connection.setblocking(False)
+            taken.append(connection)
+    return taken
+
+
+async def _readable(listening: socket.socket) -> None:
+    """Wait until there is a connection to take."""
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(listening, _tell, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_reader(listening)
+
+
+async def _bind(host: str, port: int) -> list[socket.socket]:
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    bound: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            one = socket.socket(family, kind, protocol)
+            bound.append(one)
+            one.setblocking(False)
+            if os.name == "posix":
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.bind(address)
+            one.listen(BACKLOG)
+    except OSError:
+        for one in bound:
+            one.close()
+        raise
+    return bound
+
+
+def _tell(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
