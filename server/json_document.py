@@ -61,7 +61,7 @@ def _without_texts(raw: bytes) -> bytes:
 
 
 def _refuse_depth(raw: bytes) -> None:
-    """Pydantic, which follows 200 levels, has the lowest limit of all who read the body after this."""
+    """Pydantic, which follows 201 levels, has the lowest limit of all who read the body after this."""
     if _containers(raw) <= SHALLOW_CONTAINERS:
         return
     try:

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from uuid import UUID
 
 _VERSION = 0x7 << 76
@@ -9,12 +10,14 @@ _VARIANT = 0b10 << 62
 _TIME_MASK = (1 << 48) - 1
 
 
-def uuid7() -> UUID:
+def uuid7(
+    *, now_nanoseconds: Callable[[], int] = time.time_ns, random_bits: Callable[[int], int] = secrets.randbits
+) -> UUID:
     """Make a UUIDv7: 48 bits of Unix time in milliseconds, 12 bits of the millisecond's fraction, 62 random bits.
 
     The fraction (RFC 9562 §6.2, method 3) keeps ids made by one process in the order they were made down to
     about a quarter of a microsecond.
     """
-    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    milliseconds, nanoseconds = divmod(now_nanoseconds(), 1_000_000)
     fraction = (nanoseconds << 12) // 1_000_000
-    return UUID(int=(milliseconds & _TIME_MASK) << 80 | _VERSION | fraction << 64 | _VARIANT | secrets.randbits(62))
+    return UUID(int=(milliseconds & _TIME_MASK) << 80 | _VERSION | fraction << 64 | _VARIANT | random_bits(62))

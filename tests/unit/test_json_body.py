@@ -1,0 +1,115 @@
+"""Validation of a body: every fault with its pointer, nothing read more loosely than the wire forms."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import IntEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+import pytest
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter
+
+from middleware.errors import Invalid
+from server.json_body import pointer, validated
+from server.json_document import read_json
+
+
+class Grade(IntEnum):
+    LOW = 1
+
+
+class Cat(BaseModel):
+    lives: int
+
+
+class Dog(BaseModel):
+    name: str
+
+
+class Basket(BaseModel):
+    price: Decimal = Decimal(0)
+    prices: list[Decimal] = []
+    by_name: dict[str, Decimal] = {}
+    at: datetime | None = None
+    mark: UUID | None = None
+    rating: Literal[1, 2] = 1
+    grade: Grade | None = None
+    pets: list[Cat | Dog] = []
+    nested: "Basket | None" = None
+    renamed: Annotated[Decimal, Field(alias="as")] = Decimal(0)
+    counted: Annotated[int, BeforeValidator(len)] = 0
+    split: Annotated[list[str], BeforeValidator(lambda text: text.split("/"))] = []
+
+
+BASKET = TypeAdapter(Basket)
+
+
+def read(raw: bytes) -> Basket:
+    return validated(BASKET, raw, document=read_json(raw))
+
+
+def faults(raw: bytes) -> list[tuple[str | None, str]]:
+    with pytest.raises(Invalid) as caught:
+        read(raw)
+    return [(fault.pointer, fault.code) for fault in caught.value.faults]
+
+
+def test_a_valid_body_becomes_the_model() -> None:
+    raw = b'{"price":"1.10","prices":[1,2.5],"at":"2026-01-31T00:00:00Z","pets":[{"lives":9}],"split":"a/b"}'
+
+    basket = read(raw)
+
+    assert (basket.price, basket.prices, basket.split) == (Decimal("1.10"), [Decimal(1), Decimal("2.5")], ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b'{"price":"1_0"}', [("/price", "decimal_parsing")]),
+        (b'{"price":"1e5"}', [("/price", "decimal_parsing")]),
+        (b'{"price":0.10000000000000000555}', [("/price", "decimal_inexact")]),
+        (b'{"prices":["1",1e-400," 1"]}', [("/prices/1", "decimal_inexact"), ("/prices/2", "decimal_parsing")]),
+        (b'{"by_name":{"a/b~":"1e5"}}', [("/by_name/a~1b~0", "decimal_parsing")]),
+        (b'{"at":"1700000000"}', [("/at", "datetime_parsing")]),
+        (b'{"mark":"urn:uuid:0197f3f5-6d2c-7c3a-9f4e-2b8f0f3f1c5a"}', [("/mark", "uuid_parsing")]),
+        (b'{"rating":true}', [("/rating", "int_type")]),
+        (b'{"grade":true}', [("/grade", "int_type")]),
+        (b'{"nested":{"nested":{"price":"1e5"}}}', [("/nested/nested/price", "decimal_parsing")]),
+    ],
+)
+def test_what_pydantic_reads_loosely_is_refused(raw: bytes, expected: Any) -> None:
+    assert faults(raw) == expected
+
+
+def test_what_a_validator_made_of_the_json_is_not_held_against_it() -> None:
+    assert read(b'{"counted":[true,true,false]}').counted == 3
+
+
+def test_pointers_lead_to_what_is_in_the_body() -> None:
+    raw = b'{"pets":[{"lives":"9"},5],"by_name":{"a":"x"},"as":[],"nested":{"prices":{}}}'
+
+    assert sorted(set(faults(raw))) == [
+        ("/as", "decimal_type"),
+        ("/by_name/a", "decimal_parsing"),
+        ("/nested/prices", "list_type"),
+        ("/pets/0/lives", "int_type"),
+        ("/pets/0/name", "missing"),
+        ("/pets/1", "model_type"),
+    ]
+
+
+def test_what_is_missing_is_told_where_it_should_be() -> None:
+    assert faults(b'{"pets":[{}]}') == [("/pets/0/lives", "missing"), ("/pets/0/name", "missing")]
+
+
+def test_a_hundred_faults_are_enough() -> None:
+    assert len(faults(orjson.dumps({"prices": [[]] * 2_000}))) == 100
+
+
+def test_thousands_of_faults_are_counted_alone() -> None:
+    assert faults(orjson.dumps({"prices": [None] * 6_000})) == [("", "too_many_faults")]
+
+
+def test_a_pointer_has_escapes_for_its_own_signs() -> None:
+    assert pointer(["a/b", 0, "~", ""]) == "/a~1b/0/~0/"

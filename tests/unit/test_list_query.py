@@ -1,0 +1,114 @@
+"""A list's query read against its resource: the question as data."""
+
+from dataclasses import replace
+
+import pytest
+
+from middleware.errors import Malformed
+from server.cursor import Cursors
+from server.list_query import QueryReader
+from storage.listing import WHOLE, Filter, Listing, Order, Shape
+from tests.unit.openapi_service import TYPES, Artist, Product
+
+TYPE = TYPES[Product]
+FIELDS = TYPE.by_name
+INDEXED = [field.name for field in TYPE.fields if field.indexed]
+SORTABLE = [name for name in INDEXED if FIELDS[name].kind != "json"]
+CURSORS = Cursors(b"secret", "/products")
+READER = QueryReader(TYPE, filterable=INDEXED, sortable=SORTABLE, cursors=CURSORS)
+KEY = Order(field=FIELDS["id"])
+EMPTY = Listing(order=(KEY,), limit=20)
+
+
+@pytest.mark.parametrize(
+    ("raw", "listing"),
+    [
+        ("", EMPTY),
+        ("limit=200", replace(EMPTY, limit=200)),
+        ("limit=005", replace(EMPTY, limit=5)),
+        ("sort=price", replace(EMPTY, order=(Order(field=FIELDS["price"]), KEY))),
+        (
+            "sort=-price,day,-weight",
+            replace(
+                EMPTY,
+                order=(
+                    Order(field=FIELDS["price"], descending=True),
+                    Order(field=FIELDS["day"]),
+                    Order(field=FIELDS["weight"], descending=True),
+                    Order(field=FIELDS["id"], descending=True),
+                ),
+            ),
+        ),
+        ("sort=-sku", replace(EMPTY, order=(Order(field=FIELDS["sku"], descending=True),))),
+        (
+            "sort=-id,price",
+            replace(EMPTY, order=(Order(field=FIELDS["id"], descending=True), Order(field=FIELDS["price"]))),
+        ),
+        ("fields=price,id,price", replace(EMPTY, shape=Shape(fields=("id", "price")))),
+        ("expand=artist", replace(EMPTY, shape=Shape(expand=("artist",)))),
+        (
+            "price[gte]=1&price[lt]=5&tags=red&weight[is]=notnull",
+            replace(
+                EMPTY,
+                filters=(
+                    Filter(field=FIELDS["price"], operator="gte", value="1"),
+                    Filter(field=FIELDS["price"], operator="lt", value="5"),
+                    Filter(field=FIELDS["tags"], operator="contains", value='"red"'),
+                    Filter(field=FIELDS["weight"], operator="is", negated=True),
+                ),
+            ),
+        ),
+    ],
+)
+def test_a_query_becomes_a_question(raw: str, listing: Listing) -> None:
+    assert READER.listing(raw, count=False) == listing
+
+
+def test_a_unique_field_that_may_be_null_does_not_end_an_order() -> None:
+    fields = tuple(replace(field, nullable=field.name == "sku" or field.nullable) for field in TYPE.fields)
+    reader = QueryReader(replace(TYPE, fields=fields), filterable=[], sortable=["sku"], cursors=CURSORS)
+
+    assert [one.field.name for one in reader.listing("sort=sku", count=False).order] == ["sku", "id"]
+
+
+def test_a_cursor_is_the_place_after_a_record() -> None:
+    order = (Order(field=FIELDS["price"], descending=True), Order(field=FIELDS["id"], descending=True))
+    cursor = READER.cursor(replace(EMPTY, order=order), ("9.90", "x"))
+
+    assert READER.listing(f"sort=-price&cursor={cursor}", count=True) == replace(
+        EMPTY, order=order, after=("9.90", "x"), count=True
+    )
+
+
+def test_a_cursor_is_not_blamed_for_an_order_that_cannot_be_read() -> None:
+    with pytest.raises(Malformed) as caught:
+        READER.listing("sort=nothing&cursor=nothing", count=False)
+
+    assert [fault.parameter for fault in caught.value.faults] == ["sort"]
+
+
+def test_a_single_record_takes_its_shape_alone() -> None:
+    assert READER.shape("") is WHOLE
+    assert READER.shape("expand=artist&fields=id") == Shape(fields=("id",), expand=("artist",))
+    with pytest.raises(Malformed) as caught:
+        READER.shape("sort=id&limit=5")
+    assert [fault.parameter for fault in caught.value.faults] == ["sort", "limit"]
+
+
+def test_what_cannot_be_shown_is_told_in_short() -> None:
+    with pytest.raises(Malformed) as caught:
+        READER.listing(f"expand={'x' * 5_000}", count=False)
+
+    assert caught.value.faults[0].detail == f"cannot show {'x' * 40}…; there are artist, category_record"
+
+
+def test_where_nothing_can_be_expanded_none_is() -> None:
+    reader = QueryReader(TYPES[Artist], filterable=[], sortable=[], cursors=CURSORS)
+
+    with pytest.raises(Malformed) as caught:
+        reader.listing("expand=x&name=y", count=False)
+
+    assert [fault.detail for fault in caught.value.faults] == [
+        "no such parameter; there are limit, cursor, sort, fields, expand",
+        "cannot show x; there are none",
+    ]
