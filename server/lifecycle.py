@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from middleware.errors import Problem
+from middleware.loop_lag import LoopLag
 from server.admin import Checks, admin_app
 from server.app import Telemetry, pool_for, public_app, redis_for, runner_for, telemetry_for
 from server.declaration import Declaration
@@ -69,6 +70,9 @@ async def serve(
         held.callback(telemetry.sink.close)
         held.enter_context(libraries_observed(telemetry.observe, asyncio.get_running_loop()))
         held.callback(telemetry.observe, ServiceStopped(service=name))
+        lag = LoopLag(telemetry.observe)
+        held.callback(lag.stop)
+        lag.start()
         parts = _Parts(declaration=declaration, settings=settings, telemetry=telemetry, held=held, seed=seed)
         running = await _unless_stopped(asyncio.create_task(parts.start()), stop)
         if running is None:

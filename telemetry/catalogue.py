@@ -14,6 +14,9 @@ REQUEST_BUCKETS_SECONDS = (
 # A prepared statement over a local socket takes 0.2 ms and no call may outlive the request, so: 0.25 ms to 5 s.
 CALL_BUCKETS_SECONDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
+# A loop at rest is a millisecond late at most, by the kernel's timers; 50 ms is what one request may hold it up.
+LAG_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
@@ -114,6 +117,12 @@ DEPENDENCY_UP = Metric(
     help="1 while the dependency answers, 0 while it does not.",
     labels=("dependency",),
 )
+EVENT_LOOP_LAG = Metric(
+    name="asyncio_event_loop_lag_seconds",
+    kind="histogram",
+    help="How much later than asked the event loop was, measured four times a second.",
+    buckets=LAG_BUCKETS_SECONDS,
+)
 ASYNCIO_TASKS = Metric(
     name="asyncio_tasks",
     kind="gauge",
@@ -167,6 +176,7 @@ CATALOGUE: tuple[Metric, ...] = (
     DB_CONNECTION_PENDING_REQUESTS,
     DEPENDENCY_CALL_DURATION,
     DEPENDENCY_UP,
+    EVENT_LOOP_LAG,
     ASYNCIO_TASKS,
     APP_EXCEPTIONS,
     LOG_EVENTS,

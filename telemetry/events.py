@@ -110,6 +110,13 @@ class DependencyCalled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventLoopLagged:
+    """The event loop was this much later than asked, at one of its regular measurements; 0 is as it should be."""
+
+    lag_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionOpened:
     """A pool opened a connection."""
 
@@ -211,6 +218,7 @@ Event = (
     | RequestRejected
     | ExceptionCaught
     | DependencyCalled
+    | EventLoopLagged
     | ConnectionOpened
     | ConnectionAcquired
     | ConnectionReleased

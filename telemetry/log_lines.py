@@ -11,6 +11,8 @@ LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 Value = str | int | float | bool
 
 _FIRST_SERVER_ERROR = 500
+_LAG_WORTH_A_LINE_SECONDS = 0.5
+"""Every request is half a second late then: nothing that should go unsaid, and nothing a busy machine does often."""
 _CALLERS_FAULT = frozenset({"malformed", "not_found", "conflict", "precondition_failed", "invalid"})
 """Errors of a call that tell of its caller and not of the dependency."""
 
@@ -48,6 +50,8 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
                 message=f"a request was turned away: {event.reason}",
                 fields={"reason": event.reason},
             )
+        case e.EventLoopLagged():
+            return _event_loop_lagged(event)
         case e.ExceptionCaught():
             return _exception_caught(event)
         case e.ConnectionOpened():
@@ -109,6 +113,17 @@ def _request_malformed(event: e.RequestMalformed) -> Line:
         event="request_malformed",
         message=f"400 for bytes that are no HTTP request ({event.error_type})",
         fields={"error.type": event.error_type, "request_id": event.request_id, "trace_id": event.trace_id},
+    )
+
+
+def _event_loop_lagged(event: e.EventLoopLagged) -> Line | None:
+    if event.lag_seconds < _LAG_WORTH_A_LINE_SECONDS:
+        return None
+    return Line(
+        level="warning",
+        event="event_loop_lagged",
+        message=f"the event loop was held up for {event.lag_seconds:.3f} s",
+        fields={"lag_seconds": round(event.lag_seconds, 6)},
     )
 
 

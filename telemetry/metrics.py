@@ -71,6 +71,7 @@ class Metrics:
         self._max_label_sets = max_label_sets
         self._overflow = self._counter(catalogue.LABEL_OVERFLOW)
         self._bind_http()
+        self._lag = self._histogram(catalogue.EVENT_LOOP_LAG)
         self._bind_dependencies(pools)
         build = Gauge(
             catalogue.APP_BUILD_INFO.name,
@@ -123,6 +124,8 @@ class Metrics:
                 self._rejected["malformed",].inc()
             case e.RequestRejected():
                 self._rejected[event.reason,].inc()
+            case e.EventLoopLagged():
+                self._lag.observe(event.lag_seconds)
             case e.ExceptionCaught():
                 self._exceptions.inc()
             case e.ConnectionDropped() | e.EmbeddedStarted() | e.EmbeddedExited() | e.SchemaApplied():
@@ -165,8 +168,10 @@ class Metrics:
         return self._kept(Counter(metric.name, metric.help, metric.labels, registry=self._registry), metric)
 
     def _histograms(self, metric: Metric) -> _Kept[Histogram]:
-        parent = Histogram(metric.name, metric.help, metric.labels, buckets=metric.buckets, registry=self._registry)
-        return self._kept(parent, metric)
+        return self._kept(self._histogram(metric), metric)
+
+    def _histogram(self, metric: Metric) -> Histogram:
+        return Histogram(metric.name, metric.help, metric.labels, buckets=metric.buckets, registry=self._registry)
 
     def _kept(self, parent: _Labelled[_MemberT], metric: Metric) -> _Kept[_MemberT]:
         return _Kept(parent, labels=len(metric.labels), limit=self._max_label_sets, on_overflow=self._overflow.inc)
