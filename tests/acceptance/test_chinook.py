@@ -1,10 +1,8 @@
 """Chinook, 11 tables and 15,607 rows, checked, migrated, loaded, served and walked through."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,7 +16,6 @@ from tests.acceptance.http_pages import Api, Record, api
 from tests.acceptance.service_process import mainstay, service
 from tests.integration.sql import run_sql
 
-LOADED_WITHIN_SECONDS = 5.0
 LONG_ROCK = """
 SELECT track_id FROM track JOIN genre USING (genre_id)
 WHERE genre.name = 'Rock' AND milliseconds > 300000
@@ -31,16 +28,8 @@ def folder() -> Path:
     return chinook_folder()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """A database that holds Chinook, and how long the load took, the start of the command included."""
-
-    dsn: str
-    seconds: float
-
-
 @pytest.fixture(scope="module")
-async def chinook(folder: Path, embedded: Endpoints, postgres_dsn: str, fast_folder: Path) -> AsyncIterator[Loaded]:
+async def chinook(folder: Path, embedded: Endpoints, postgres_dsn: str, fast_folder: Path) -> AsyncIterator[str]:
     """Checked, migrated and loaded by the commands a person types."""
     name = f"chinook_{uuid4().hex[:8]}"
     await run_sql(postgres_dsn, f"CREATE DATABASE {name} OWNER mainstay")
@@ -49,25 +38,19 @@ async def chinook(folder: Path, embedded: Endpoints, postgres_dsn: str, fast_fol
     for command in (["check"], ["migrate", "--apply"]):
         finished = await mainstay(*command, str(SERVICE), data_dir=unused, POSTGRES_DSN=dsn)
         assert finished.code == 0, finished
-    began = time.monotonic()
     finished = await mainstay("load", str(SERVICE), str(folder), data_dir=unused, POSTGRES_DSN=dsn)
-    seconds = time.monotonic() - began
     assert (finished.code, finished.errors) == (0, "")
     assert finished.output.splitlines()[-1].startswith(f"{ROWS:,} rows of {len(PATHS)} files loaded in ")
-    yield Loaded(dsn=dsn, seconds=seconds)
+    yield str(dsn)
     await run_sql(postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")
-async def shop(chinook: Loaded, embedded: Endpoints, fast_folder: Path) -> AsyncIterator[Api]:
+async def shop(chinook: str, embedded: Endpoints, fast_folder: Path) -> AsyncIterator[Api]:
     """The API over that database."""
-    given = {"POSTGRES_DSN": chinook.dsn, "REDIS_URL": embedded.redis_url}
+    given = {"POSTGRES_DSN": chinook, "REDIS_URL": embedded.redis_url}
     async with service(SERVICE, fast_folder / "chinook", **given) as running, api(running.base_url) as shop:
         yield shop
-
-
-async def test_all_of_it_is_loaded_within_five_seconds(chinook: Loaded) -> None:
-    assert chinook.seconds <= LOADED_WITHIN_SECONDS
 
 
 @pytest.mark.parametrize("table", PATHS)
@@ -86,7 +69,7 @@ async def test_there_are_as_many_rows_as_the_files_have(shop: Api) -> None:
     assert sum(counts) == ROWS
 
 
-async def test_long_rock_tracks_by_price_are_what_sql_says(shop: Api, chinook: Loaded) -> None:
+async def test_long_rock_tracks_by_price_are_what_sql_says(shop: Api, chinook: str) -> None:
     (rock,) = (await shop("GET", "/genres?name=Rock")).body["items"]
 
     query = f"/tracks?genre_id={rock['genre_id']}&milliseconds[gt]=300000&sort=unit_price&limit=50"
@@ -94,15 +77,15 @@ async def test_long_rock_tracks_by_price_are_what_sql_says(shop: Api, chinook: L
 
     found = [record["track_id"] for page in pages for record in page]
     assert {len(page) for page in pages[:-1]} == {50}
-    assert found == await asyncio.to_thread(numbers, chinook.dsn, LONG_ROCK)
+    assert found == await asyncio.to_thread(numbers, chinook, LONG_ROCK)
 
 
-async def test_the_same_tracks_come_the_other_way_round(shop: Api, chinook: Loaded) -> None:
+async def test_the_same_tracks_come_the_other_way_round(shop: Api, chinook: str) -> None:
     query = "/tracks?genre_id=1&milliseconds[gt]=300000&sort=-unit_price&limit=50"
 
     found = [record["track_id"] async for page in shop.walk(query) for record in page]
 
-    assert found == list(reversed(await asyncio.to_thread(numbers, chinook.dsn, LONG_ROCK)))
+    assert found == list(reversed(await asyncio.to_thread(numbers, chinook, LONG_ROCK)))
 
 
 async def test_each_employee_s_manager_can_be_shown_too(shop: Api, folder: Path) -> None:
