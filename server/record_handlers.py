@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 from middleware.errors import PreconditionFailed
 from middleware.inbound.validate import input_of
 from server.conditions import Tags
-from server.identity.access import ANYONE
+from server.identity.access import is_open
 from server.record_requests import (
     DeleteRequest,
     ReadRequest,
@@ -143,7 +143,7 @@ class RecordHandlers:
 
 def _cache_control(resource: Resource) -> str:
     """How long anybody may reuse an answer; without `cache_seconds` a copy is asked about each time."""
-    scope = "public" if resource.access_to("read") is ANYONE else "private"
+    scope = "public" if is_open(resource.access_to("read")) else "private"
     return f"{scope}, max-age={resource.cache_seconds}" if resource.cache_seconds else f"{scope}, no-cache"
 
 

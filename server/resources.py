@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from middleware.inbound.endpoint import Endpoint, ReadInput
 from server.address import Address, Handle
 from server.cursor import Cursors
-from server.identity.access import ANYONE
+from server.identity.access import is_open
 from server.list_query import QueryReader
 from server.query_fields import filterable_fields, sortable_fields
 from server.record_handlers import RecordHandlers
@@ -57,7 +57,7 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
             endpoint=Endpoint(
                 template=_template(resource, table, action=action),
                 operation=f"{resource.path.strip('/')}.{action}",
-                open_to_anyone=resource.access_to(action) is ANYONE,
+                open_to_anyone=is_open(resource.access_to(action)),
                 read_input=read_input,
             ),
         )

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from middleware.inbound.endpoint import Endpoint
 from server.address import Address, Handle
 from server.declaration import Declaration
-from server.identity.access import ANYONE
+from server.identity.access import is_open
 from server.route_requests import RouteRequests, keys_in
 from server.service import Route
 from storage.wire import rendered
@@ -26,7 +26,7 @@ def route_address(route: Route, declaration: Declaration, *, maximum_body_bytes:
         endpoint=Endpoint(
             template=route.path,
             operation=f"{route.method} {route.path}",
-            open_to_anyone=route.access is ANYONE,
+            open_to_anyone=is_open(route.access),
             read_input=requests.read,
             limit_seconds=route.timeout_seconds,
         ),

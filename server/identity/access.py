@@ -59,3 +59,16 @@ OWNER = Owner()
 def role(name: str) -> Role:
     """Admit principals that hold the role `name`."""
     return Role(name)
+
+
+def is_open(access: Access | None) -> bool:
+    """Whether it takes no credentials; what says nothing of access is not open."""
+    match access:
+        case Anyone():
+            return True
+        case AnyOf(words):
+            return any(map(is_open, words))
+        case AllOf(words):
+            return all(map(is_open, words))
+        case _:
+            return False

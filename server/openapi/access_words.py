@@ -3,19 +3,6 @@
 from server.identity.access import Access, AllOf, AnyOf, Anyone, Owner, Role, SignedIn
 
 
-def is_open(access: Access) -> bool:
-    """Whether it takes no credentials."""
-    match access:
-        case Anyone():
-            return True
-        case AnyOf(words):
-            return any(map(is_open, words))
-        case AllOf(words):
-            return all(map(is_open, words))
-        case _:
-            return False
-
-
 def access_in_words(access: Access) -> str:
     """`OWNER | role("staff")` → "the record's owner or whoever holds the role staff"."""
     match access:

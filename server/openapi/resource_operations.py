@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 
-from server.openapi.access_words import access_in_words, is_open
+from server.identity.access import is_open
+from server.openapi.access_words import access_in_words
 from server.openapi.definitions import Definitions
 from server.openapi.json_value import JSON, Object, schema_reference
 from server.openapi.list_parameters import key_schema, list_parameters, shape_parameters, shared

@@ -5,7 +5,8 @@ from http import HTTPStatus
 from typing import cast
 
 from middleware.inbound.problem_document import MEDIA_TYPE
-from server.openapi.access_words import access_in_words, is_open
+from server.identity.access import is_open
+from server.openapi.access_words import access_in_words
 from server.openapi.closed_sets import without_null
 from server.openapi.definitions import Definitions, has_schema
 from server.openapi.json_value import Object, schema_reference
