@@ -20,8 +20,8 @@ _CONDITIONS: Mapping[Operator, str] = {
     "gte": "is at least this",
     "lt": "is less than this",
     "lte": "is at most this",
-    "in": "is one of these (one with a comma in it stands in double quotes)",
-    "nin": "is none of these (one with a comma in it stands in double quotes)",
+    "in": "is one of these",
+    "nin": "is none of these",
     "like": "matches this pattern, in which `*` stands for any characters",
     "ilike": "matches this pattern, in which `*` stands for any characters and case does not count",
     "contains": "contains this",
@@ -121,6 +121,8 @@ def _filters(record_type: RecordType, field: RecordField, *, declared: Object) -
             continue
         name = field.name if operator == "eq" else f"{field.name}[{operator}]"
         text = f"Only records whose `{field.name}` {_CONDITIONS[operator]}."
+        if operator in ("in", "nin") and field.kind == "string" and not field.limits.values:
+            text += " A value with a comma in it stands in double quotes."
         yield _filter(name, operator, text=text, value=value)
 
 
