@@ -12,6 +12,8 @@ from middleware.errors import Unavailable
 from middleware.inbound.identify import CONTEXT, identify, mark_answers
 from middleware.inbound.problem_document import Document, problem_answer, problem_document
 from middleware.inbound.problems import render_problems
+from middleware.outbound.breakers import Breakers
+from server.breaker_routes import breaker_routes
 from telemetry.context import Identifier
 from telemetry.events import Observe
 from telemetry.exposition import Source, expose
@@ -29,6 +31,7 @@ _PAGES: Mapping[str, str] = {
     "/readyz": "it should be sent requests",
     "/startupz": "it has finished starting",
     "/metrics": "Prometheus metrics, classic text or OpenMetrics",
+    "/breakers": "the circuit breakers; PUT /breakers/{name} holds one open or closed",
 }
 
 
@@ -41,7 +44,9 @@ class Checks:
     timeout_seconds: float = CHECK_TIMEOUT_SECONDS
 
 
-def admin_app(source: Source, checks: Checks, *, observe: Observe, make_context: Identifier) -> web.Application:
+def admin_app(
+    source: Source, checks: Checks, *, observe: Observe, make_context: Identifier, breakers: Breakers
+) -> web.Application:
     """Build the application; serve it with the same runner as the public one."""
     app = web.Application(middlewares=[identify(make_context), render_problems({}, observe)])
     app.on_response_prepare.append(mark_answers())
@@ -50,6 +55,7 @@ def admin_app(source: Source, checks: Checks, *, observe: Observe, make_context:
     app.router.add_get("/readyz", _checked("ready", checks.ready, timeout_seconds=checks.timeout_seconds))
     app.router.add_get("/startupz", _checked("started", checks.started, timeout_seconds=checks.timeout_seconds))
     app.router.add_get("/metrics", _metrics(source))
+    app.add_routes(breaker_routes(breakers))
     return app
 
 

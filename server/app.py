@@ -11,6 +11,7 @@ from middleware.inbound import inbound
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.identify import mark_answers
 from middleware.inbound.protocol import ConnectionPolicy, Edge, ProblemRunner
+from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy, RedisPolicy
 from server.address import Address, open_page, options_of
 from server.declaration import Declaration, Types
@@ -37,6 +38,7 @@ from telemetry.metrics import Metrics
 from telemetry.observers import Observers
 from telemetry.readings import (
     PoolSizes,
+    breakers_look,
     dependencies_look,
     logs_look,
     observers_look,
@@ -46,6 +48,9 @@ from telemetry.readings import (
 from telemetry.server_timing import time_stages
 
 POOL = "postgres"
+TARGETS = (PoolPolicy().reads(POOL).name, PoolPolicy().writes(POOL).name, RedisPolicy().commands().name)
+"""The classes of work: what breakers, bulkheads and retries are counted by."""
+
 STANDARD_ERROR = 2
 _FILES_KEPT = 128
 """Open files that are not connections of callers: those of the pool, Redis, logs, the embedded servers."""
@@ -53,12 +58,13 @@ _FILES_KEPT = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telemetry:
-    """The readers of events, and where to tell them."""
+    """The readers of events, where to tell them, and what the outbound layers of all dependencies share."""
 
     observe: Observe
     metrics: Metrics
     sink: Sink
     make_context: Identifier
+    senses: Senses
 
 
 def telemetry_for(service: Service, settings: Settings) -> Telemetry:
@@ -66,20 +72,22 @@ def telemetry_for(service: Service, settings: Settings) -> Telemetry:
     sink = Sink(STANDARD_ERROR)
     render = lines_for(STANDARD_ERROR, service=service.name, environment=os.environ)
     logs = Logs(render, sink, level=settings.log_level)
-    metrics = Metrics(service=service.name, version=service.version, pools=[POOL])
+    metrics = Metrics(service=service.name, version=service.version, pools=[POOL], targets=TARGETS)
     health = DependencyHealth()
     observers = Observers([metrics, logs, time_stages, health])
     metrics.look_at(tasks_look)
     metrics.look_at(logs_look(lambda: logs.lines, lambda: sink.dropped))
     metrics.look_at(observers_look(lambda: observers.dropped))
     metrics.look_at(dependencies_look(lambda: health.up))
-    return Telemetry(observe=observers, metrics=metrics, sink=sink, make_context=Identifier())
+    senses = Senses(observe=observers)
+    metrics.look_at(breakers_look(lambda: senses.breakers.states))
+    return Telemetry(observe=observers, metrics=metrics, sink=sink, make_context=Identifier(), senses=senses)
 
 
 def pool_for(dsn: str, settings: Settings, *, telemetry: Telemetry) -> Pool:
     """The way to Postgres, its sizes among the metrics."""
     policy = PoolPolicy(minimum=min(2, settings.pool_connections), maximum=settings.pool_connections)
-    pool = Pool(dsn, policy=policy, observe=telemetry.observe, name=POOL)
+    pool = Pool(dsn, policy=policy, senses=telemetry.senses, name=POOL)
 
     def sizes() -> PoolSizes:
         size = pool.size
@@ -91,7 +99,7 @@ def pool_for(dsn: str, settings: Settings, *, telemetry: Telemetry) -> Pool:
 
 def redis_for(url: str, *, telemetry: Telemetry) -> RedisClient:
     """The way to Redis."""
-    return RedisClient(url, policy=RedisPolicy(), observe=telemetry.observe)
+    return RedisClient(url, policy=RedisPolicy(), senses=telemetry.senses)
 
 
 def record_tables(types: Types) -> Mapping[type[Model], RecordTable]:

@@ -111,7 +111,11 @@ class _Parts:
         app = public_app(self.declaration, pool, cursor_secret=secret, settings=settings, telemetry=telemetry)
         running = Running(host=settings.host, admin_host=settings.admin_host or settings.host)
         admin = admin_app(
-            telemetry.metrics, _checks(running), observe=telemetry.observe, make_context=telemetry.make_context
+            telemetry.metrics,
+            _checks(running),
+            observe=telemetry.observe,
+            make_context=telemetry.make_context,
+            breakers=telemetry.senses.breakers,
         )
         running.admin_port = await self._listen(
             admin, running.admin_host, port=settings.admin_port, variable="ADMIN_PORT"

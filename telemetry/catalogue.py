@@ -123,6 +123,24 @@ EVENT_LOOP_LAG = Metric(
     help="How much later than asked the event loop was, measured four times a second.",
     buckets=LAG_BUCKETS_SECONDS,
 )
+CIRCUIT_BREAKER_STATE = Metric(
+    name="circuit_breaker_state",
+    kind="gauge",
+    help="1 for the state the circuit breaker is in, 0 for the others.",
+    labels=("name", "state"),
+)
+RETRIES = Metric(
+    name="retries_total",
+    kind="counter",
+    help="Attempts made again, by how they ended, and those not made as the retry budget was spent.",
+    labels=("target", "outcome"),
+)
+BULKHEAD_REJECTIONS = Metric(
+    name="bulkhead_rejections_total",
+    kind="counter",
+    help="Calls that found no room in their class of work.",
+    labels=("name",),
+)
 ASYNCIO_TASKS = Metric(
     name="asyncio_tasks",
     kind="gauge",
@@ -177,6 +195,9 @@ CATALOGUE: tuple[Metric, ...] = (
     DEPENDENCY_CALL_DURATION,
     DEPENDENCY_UP,
     EVENT_LOOP_LAG,
+    CIRCUIT_BREAKER_STATE,
+    RETRIES,
+    BULKHEAD_REJECTIONS,
     ASYNCIO_TASKS,
     APP_EXCEPTIONS,
     LOG_EVENTS,

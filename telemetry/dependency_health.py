@@ -2,7 +2,7 @@
 
 from telemetry.events import Dependency, DependencyCalled, Event
 
-_DOWN = frozenset({"unavailable", "timeout", "outcome_unknown"})
+_DOWN = frozenset({"unavailable", "timeout", "outcome_unknown", "breaker_open"})
 
 
 class DependencyHealth:

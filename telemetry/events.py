@@ -10,6 +10,8 @@ from typing import Literal
 
 Outcome = Literal["ok", "error", "timeout", "rejected"]
 Dependency = Literal["postgres", "redis"]
+BreakerState = Literal["closed", "open", "half_open", "forced_open", "forced_closed"]
+RetryOutcome = Literal["ok", "error", "budget_spent"]
 DropReason = Literal["expired", "broken", "cancelled", "closing"]
 
 RejectReason = Literal["slow_headers", "slow_body", "slow_reader"]
@@ -117,6 +119,30 @@ class EventLoopLagged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerChanged:
+    """A circuit breaker took on another state; `name` is the dependency and the class of work (`postgres.reads`)."""
+
+    name: str
+    state: BreakerState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """A failed attempt was made again, which ended so; or was not, as the retry budget was spent."""
+
+    target: str
+    outcome: RetryOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkheadRejected:
+    """A call found no room in its class of work, after waiting `waited_seconds` (0 where the line was full)."""
+
+    name: str
+    waited_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionOpened:
     """A pool opened a connection."""
 
@@ -219,6 +245,9 @@ Event = (
     | ExceptionCaught
     | DependencyCalled
     | EventLoopLagged
+    | BreakerChanged
+    | Retried
+    | BulkheadRejected
     | ConnectionOpened
     | ConnectionAcquired
     | ConnectionReleased

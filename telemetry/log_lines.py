@@ -13,6 +13,8 @@ Value = str | int | float | bool
 _FIRST_SERVER_ERROR = 500
 _LAG_WORTH_A_LINE_SECONDS = 0.5
 """Every request is half a second late then: nothing that should go unsaid, and nothing a busy machine does often."""
+_QUIET = frozenset({"breaker_open"})
+"""Refusals that come by the thousand, each for the same reason; the change of the breaker's state has its own line."""
 _CALLERS_FAULT = frozenset({"malformed", "not_found", "conflict", "precondition_failed", "invalid"})
 """Errors of a call that tell of its caller and not of the dependency."""
 
@@ -37,6 +39,8 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             return None
         case e.DependencyCalled():
             return _dependency_called(event)
+        case e.BreakerChanged() | e.Retried() | e.BulkheadRejected():
+            return _layer_acted(event)
         case e.ClientDisconnected():
             return _request_unanswered(event, level="info", message="the caller left before its answer")
         case e.RequestCutOff():
@@ -146,7 +150,7 @@ def _dependency_called(event: e.DependencyCalled) -> Line | None:
     if event.outcome == "ok":
         return None
     return Line(
-        level="debug" if event.error_type in _CALLERS_FAULT else "warning",
+        level="debug" if event.error_type in _CALLERS_FAULT | _QUIET else "warning",
         event="dependency_called",
         message=f"{event.dependency} {event.operation}: {event.outcome} ({event.error_type})",
         fields={
@@ -156,6 +160,50 @@ def _dependency_called(event: e.DependencyCalled) -> Line | None:
             "error.type": event.error_type,
             "duration_seconds": round(event.duration_seconds, 6),
         },
+    )
+
+
+def _layer_acted(event: e.BreakerChanged | e.Retried | e.BulkheadRejected) -> Line:
+    match event:
+        case e.BreakerChanged():
+            return _breaker_changed(event)
+        case e.Retried():
+            return _retried(event)
+        case e.BulkheadRejected():
+            return _bulkhead_rejected(event)
+
+
+def _breaker_changed(event: e.BreakerChanged) -> Line:
+    return Line(
+        level="info" if event.state in ("closed", "half_open") else "warning",
+        event="breaker_changed",
+        message=f"{event.name}: the circuit breaker is {event.state}",
+        fields={"name": event.name, "state": event.state},
+    )
+
+
+def _retried(event: e.Retried) -> Line:
+    return Line(
+        level="debug",
+        event="retried",
+        message=f"{event.target}: {_RETRIED[event.outcome]}",
+        fields={"target": event.target, "outcome": event.outcome},
+    )
+
+
+_RETRIED: dict[e.RetryOutcome, str] = {
+    "ok": "tried again, well",
+    "error": "tried again, in vain",
+    "budget_spent": "not tried again, the retry budget is spent",
+}
+
+
+def _bulkhead_rejected(event: e.BulkheadRejected) -> Line:
+    return Line(
+        level="debug",
+        event="bulkhead_rejected",
+        message=f"{event.name}: no room after {event.waited_seconds:.3f} s",
+        fields={"name": event.name, "waited_seconds": round(event.waited_seconds, 6)},
     )
 
 

@@ -55,7 +55,7 @@ class Metrics:
     """Reads events into a registry of its own and renders it for a scrape.
 
     Error series exist from the start: a first sample is invisible to `rate()`. `pools` are the names of the pools
-    there will be, for the same reason.
+    there will be, `targets` those of the classes of work (`postgres.reads`), for the same reason.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class Metrics:
         service: str,
         version: str,
         pools: Sequence[str] = (),
+        targets: Sequence[str] = (),
         max_label_sets: int = MAX_LABEL_SETS,
     ) -> None:
         self._registry = CollectorRegistry()
@@ -73,6 +74,7 @@ class Metrics:
         self._bind_http()
         self._lag = self._histogram(catalogue.EVENT_LOOP_LAG)
         self._bind_dependencies(pools)
+        self._bind_layers(targets)
         build = Gauge(
             catalogue.APP_BUILD_INFO.name,
             catalogue.APP_BUILD_INFO.help,
@@ -128,7 +130,17 @@ class Metrics:
                 self._lag.observe(event.lag_seconds)
             case e.ExceptionCaught():
                 self._exceptions.inc()
-            case e.ConnectionDropped() | e.EmbeddedStarted() | e.EmbeddedExited() | e.SchemaApplied():
+            case e.Retried():
+                self._retries[event.target, event.outcome].inc()
+            case e.BulkheadRejected():
+                self._rejections[event.name,].inc()
+            case (
+                e.BreakerChanged()
+                | e.ConnectionDropped()
+                | e.EmbeddedStarted()
+                | e.EmbeddedExited()
+                | e.SchemaApplied()
+            ):
                 pass
             case e.LibraryLogged() | e.ServiceStarted() | e.ServiceStopped():
                 pass
@@ -160,6 +172,14 @@ class Metrics:
         self._timeouts = self._counters(catalogue.DB_CONNECTION_TIMEOUTS)
         for pool in pools:
             self._timeouts[pool,].inc(0)
+
+    def _bind_layers(self, targets: Sequence[str]) -> None:
+        self._retries = self._counters(catalogue.RETRIES)
+        self._rejections = self._counters(catalogue.BULKHEAD_REJECTIONS)
+        for target in targets:
+            self._rejections[target,].inc(0)
+            for outcome in get_args(e.RetryOutcome):
+                self._retries[target, outcome].inc(0)
 
     def _counter(self, metric: Metric) -> Counter:
         return Counter(metric.name, metric.help, registry=self._registry)

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from telemetry.catalogue import (
     ASYNCIO_TASKS,
+    CIRCUIT_BREAKER_STATE,
     DB_CONNECTION_COUNT,
     DB_CONNECTION_MAX,
     DB_CONNECTION_PENDING_REQUESTS,
@@ -15,7 +17,7 @@ from telemetry.catalogue import (
     OBSERVER_FAILURES,
     Metric,
 )
-from telemetry.events import Dependency
+from telemetry.events import BreakerState, Dependency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,17 @@ def dependencies_look(is_up: Callable[[], Mapping[Dependency, bool]]) -> Look:
     def look() -> Iterator[Reading]:
         for dependency, up in is_up().items():
             yield Reading(metric=DEPENDENCY_UP, value=float(up), labels=(dependency,))
+
+    return look
+
+
+def breakers_look(states: Callable[[], Mapping[str, BreakerState]]) -> Look:
+    """Look at the state of each circuit breaker."""
+
+    def look() -> Iterator[Reading]:
+        for name, present in states().items():
+            for state in get_args(BreakerState):
+                yield Reading(metric=CIRCUIT_BREAKER_STATE, value=float(state == present), labels=(name, state))
 
     return look
 

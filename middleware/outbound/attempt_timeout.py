@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from middleware.deadlines import DEADLINE
 from middleware.errors import Elapsed
 from middleware.outbound.layer import Attempt, Call, Senses, T
 from middleware.outbound.policy import Policy
@@ -12,12 +13,18 @@ class NoAnswer(Elapsed):
     """No answer came in the time allowed."""
 
 
-def attempt_timeout(inner: Call, policy: Policy, *, senses: Senses) -> Call:
-    """Cancel an attempt after the policy's attempt timeout and raise NoAnswer in its place.
+class CutShort(Elapsed):
+    """The caller's deadline passed before the answer came."""
 
-    It does what `asyncio.timeout` does (a cancellation from elsewhere stays one), for a quarter of its cost.
+
+def attempt_timeout(inner: Call, policy: Policy, *, senses: Senses) -> Call:
+    """Cancel an attempt after the policy's attempt timeout, or at the deadline, and raise NoAnswer or CutShort instead.
+
+    A write that has begun is not cut short by the deadline, as nobody would know then whether it was made. It does
+    what `asyncio.timeout` does (a cancellation from elsewhere stays one), for a fraction of its cost.
     """
-    call_later, timeout_seconds = senses.clock.call_later, policy.attempt_timeout_seconds
+    now, at, timeout_seconds = senses.clock.now, senses.sweeper.at, policy.attempt_timeout_seconds
+    heeds_deadline = not policy.is_seen_through
 
     async def layer(operation: str, attempt: Attempt[T]) -> T:
         task = running_task()
@@ -29,12 +36,15 @@ def attempt_timeout(inner: Call, policy: Policy, *, senses: Senses) -> Call:
             expired = True
             task.cancel()
 
-        timer = call_later(timeout_seconds, expire)
+        ends, late = now() + timeout_seconds, NO_ANSWER
+        if heeds_deadline and (deadline := DEADLINE.get()) < ends:
+            ends, late = deadline, CUT_SHORT
+        timer = at(ends, expire)
         try:
             return await inner(operation, attempt)
         except asyncio.CancelledError as error:
             if expired and task.cancelling() == cancelled_before + 1:
-                raise NoAnswer from error
+                raise late from error
             raise
         finally:
             timer.cancel()
@@ -42,6 +52,10 @@ def attempt_timeout(inner: Call, policy: Policy, *, senses: Senses) -> Call:
                 task.uncancel()
 
     return layer
+
+
+NO_ANSWER: type[Elapsed] = NoAnswer
+CUT_SHORT: type[Elapsed] = CutShort
 
 
 def running_task() -> asyncio.Task[Any]:

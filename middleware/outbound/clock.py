@@ -5,21 +5,10 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
+from middleware.sweeper import CallLater, Timer
 
-class Timer(Protocol):
-    """Something that will happen, unless cancelled before."""
-
-    def cancel(self) -> object:
-        """Let it not happen; harmless when it has."""
-
-
-class CallLater(Protocol):
-    """Arranges for `callback` to be called once, in `delay_seconds` from now."""
-
-    def __call__(self, delay_seconds: float, callback: Callable[[], object], /) -> Timer:
-        """Return the arrangement."""
+__all__ = ["CLOCK", "CallLater", "Clock", "Timer", "call_later"]
 
 
 def call_later(delay_seconds: float, callback: Callable[[], object], /) -> Timer:
@@ -34,6 +23,20 @@ class Clock:
     now: Callable[[], float] = time.monotonic
     call_later: CallLater = call_later
     jitter: Callable[[], float] = random.random
+
+    async def sleep(self, seconds: float) -> None:
+        """Let this much time pass."""
+        passed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def pass_on() -> None:
+            if not passed.done():
+                passed.set_result(None)
+
+        timer = self.call_later(seconds, pass_on)
+        try:
+            await passed
+        finally:
+            timer.cancel()
 
 
 CLOCK = Clock()

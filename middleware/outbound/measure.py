@@ -4,11 +4,15 @@ import asyncio
 
 from middleware.errors import Elapsed, Overloaded, Problem
 from middleware.outbound.layer import Attempt, Call, Senses, T
+from middleware.outbound.layer_policies import BreakerOpen
 from middleware.outbound.policy import Policy
 from telemetry.events import DependencyCalled, Outcome
 
 End = tuple[Outcome, str]
 """How a call ended: its outcome and its error's type."""
+
+BREAKER_OPEN = "breaker_open"
+"""To whoever called it is like any dependency that cannot be reached; to whoever operates it is not."""
 
 ANSWERED: End = ("ok", "")
 
@@ -48,6 +52,8 @@ def measure(inner: Call, policy: Policy, *, senses: Senses) -> Call:
 def end_of(error: BaseException) -> End:
     """Say in the events' words how a call ended that raised `error`."""
     match error:
+        case BreakerOpen():
+            return "rejected", BREAKER_OPEN
         case Elapsed():
             return "timeout", error.kind
         case Overloaded():

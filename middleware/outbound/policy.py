@@ -1,17 +1,38 @@
 """The numbers that steer the outbound layers and the connections behind them, each with its reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from middleware.outbound.layer_policies import (
+    BreakerPolicy,
+    BulkheadPolicy,
+    RetryPolicy,
+    where_nothing_changed,
+)
 from telemetry.events import Dependency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What the layers around one dependency need to know."""
+    """What the layers around one class of work need to know."""
 
     dependency: Dependency
+    name: str
+    """The dependency and the class of work, such as `postgres.reads`; it becomes a label."""
+
     attempt_timeout_seconds: float
     """One attempt, everything in it, may take this long."""
+
+    total_timeout_seconds: float = 10.0
+    """All attempts and the waits between them. Ten seconds is as long as anybody keeps their attention on a page
+    (Nielsen, "Response Times: The 3 Important Limits", 1993); a request's own deadline is usually nearer."""
+
+    is_seen_through: bool = False
+    """Whether an attempt that has begun runs to its end even where its caller has left: writes, whose outcome
+    nobody would know otherwise."""
+
+    bulkhead: BulkheadPolicy
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +97,18 @@ class PoolPolicy:
     prepared_statements: int = 100
     """Kept on each connection, least recently used out first (asyncpg's and psycopg's bound, both 100)."""
 
+    reads_share: float = 0.8
+    writes_share: float = 0.6
+    """Of the connections, how many each class of work may use at a time. Together they are more than there are, so
+    that neither class's idle share is wasted; each leaves the other some that it cannot take: 2 of 10 for the writes,
+    4 of 10 for the reads. Reads get more: there are more of them, and they are shorter."""
+
+    attempts: int = 3
+    """The first included; a lost connection is replaced and the statement made again, where nothing was changed."""
+
+    waiters_per_permit: int = 100
+    """At a millisecond a statement, the last in line has its turn after a tenth of a second."""
+
     tcp_user_timeout_milliseconds: int = 2000
     """Unacknowledged data on a TCP connection ends it after this (RFC 5482); keepalives alone do not notice
     a peer that vanishes while data is in flight."""
@@ -89,6 +122,35 @@ class PoolPolicy:
     def attempt_timeout_seconds(self) -> float:
         """How long one attempt may take, as the caller's side measures it."""
         return self.query_timeout_seconds + self.query_grace_seconds
+
+    def reads(self, name: str) -> Policy:
+        """For statements that change nothing, in the pool of this name."""
+        return Policy(
+            dependency="postgres",
+            name=f"{name}.reads",
+            attempt_timeout_seconds=self.attempt_timeout_seconds,
+            bulkhead=self._bulkhead(self.reads_share),
+            retry=RetryPolicy(repeatable=where_nothing_changed, attempts=self.attempts),
+        )
+
+    def writes(self, name: str) -> Policy:
+        """For those that do, and for transactions."""
+        return Policy(
+            dependency="postgres",
+            name=f"{name}.writes",
+            attempt_timeout_seconds=self.attempt_timeout_seconds,
+            is_seen_through=True,
+            bulkhead=self._bulkhead(self.writes_share),
+            retry=RetryPolicy(repeatable=where_nothing_changed, attempts=self.attempts),
+        )
+
+    def _bulkhead(self, share: float) -> BulkheadPolicy:
+        permits = max(1, int(self.maximum * share))
+        return BulkheadPolicy(
+            permits=permits,
+            waiters=permits * self.waiters_per_permit,
+            wait_seconds=self.acquire_timeout_seconds,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,3 +176,20 @@ class RedisPolicy:
     maximum_waiting: int = 1000
     """Commands waiting for a connection at most. At the 50,000 a second one process can make of them this is 20 ms
     of them; more waiting is a Redis that does not answer."""
+
+    slow_call_seconds: float = 0.1
+    """A thousand times what a command takes; half of what the socket allows."""
+
+    def commands(self, name: str = "redis") -> Policy:
+        """For every command. None is repeated: it may have been done, and every use of Redis can do without it.
+
+        Commands wait for a connection, all in one line; so there are permits for as many as can be under way.
+        """
+        room = self.maximum_connections * self.maximum_pipeline + self.maximum_waiting
+        return Policy(
+            dependency="redis",
+            name=name,
+            attempt_timeout_seconds=self.attempt_timeout_seconds,
+            bulkhead=BulkheadPolicy(permits=room, waiters=0),
+            breaker=BreakerPolicy(slow_call_seconds=self.slow_call_seconds),
+        )

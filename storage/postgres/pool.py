@@ -2,35 +2,20 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from functools import partial
 
 from middleware.errors import OutcomeUnknown
 from middleware.outbound import outbound
 from middleware.outbound.attempt_timeout import NoAnswer
-from middleware.outbound.clock import CLOCK, Clock
 from middleware.outbound.layer import Senses
-from middleware.outbound.policy import Policy, PoolPolicy
+from middleware.outbound.policy import PoolPolicy
 from storage.postgres.array_text import Scalar
-from storage.postgres.connect import Connect, connect
+from storage.postgres.connect import connect
 from storage.postgres.connection import Row
 from storage.postgres.slot import PoolSize
 from storage.postgres.slots import Slots
 from storage.postgres.statement import Statement
 from storage.postgres.transaction import Transaction
-from telemetry.events import Observe
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """What the pool takes from the world; a test hands in its own."""
-
-    connect: Connect = connect
-    clock: Clock = CLOCK
-
-
-OUTSIDE = Outside()
-"""Real connections, real time."""
 
 
 class Pool:
@@ -45,15 +30,14 @@ class Pool:
         dsn: str,
         *,
         policy: PoolPolicy,
-        observe: Observe,
+        senses: Senses,
         name: str = "postgres",
-        outside: Outside = OUTSIDE,
     ) -> None:
-        senses = Senses(observe=observe, clock=outside.clock)
-        self._slots = Slots(partial(outside.connect, dsn, policy), policy=policy, senses=senses, name=name)
-        self._call = outbound(
-            Policy(dependency="postgres", attempt_timeout_seconds=policy.attempt_timeout_seconds), senses=senses
-        )
+        self._slots = Slots(partial(connect, dsn, policy), policy=policy, senses=senses, name=name)
+        self._senses = senses
+        self._writes = policy.writes(name)
+        self._read = outbound(policy.reads(name), senses=senses)
+        self._write = outbound(self._writes, senses=senses)
 
     @property
     def size(self) -> PoolSize:
@@ -73,23 +57,24 @@ class Pool:
 
         Rows are tuples: text as bytes, integers, floats and booleans as themselves, NULL as None.
         """
+        attempt = partial(self._attempt, statement, parameters)
+        if not statement.writes:
+            return await self._read(operation, attempt)
         try:
-            return await self._call(operation, partial(self._attempt, statement, parameters))
+            return await self._write(operation, attempt)
         except NoAnswer as error:
-            if statement.writes:
-                raise OutcomeUnknown from error
-            raise
+            raise OutcomeUnknown from error
 
     async def execute(self, script: str, *, operation: str = "script") -> list[Row]:
         """Run our own SQL, unprepared; several statements are one transaction; the last one's rows are returned."""
         try:
-            return await self._call(operation, partial(self._attempt_script, script))
+            return await self._write(operation, partial(self._attempt_script, script))
         except NoAnswer as error:
             raise OutcomeUnknown from error
 
     def transaction(self, *, operation: str = "transaction") -> AbstractAsyncContextManager[Transaction]:
         """Return a block in which several statements succeed or fail together."""
-        return Transaction(self._slots, self._call, operation=operation)
+        return Transaction(self._slots, self._writes, senses=self._senses, operation=operation)
 
     async def _attempt(self, statement: Statement, parameters: Sequence[Scalar]) -> list[Row]:
         slot = await self._slots.acquire()

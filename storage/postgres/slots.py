@@ -12,9 +12,9 @@ from typing import Generic
 
 from middleware.errors import Bug, Overloaded, Problem, Unavailable
 from middleware.outbound.attempt_timeout import running_task
-from middleware.outbound.clock import Timer
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy
+from middleware.sweeper import Timer
 from storage.postgres.slot import C, PoolSize, Slot
 from storage.postgres.waiters import Waiters
 from telemetry.events import (

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Self
 
 from middleware.errors import Bug, OutcomeUnknown, Problem
+from middleware.outbound import BEFORE, WITHIN, outbound
 from middleware.outbound.attempt_timeout import NoAnswer
-from middleware.outbound.layer import Call
+from middleware.outbound.layer import Senses
+from middleware.outbound.policy import Policy
+from middleware.outbound.see_through import await_through
 from storage.postgres.array_text import Scalar
 from storage.postgres.connection import PostgresConnection, Row
 from storage.postgres.slot import Slot
@@ -23,11 +27,28 @@ class Transaction:
     that bears the transaction's operation name.
     """
 
-    __slots__ = ("_call", "_operation", "_slot", "_slots", "_writes")
+    __slots__ = (
+        "_before",
+        "_call",
+        "_circuit",
+        "_end_call",
+        "_operation",
+        "_permits",
+        "_running",
+        "_slot",
+        "_slots",
+        "_writes",
+    )
 
-    def __init__(self, slots: Slots[PostgresConnection], call: Call, *, operation: str) -> None:
+    def __init__(self, slots: Slots[PostgresConnection], policy: Policy, *, senses: Senses, operation: str) -> None:
+        torn = replace(policy, is_seen_through=False)  # before the commit nothing is changed for good
         self._slots = slots
-        self._call = call
+        self._before = outbound(torn, senses=senses, stack=BEFORE)
+        self._call = outbound(torn, senses=senses, stack=WITHIN)
+        self._end_call = outbound(policy, senses=senses, stack=WITHIN)
+        self._circuit = senses.breakers.of(policy)
+        self._permits = senses.permits_of(policy)
+        self._running = senses.running
         self._operation = operation
         self._slot: Slot[PostgresConnection] | None = None
         self._writes = False
@@ -51,19 +72,37 @@ class Transaction:
         return self._slot.connection
 
     async def __aenter__(self) -> Self:
-        self._slot = await self._call("begin", self._slots.acquire)
+        await self._before("begin", self._begin)
         return self
+
+    async def _begin(self) -> None:
+        """Take a permit, held to the end, and a connection; ask for neither where nothing could be run on it."""
+        if not self._circuit.lets_try:
+            raise self._circuit.refusal()
+        await self._permits.take()
+        try:
+            self._slot = await self._slots.acquire()
+        except BaseException:
+            self._permits.give_back()
+            raise
 
     async def __aexit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        slot, connection = self._slot, self._connection
+        if self._slot is None:
+            return
+        slot, self._slot = self._slot, None
+        if error is not None:
+            await self._end(slot, error)
+        else:  # a commit that has begun ends, whatever becomes of its caller
+            await await_through(lambda: self._end(slot, None), has_begun=lambda: True, running=self._running)
+
+    async def _end(self, slot: Slot[PostgresConnection], error: BaseException | None) -> None:
         try:
-            await self._finish(connection, error)
+            await self._finish(slot.connection, error)
         finally:
-            self._slot = None
-            if slot is not None:
-                self._slots.release(slot)
+            self._permits.give_back()
+            self._slots.release(slot)
 
     async def _finish(self, connection: PostgresConnection, error: BaseException | None) -> None:
         if not connection.in_transaction:
@@ -80,7 +119,7 @@ class Transaction:
 
     async def _commit(self, connection: PostgresConnection) -> None:
         try:
-            await self._call(self._operation, partial(connection.execute, "COMMIT", writes=self._writes))
+            await self._end_call(self._operation, partial(connection.execute, "COMMIT", writes=self._writes))
         except NoAnswer as error:
             raise OutcomeUnknown from error
 

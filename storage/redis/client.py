@@ -12,14 +12,12 @@ from redis.exceptions import NoScriptError
 
 from middleware.errors import Bug
 from middleware.outbound import outbound
-from middleware.outbound.clock import CLOCK, Clock
 from middleware.outbound.layer import Senses
-from middleware.outbound.policy import Policy, RedisPolicy
+from middleware.outbound.policy import RedisPolicy
 from storage.redis.coalescing import Coalescer
 from storage.redis.error_replies import translated
 from storage.redis.lane import Lane
 from storage.redis.script import Script
-from telemetry.events import Observe
 
 CLIENT_NAME = "mainstay"
 RESP2 = 2
@@ -36,7 +34,7 @@ class RedisClient:
     repeats whatever fails ten times, a timed-out INCR too.
     """
 
-    def __init__(self, url: str, *, policy: RedisPolicy, observe: Observe, clock: Clock = CLOCK) -> None:
+    def __init__(self, url: str, *, policy: RedisPolicy, senses: Senses) -> None:
         """Raise ValueError where `url` is no Redis URL."""
         source: ConnectionPool = ConnectionPool.from_url(
             url,
@@ -51,10 +49,7 @@ class RedisClient:
             maximum_waiting=policy.maximum_waiting,
             maximum_length=policy.maximum_pipeline,
         )
-        self._call = outbound(
-            Policy(dependency="redis", attempt_timeout_seconds=policy.attempt_timeout_seconds),
-            senses=Senses(observe=observe, clock=clock),
-        )
+        self._call = outbound(policy.commands(), senses=senses)
 
     async def run(self, command: str, *arguments: Argument) -> object:
         """Send one command and return its reply as RESP2 has it: bytes, int, list or None.

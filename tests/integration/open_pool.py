@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy
 from storage.postgres.pool import Pool
 from storage.postgres.statement import statement
@@ -25,7 +26,7 @@ TERMINATE = statement("SELECT pg_terminate_backend($1)", types={"pid": "integer"
 async def open_pool(dsn: str, *, events: Recorder | None = None, **policy: Any) -> AsyncIterator[Pool]:
     """A pool of one to four connections unless `policy` says otherwise, closed afterwards."""
     numbers = {"minimum": 1, "maximum": 4, "close_timeout_seconds": 1.0, **policy}
-    pool = Pool(dsn, policy=PoolPolicy(**numbers), observe=events or Recorder())
+    pool = Pool(dsn, policy=PoolPolicy(**numbers), senses=Senses(observe=events or Recorder()))
     await pool.open()
     try:
         yield pool

@@ -17,6 +17,7 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 from sqlalchemy.sql.ddl import ExecutableDDLElement
 from yarl import URL
 
+from middleware.outbound.layer import Senses
 from server.app import POOL, Telemetry, pool_for, public_app, runner_for
 from server.declaration import Declaration
 from server.settings import Settings
@@ -139,8 +140,9 @@ async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bo
         sink = Sink(nowhere)
         held.callback(sink.close)
         metrics = Metrics(service=declaration.service.name, version=declaration.service.version, pools=[POOL])
+        observe = Observers([metrics, events, time_stages])
         telemetry = Telemetry(
-            observe=Observers([metrics, events, time_stages]), metrics=metrics, sink=sink, make_context=Identifier()
+            observe=observe, metrics=metrics, sink=sink, make_context=Identifier(), senses=Senses(observe=observe)
         )
         pool = pool_for(dsn, settings, telemetry=telemetry)
         held.push_async_callback(pool.close)

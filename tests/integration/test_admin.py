@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 
 from middleware.inbound.protocol import Edge
+from middleware.outbound.layer import Senses
 from server.admin import Checks, admin_app
 from telemetry.context import Identifier
 from telemetry.metrics import Metrics
@@ -67,7 +68,13 @@ async def call(dependencies: Dependencies, events: Recorder) -> AsyncIterator[Ca
 
 def admin_served(checks: Checks, events: Recorder) -> AbstractAsyncContextManager[Caller]:
     identify = Identifier()
-    app = admin_app(Metrics(service="shop", version="1"), checks, observe=events, make_context=identify)
+    app = admin_app(
+        Metrics(service="shop", version="1"),
+        checks,
+        observe=events,
+        make_context=identify,
+        breakers=Senses(observe=events).breakers,
+    )
     return served(app, Edge(observe=events, make_context=identify))
 
 
@@ -79,6 +86,7 @@ async def test_the_index_lists_what_there_is(call: Caller) -> None:
         "/readyz",
         "/startupz",
         "/metrics",
+        "/breakers",
     ]
 
 

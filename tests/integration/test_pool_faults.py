@@ -11,7 +11,14 @@ from middleware.errors import Elapsed, OutcomeUnknown, Overloaded, Unavailable
 from middleware.outbound.attempt_timeout import NoAnswer
 from storage.postgres.pool import Pool
 from storage.postgres.statement import Statement, statement
-from telemetry.events import AcquireTimedOut, ConnectionDropped, ConnectionOpened, DependencyCalled
+from telemetry.events import (
+    AcquireTimedOut,
+    BulkheadRejected,
+    ConnectionDropped,
+    ConnectionOpened,
+    DependencyCalled,
+    Retried,
+)
 from tests.integration.open_pool import SLEEP, TERMINATE, backend_of, open_pool, until_gone, until_running
 from tests.recorder import Recorder
 
@@ -75,8 +82,20 @@ async def test_a_session_ended_while_idle_is_noticed_and_replaced(database: str,
         assert await backend_of(pool) != pid
 
 
-async def test_a_read_whose_session_ends_is_unavailable(database: str, watch: Pool, events: Recorder) -> None:
+async def test_a_read_whose_session_ends_is_made_again(database: str, watch: Pool, events: Recorder) -> None:
     async with open_pool(database, events=events) as pool:
+        task = asyncio.create_task(pool.run(SLEEP, (1,), operation="sleep"))
+
+        await watch.run(TERMINATE, (await until_running(watch, "pg_sleep"),), operation="terminate")
+
+        assert await task == [(b"",)]
+        assert events.of(Retried) == [Retried(target="postgres.reads", outcome="ok")]
+
+
+async def test_a_read_whose_session_ends_is_unavailable_in_the_end(
+    database: str, watch: Pool, events: Recorder
+) -> None:
+    async with open_pool(database, events=events, attempts=1) as pool:
         task = asyncio.create_task(pool.run(SLEEP, (60,), operation="sleep"))
         await watch.run(TERMINATE, (await until_running(watch, "pg_sleep"),), operation="terminate")
 
@@ -115,23 +134,34 @@ async def test_a_hung_server_is_given_up(
 
 
 async def test_whoever_finds_all_connections_used_waits_no_longer_than_the_budget(
+    database: str, events: Recorder
+) -> None:
+    async with open_pool(database, events=events, maximum=1, acquire_timeout_seconds=0.05) as pool, pool.transaction():
+        with pytest.raises(Overloaded):
+            await pool.run(ONE, operation="one")
+
+    assert len(events.of(AcquireTimedOut)) == 1
+    (call,) = [event for event in events.of(DependencyCalled) if event.operation == "one"]
+    assert (call.outcome, call.error_type) == ("rejected", "overloaded")
+
+
+async def test_whoever_finds_no_room_in_its_class_of_work_waits_no_longer_than_the_budget(
     database: str, watch: Pool, events: Recorder
 ) -> None:
-    async with open_pool(database, events=events, maximum=1, acquire_timeout_seconds=0.05) as pool:
+    async with open_pool(database, events=events, maximum=2, acquire_timeout_seconds=0.05) as pool:
         task = asyncio.create_task(pool.run(SLEEP, (60,), operation="sleep"))
         await until_running(watch, "pg_sleep")
 
         with pytest.raises(Overloaded):
             await pool.run(ONE, operation="one")
 
+        await pool.execute("SELECT 1")
         task.cancel()
-    assert len(events.of(AcquireTimedOut)) == 1
-    (call,) = [event for event in events.of(DependencyCalled) if event.operation == "one"]
-    assert (call.outcome, call.error_type) == ("rejected", "overloaded")
+    assert [event.name for event in events.of(BulkheadRejected)] == ["postgres.reads"]
 
 
 async def test_callers_are_served_in_the_order_they_came(database: str, watch: Pool) -> None:
-    async with open_pool(database, maximum=1) as pool:
+    async with open_pool(database, maximum=1, attempts=1) as pool:
         holding = asyncio.create_task(pool.run(SLEEP, (60,), operation="sleep"))
         pid = await until_running(watch, "pg_sleep")
         served: list[int] = []

@@ -10,6 +10,7 @@ import pytest
 from redis import asyncio as aioredis
 
 from middleware.errors import Bug, Elapsed, Overloaded, Problem, Unavailable
+from middleware.outbound.layer import Senses
 from middleware.outbound.policy import RedisPolicy
 from storage.redis.client import RedisClient
 from storage.redis.script import script_of
@@ -19,7 +20,7 @@ from tests.recorder import Recorder
 
 @asynccontextmanager
 async def open_client(url: str, *, events: Recorder | None = None, **policy: Any) -> AsyncIterator[RedisClient]:
-    client = RedisClient(url, policy=RedisPolicy(**policy), observe=events or Recorder())
+    client = RedisClient(url, policy=RedisPolicy(**policy), senses=Senses(observe=events or Recorder()))
     try:
         yield client
     finally:

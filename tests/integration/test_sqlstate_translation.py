@@ -123,7 +123,7 @@ async def test_a_lock_that_does_not_come_has_elapsed(pool: Pool, database: str) 
 
 async def test_a_server_that_takes_no_writes_is_unavailable_and_let_go(database: str, events: Recorder) -> None:
     dsn = f"{database} options='-c default_transaction_read_only=on'"
-    async with open_pool(dsn, events=events) as pool:
+    async with open_pool(dsn, events=events, attempts=1) as pool:
         problem = await problem_of(pool, "CREATE TABLE x ()")
 
         assert type(problem) is Unavailable

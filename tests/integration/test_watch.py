@@ -55,7 +55,7 @@ async def test_an_error_arrives_whatever_the_socket_s_number(database: str) -> N
 
 @pytest.mark.usefixtures("many_files_open")
 async def test_the_end_of_a_session_arrives_whatever_the_socket_s_number(database: str, watch: Pool) -> None:
-    async with open_pool(database) as pool:
+    async with open_pool(database, attempts=1) as pool:
         task = asyncio.create_task(pool.run(SLEEP, (60,), operation="sleep"))
         await watch.run(TERMINATE, (await until_running(watch, "pg_sleep"),), operation="terminate")
 

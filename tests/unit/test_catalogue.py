@@ -54,6 +54,7 @@ def _looked_at() -> list[Metric]:
         "db_client_connection_max",
         "db_client_connection_pending_requests",
         "dependency_up",
+        "circuit_breaker_state",
         "asyncio_tasks",
         "log_events_total",
         "log_events_dropped_total",

@@ -5,6 +5,8 @@ import pytest
 
 from telemetry.events import (
     AcquireTimedOut,
+    BreakerChanged,
+    BulkheadRejected,
     ClientDisconnected,
     ConnectionAcquired,
     ConnectionDropped,
@@ -20,6 +22,7 @@ from telemetry.events import (
     RequestFinished,
     RequestMalformed,
     RequestStarted,
+    Retried,
     SchemaApplied,
     ServiceStarted,
     ServiceStopped,
@@ -128,6 +131,11 @@ def test_a_bug_is_one_line_with_its_traceback() -> None:
         (ConnectionOpened(pool="reads", duration_seconds=0.1), "debug", "reads: connection opened"),
         (ConnectionDropped(pool="reads", reason="broken"), "warning", "reads: connection dropped, broken"),
         (ConnectionDropped(pool="reads", reason="expired"), "debug", "reads: connection dropped, expired"),
+        (called("rejected", "breaker_open"), "debug", "postgres products.read: rejected (breaker_open)"),
+        (BreakerChanged(name="redis", state="open"), "warning", "redis: the circuit breaker is open"),
+        (BreakerChanged(name="redis", state="half_open"), "info", "redis: the circuit breaker is half_open"),
+        (Retried(target="postgres.reads", outcome="ok"), "debug", "postgres.reads: tried again, well"),
+        (BulkheadRejected(name="redis", waited_seconds=0.25), "debug", "redis: no room after 0.250 s"),
         (AcquireTimedOut(pool="reads", waited_seconds=0.25), "warning", "reads: no connection within 0.250 s"),
         (
             EmbeddedStarted(program="postgres", pid=7, duration_seconds=1),

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_cla
 from telemetry import readings
 from telemetry.events import (
     AcquireTimedOut,
+    BulkheadRejected,
     ClientDisconnected,
     ConnectionAcquired,
     ConnectionOpened,
@@ -21,6 +22,7 @@ from telemetry.events import (
     RequestMalformed,
     RequestRejected,
     RequestStarted,
+    Retried,
 )
 from telemetry.metrics import Metrics
 from telemetry.readings import PoolSizes, Reading
@@ -38,7 +40,7 @@ def finished(route: str = "/products/{id}", status: int = 200, method: str = "GE
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(service="shop", version="1.2.3", pools=["reads"])
+    return Metrics(service="shop", version="1.2.3", pools=["reads"], targets=["postgres.reads"])
 
 
 def samples(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
@@ -134,6 +136,30 @@ def test_a_caller_without_a_connection_is_counted(metrics: Metrics) -> None:
     metrics(AcquireTimedOut(pool="reads", waited_seconds=1))
 
     assert samples(metrics, "db_client_connection_timeouts_total") == {("reads",): 1}
+
+
+def test_calls_without_room_and_attempts_made_again_are_counted(metrics: Metrics) -> None:
+    metrics(BulkheadRejected(name="postgres.reads", waited_seconds=0.5))
+    metrics(Retried(target="postgres.reads", outcome="ok"))
+
+    assert samples(metrics, "bulkhead_rejections_total") == {("postgres.reads",): 1}
+    assert samples(metrics, "retries_total") == {
+        ("ok", "postgres.reads"): 1,
+        ("error", "postgres.reads"): 0,
+        ("budget_spent", "postgres.reads"): 0,
+    }
+
+
+def test_a_breaker_is_in_one_state_and_in_no_other(metrics: Metrics) -> None:
+    metrics.look_at(readings.breakers_look(lambda: {"redis": "half_open"}))
+
+    assert samples(metrics, "circuit_breaker_state") == {
+        ("redis", "closed"): 0,
+        ("redis", "open"): 0,
+        ("redis", "half_open"): 1,
+        ("redis", "forced_open"): 0,
+        ("redis", "forced_closed"): 0,
+    }
 
 
 def test_error_series_are_there_before_the_first_error(metrics: Metrics) -> None:

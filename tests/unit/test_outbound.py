@@ -1,20 +1,35 @@
 """The outbound layers: what a call to a dependency passes through."""
 
 import asyncio
+import math
 
 import pytest
 
+from middleware.deadlines import DEADLINE
 from middleware.errors import Conflict, Elapsed, Overloaded, Unavailable
 from middleware.outbound import STACK, outbound
-from middleware.outbound.attempt_timeout import NoAnswer, attempt_timeout
+from middleware.outbound.attempt_timeout import CutShort, NoAnswer, attempt_timeout
+from middleware.outbound.breaker import breaker
+from middleware.outbound.bulkhead import bulkhead
+from middleware.outbound.call_deadline import deadline
 from middleware.outbound.layer import Call, Senses
+from middleware.outbound.layer_policies import BreakerOpen, BulkheadPolicy
 from middleware.outbound.measure import measure
 from middleware.outbound.policy import Policy, PoolPolicy
+from middleware.outbound.retry import retry
+from middleware.outbound.see_through import see_through
 from telemetry.events import DependencyCalled, Outcome
 from tests.hand_clock import HandClock
 from tests.recorder import Recorder
 
-POLICY = Policy(dependency="postgres", attempt_timeout_seconds=2.0)
+POLICY = Policy(
+    dependency="postgres",
+    name="postgres.reads",
+    attempt_timeout_seconds=2.0,
+    bulkhead=BulkheadPolicy(permits=4, waiters=4),
+)
+TICK = 0.02
+"""A timeout comes up to one width of the sweeper late."""
 
 
 class World:
@@ -23,7 +38,8 @@ class World:
     def __init__(self) -> None:
         self.hand = HandClock()
         self.events = Recorder()
-        self.call: Call = outbound(POLICY, senses=Senses(observe=self.events, clock=self.hand.clock))
+        self.senses = Senses(observe=self.events, clock=self.hand.clock)
+        self.call: Call = outbound(POLICY, senses=self.senses)
         self.entered = asyncio.Event()
 
     async def answer(self) -> str:
@@ -56,8 +72,8 @@ def called(outcome: Outcome, error_type: str, duration_seconds: float = 0.0) -> 
     ]
 
 
-def test_measure_is_outermost_and_the_attempt_s_timeout_innermost() -> None:
-    assert list(STACK) == [measure, attempt_timeout]
+def test_the_layers_stand_in_the_order_the_page_says() -> None:
+    assert (measure, see_through, bulkhead, deadline, retry, breaker, attempt_timeout) == STACK
 
 
 async def test_a_call_that_succeeds_is_measured() -> None:
@@ -75,6 +91,7 @@ async def test_a_call_that_succeeds_is_measured() -> None:
         (Unavailable(), "error", "unavailable"),
         (Overloaded(), "rejected", "overloaded"),
         (Elapsed(), "timeout", "timeout"),
+        (BreakerOpen(retry_after_seconds=1), "rejected", "breaker_open"),
         (ZeroDivisionError(), "error", "internal"),
     ],
 )
@@ -97,11 +114,11 @@ async def test_an_attempt_without_an_answer_is_given_up() -> None:
     world = World()
     task = await world.start_hanging()
 
-    world.hand.advance(2)
+    world.hand.advance(2 + TICK)
 
     with pytest.raises(NoAnswer):
         await task
-    assert world.events.events == called("timeout", "timeout", 2.0)
+    assert world.events.events == called("timeout", "timeout", 2 + TICK)
 
 
 async def test_after_a_timeout_the_task_counts_as_not_cancelled() -> None:
@@ -116,7 +133,7 @@ async def test_after_a_timeout_the_task_counts_as_not_cancelled() -> None:
 
     task = asyncio.create_task(run())
     await world.entered.wait()
-    world.hand.advance(2)
+    world.hand.advance(2 + TICK)
 
     assert await task == 0
 
@@ -136,7 +153,7 @@ async def test_a_cancellation_at_the_moment_of_the_timeout_stays_one() -> None:
     world = World()
     task = await world.start_hanging()
 
-    world.hand.advance(2)
+    world.hand.advance(2 + TICK)
     task.cancel()
 
     with pytest.raises(asyncio.CancelledError):
@@ -161,7 +178,53 @@ async def test_no_timer_is_left_after_a_call() -> None:
 
     await world.call("read", world.answer)
 
-    assert world.hand.pending == []
+    assert world.senses.sweeper.pending == 1  # the breaker's next look at what is under way
+
+
+async def test_past_the_deadline_nothing_is_begun() -> None:
+    world = World()
+    world.hand.advance(1)
+    token = DEADLINE.set(0.5)
+
+    with pytest.raises(Elapsed):
+        await world.call("read", world.hang)
+
+    DEADLINE.reset(token)
+    assert (world.entered.is_set(), world.events.of(DependencyCalled)) == (False, called("timeout", "timeout"))
+
+
+async def test_an_attempt_is_cut_short_at_the_caller_s_deadline() -> None:
+    world = World()
+    token = DEADLINE.set(0.3)
+    task = await world.start_hanging()
+    DEADLINE.reset(token)
+
+    world.hand.advance(0.3 + TICK)
+
+    with pytest.raises(CutShort):
+        await task
+
+
+async def test_the_policy_s_total_is_a_deadline_for_what_is_inside_and_for_nothing_else() -> None:
+    world = World()
+
+    async def look() -> float:
+        return DEADLINE.get()
+
+    assert (await world.call("read", look), DEADLINE.get()) == (10.0, math.inf)
+
+
+async def test_a_nearer_deadline_of_the_caller_s_stays() -> None:
+    world = World()
+    token = DEADLINE.set(3.0)
+
+    async def look() -> float:
+        return DEADLINE.get()
+
+    seen = await world.call("read", look)
+
+    DEADLINE.reset(token)
+    assert seen == 3.0
 
 
 def test_an_attempt_has_time_for_its_acquire_its_query_and_the_answer_s_way() -> None:
