@@ -11,6 +11,7 @@ from middleware.inbound import inbound
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.identify import mark_answers
 from middleware.inbound.protocol import ConnectionPolicy, Edge, ProblemRunner
+from middleware.outbound.clock import Clock
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy, RedisPolicy
 from server.address import Address, open_page, options_of
@@ -119,6 +120,7 @@ def public_app(
         observe=telemetry.observe,
         make_context=telemetry.make_context,
         request_seconds=settings.request_seconds,
+        clock=Clock(call_later=telemetry.senses.sweeper.after),
     )
     app = web.Application(middlewares=layers, client_max_size=settings.body_bytes)
     app.on_response_prepare.append(mark_answers())
@@ -143,7 +145,9 @@ def public_app(
 
 def runner_for(app: web.Application, settings: Settings, *, telemetry: Telemetry) -> ProblemRunner:
     """What serves an application on its sockets."""
-    edge = Edge(observe=telemetry.observe, make_context=telemetry.make_context)
+    edge = Edge(
+        observe=telemetry.observe, make_context=telemetry.make_context, call_later=telemetry.senses.sweeper.after
+    )
     policy = ConnectionPolicy(connections=min(settings.connections, files_open_at_most() - _FILES_KEPT))
     return ProblemRunner(app, edge, policy=policy, shutdown_seconds=settings.drain_seconds)
 

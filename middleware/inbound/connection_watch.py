@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from middleware.outbound.clock import CallLater
+from middleware.sweeper import CallLater
 
 LOOK_SECONDS = 0.5
 """How often it looks, and so how late it may be: 2,000 connections take it a millisecond each time."""

@@ -9,10 +9,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from multidict import istr
 
+from middleware.deadlines import DEADLINE
 from middleware.errors import Elapsed, Fault, Malformed
 from middleware.inbound.endpoint import Endpoints, endpoint_of
 from middleware.inbound.identify import CONTEXT
-from middleware.outbound.clock import CallLater
+from middleware.sweeper import CallLater
 
 REQUEST_TIMEOUT = istr("Request-Timeout")
 
@@ -33,7 +34,8 @@ def limit_time(
     """Cancel a request past its deadline and raise Elapsed instead; raises Malformed for a limit nobody can read.
 
     The deadline is the request's start plus the smallest of the endpoint's own limit (`request_seconds` where it has
-    none) and what the caller asks for in `Request-Timeout`. A cancellation from elsewhere stays one.
+    none) and what the caller asks for in `Request-Timeout`; the outbound layers learn it from DEADLINE, and see a write
+    that has begun through to its end. A cancellation from elsewhere stays one.
     """
 
     @web.middleware
@@ -41,8 +43,9 @@ def limit_time(
         endpoint = endpoint_of(request, endpoints)
         ours = request_seconds if endpoint is None or endpoint.limit_seconds is None else endpoint.limit_seconds
         seconds = min(ours, asked_seconds(request, otherwise=ours))
-        left = request[CONTEXT].started_seconds + seconds - now()
-        return await _within(left, lambda: handler(request), call_later=call_later)
+        deadline = request[CONTEXT].started_seconds + seconds
+        DEADLINE.set(deadline)  # the request has a task, and so a context, of its own: nothing needs to be put back
+        return await _within(deadline - now(), lambda: handler(request), call_later=call_later)
 
     return layer
 

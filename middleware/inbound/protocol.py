@@ -20,7 +20,8 @@ from middleware.inbound.identify import CONTEXT, mark_answer
 from middleware.inbound.listener import Listener
 from middleware.inbound.problem_document import problem_response, refusal_response
 from middleware.inbound.problems import exception_caught
-from middleware.outbound.clock import CallLater, call_later
+from middleware.outbound.clock import call_later
+from middleware.sweeper import CallLater
 from telemetry.context import Identifier, RequestContext
 from telemetry.events import UNMATCHED, Observe, RejectReason, RequestMalformed, RequestRejected
 
