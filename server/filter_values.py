@@ -13,6 +13,7 @@ from pydantic_core import from_json
 
 from server.text_forms import (
     BOOLEAN_SENTENCE,
+    DATE,
     DATE_SENTENCE,
     DATETIME,
     DATETIME_SENTENCE,
@@ -136,6 +137,8 @@ def _datetime(text: str) -> str:
 
 
 def _date(text: str) -> str:
+    if not DATE.fullmatch(text):
+        raise ValueRefused("date_parsing", DATE_SENTENCE)
     try:
         return _DATE.validate_strings(text, strict=True).isoformat()
     except ValidationError as error:

@@ -7,6 +7,7 @@ DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 FLOAT = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 BOOLEAN = re.compile(r"true|false")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*")
 """At least its beginning: pydantic, which reads the rest, also takes a bare number, as seconds since 1970."""
 

@@ -93,7 +93,14 @@ async def launched(
     told = {"PORT": "0", "ADMIN_PORT": "0", "DATA_DIR": str(data_dir), **settings}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAINSTAY_")}
     environment = kept | {f"MAINSTAY_{name}": value for name, value in told.items()}
-    return await asyncio.create_subprocess_exec(COMMAND, *arguments, stdout=output, stderr=errors, env=environment)
+    return await asyncio.create_subprocess_exec(
+        COMMAND, *arguments, stdout=output, stderr=errors, env=environment, preexec_fn=_hear_interrupts
+    )
+
+
+def _hear_interrupts() -> None:
+    """Ctrl-C means something to the command even where the tests run in a shell's background, deaf to it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 async def kill_all(process: Process, data_dir: Path) -> None:
