@@ -1,7 +1,7 @@
 # The commands of this project. `make` alone lists them; each one sets up .venv first, when it has to.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt clean
+.PHONY: help run test check bench fmt clean
 
 PYTHON  ?=
 SERVICE ?= examples/shop/service.py
@@ -57,6 +57,10 @@ check: ## Check format, lint, types, import contracts and everything generated
 		echo "— $$step"; .venv/bin/$$step || wrong="$$wrong\n  $$step"; \
 	done; \
 	[ -z "$$wrong" ] || { printf "\nNot as it should be:$$wrong\n" >&2; exit 1; }
+
+bench: ## Measure the CPU time of a request beside bare aiohttp; ARGS='--rounds 9'
+	$(call set-up,embedded)
+	@exec .venv/bin/python -m benchmarks $(ARGS)
 
 fmt: ## Format the code and mend what the linter can
 	$(call set-up,embedded dev)

@@ -50,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan = Plan(contestants=chosen, cases=CASES, rounds=asked.rounds, seconds=asked.seconds, chance=chance)
     try:
         results = uvloop.run(_run(plan))
+    except KeyboardInterrupt:
+        return 130
     except _REFUSALS as error:
         print(error, file=sys.stderr)
         return 1

@@ -14,6 +14,9 @@ from benchmarks.cases import PRODUCT_KEY, PRODUCTS, STRIDE, Case
 CONNECTIONS = 16
 """Requests under way at once: enough to keep one core busy, more than a contestant's connections to Postgres."""
 
+_GRACE_SECONDS = 20
+"""A generator that has not ended this long after its time never will."""
+
 _SCRIPT = Path(__file__).with_name("wrk.lua")
 
 
@@ -50,7 +53,12 @@ async def run_load(load: Load) -> Loaded:
     """Make requests for a while; raises LoadFailed."""
     command = _wrk(load) if generator_name() == "wrk" else _own(load)
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
-    output, errors = await process.communicate()
+    try:
+        async with asyncio.timeout(load.seconds + _GRACE_SECONDS):
+            output, errors = await process.communicate()
+    except TimeoutError as error:
+        process.kill()
+        raise LoadFailed(f"{command[0]} did not end.") from error
     if process.returncode != 0:
         raise LoadFailed(f"{command[0]} ended with {process.returncode}: {errors.decode()}")
     return loaded(output.decode(), load)
