@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from types import NoneType
+from typing import Any, cast
+from uuid import UUID
 
 from middleware.errors import Fault
 from storage.record_type import RecordField, RecordType
@@ -21,6 +23,7 @@ __all__ = [
     "text_faults",
 ]
 
+_ALWAYS_FIT = frozenset({NoneType, bool, date, UUID})
 INTEGER_SENTENCE = "an integer has at most 64 bits"
 DECIMAL_DIGITS_MAXIMUM = 1_000
 """Postgres keeps 131,072 digits before the point; no honest amount needs a thousand."""
@@ -34,8 +37,21 @@ def storage_faults(record_type: RecordType, values: Mapping[str, object]) -> lis
     return [
         Fault(code=code, detail=detail, pointer=pointer)
         for name, value in values.items()
+        if not _surely_fits(value, room.get(name))
         for pointer, code, detail in _faults(record_type.by_name[name], value, room=room.get(name))
     ]
+
+
+def _surely_fits(value: object, room: int | None) -> bool:
+    """What most values are, seen at once: plain text and not too long, a number of few bits, nothing at all."""
+    kind = type(value)
+    if kind is str:
+        text = cast("str", value)
+        is_short = 1 <= len(text) <= (room or len(text))
+        return is_short and text.isascii() and "\0" not in text and text[0] != "."
+    if kind is int:
+        return is_within_64_bits(cast("int", value))
+    return kind in _ALWAYS_FIT
 
 
 def _faults(field: RecordField, value: Any, *, room: int | None) -> Iterator[tuple[str, str, str]]:
@@ -96,19 +112,26 @@ def document_faults(document: object) -> list[Fault]:
     return [Fault(code=code, detail=detail, pointer=pointer) for pointer, code, detail in _json_faults("", document)]
 
 
-def _json_faults(pointer: str, value: Any) -> Iterator[tuple[str, str, str]]:
-    if isinstance(value, Mapping):
+def _json_faults(pointer: str, document: Any) -> list[tuple[str, str, str]]:
+    found: list[tuple[str, str, str]] = []
+    _look(pointer, document, found=found)
+    return found
+
+
+def _look(pointer: str, value: Any, *, found: list[tuple[str, str, str]]) -> None:
+    if isinstance(value, dict):
         for key, item in value.items():
-            below = f"{pointer}/{escaped(str(key))}"
-            yield from ((below, *fault) for fault in text_faults(str(key)))
-            yield from _json_faults(below, item)
+            below = f"{pointer}/{escaped(key)}"
+            found += [(below, *fault) for fault in text_faults(key)]
+            _look(below, item, found=found)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _json_faults(f"{pointer}/{index}", item)
+            if not _surely_fits(item, None):
+                _look(f"{pointer}/{index}", item, found=found)
     elif isinstance(value, str):
-        yield from ((pointer, *fault) for fault in text_faults(value))
+        found += [(pointer, *fault) for fault in text_faults(value)]
     elif not (isinstance(value, int) and is_shortest_of_a_double(value)):
-        yield from ((pointer, *fault) for fault in _scalar_faults(value))
+        found += [(pointer, *fault) for fault in _scalar_faults(value)]
 
 
 def escaped(token: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from telemetry.events import DependencyCalled
 from tests.integration.rest_client import Client
+from tests.integration.sql import run_sql
 
 FIRST: dict[str, Any] = {
     "name": "Ärmel_100%",
@@ -368,3 +369,13 @@ async def test_200_filters_are_too_many(warehouse: Client) -> None:
 
     faults = [("name64", "too_many_parameters"), ("name32", "too_many_filters")]
     assert (reply.status, reply.faults) == (400, faults)
+
+
+@pytest.mark.parametrize("limit", [1, 19, 20, 21, 50, 51, 199, 200])
+async def test_a_page_is_as_long_as_asked_for(warehouse: Client, limit: int) -> None:
+    await run_sql(warehouse.dsn, "INSERT INTO maker (name) SELECT 'maker ' || place FROM generate_series(1, 205) place")
+
+    pages = await warehouse.pages(f"/makers?limit={limit}&fields=maker_id")
+
+    assert [len(page) for page in pages] == [limit] * (205 // limit) + [205 % limit] * bool(205 % limit)
+    assert [maker["maker_id"] for page in pages for maker in page] == list(range(1, 206))
