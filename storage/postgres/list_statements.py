@@ -161,7 +161,7 @@ def _beyond(table: Table, question: _Question) -> ColumnElement[bool]:
     columns = [table.c[name] for name, _ in question.order]
     values = [bindparam(f"k{position}", type_=column.type) for position, column in enumerate(columns)]
     directions = {descending for _, descending in question.order}
-    if len(directions) == 1 and not any(column.nullable for column in columns):
+    if len(directions) == 1 and all(question.after) and not any(column.nullable for column in columns):
         # one row comparison: an index over these columns is read from exactly this place on
         place, last = tuple_(*columns), tuple_(*values)
         return place < last if directions.pop() else place > last
