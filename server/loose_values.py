@@ -6,7 +6,7 @@ fractions as doubles, so `0.10000000000000000555` would be stored as `0.1`. As a
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from types import NoneType
@@ -19,6 +19,8 @@ from middleware.errors import Fault
 from server.text_forms import (
     BOOLEAN,
     BOOLEAN_SENTENCE,
+    DATE,
+    DATE_SENTENCE,
     DATETIME,
     DATETIME_SENTENCE,
     DECIMAL,
@@ -95,6 +97,7 @@ def _text_fault(kind: type, text: str) -> tuple[str, str] | None:
 
 _FORMS: Mapping[type, tuple[re.Pattern[str], str, str]] = {
     Decimal: (DECIMAL, "decimal_parsing", DECIMAL_SENTENCE),
+    date: (DATE, "date_parsing", DATE_SENTENCE),
     datetime: (DATETIME, "datetime_parsing", DATETIME_SENTENCE),
     UUID: (UUID_TEXT, "uuid_parsing", UUID_SENTENCE),
     bool: (BOOLEAN, "bool_parsing", BOOLEAN_SENTENCE),

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
+import orjson
 import pytest
 
 from telemetry.events import DependencyCalled, ExceptionCaught
@@ -500,3 +501,15 @@ async def test_no_request_of_these_is_a_bug(warehouse: Client) -> None:
     for path in (f"/things/{quote('%')}", "/things/%", "/makers/%%", "/categories/%zz", "/categories/%C3%28"):
         assert (await warehouse.get(path)).status == 404
     assert warehouse.events.of(ExceptionCaught) == []
+
+
+async def test_a_body_over_the_limit_is_refused_unread(warehouse: Client) -> None:
+    lines = ("POST /things HTTP/1.1", "Host: x", "Content-Type: application/json", "Content-Length: 1048577", "", "")
+
+    answer = await warehouse.raw("\r\n".join(lines).encode())
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    problem = orjson.loads(body)
+    assert head.startswith(b"HTTP/1.1 413 ")
+    assert problem["detail"] == "A body has at most 1,048,576 bytes."
+    assert [(fault["pointer"], fault["code"]) for fault in problem["errors"]] == [("", "too_large")]

@@ -1,6 +1,6 @@
 """Validation of a body: every fault with its pointer, nothing read more loosely than the wire forms."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum
 from typing import Annotated, Any, Literal
@@ -32,6 +32,7 @@ class Basket(BaseModel):
     prices: list[Decimal] = []
     by_name: dict[str, Decimal] = {}
     at: datetime | None = None
+    day: date | None = None
     mark: UUID | None = None
     rating: Literal[1, 2] = 1
     grade: Grade | None = None
@@ -72,6 +73,7 @@ def test_a_valid_body_becomes_the_model() -> None:
         (b'{"prices":["1",1e-400," 1"]}', [("/prices/1", "decimal_inexact"), ("/prices/2", "decimal_parsing")]),
         (b'{"by_name":{"a/b~":"1e5"}}', [("/by_name/a~1b~0", "decimal_parsing")]),
         (b'{"at":"1700000000"}', [("/at", "datetime_parsing")]),
+        (b'{"day":"86400"}', [("/day", "date_parsing")]),
         (b'{"mark":"urn:uuid:0197f3f5-6d2c-7c3a-9f4e-2b8f0f3f1c5a"}', [("/mark", "uuid_parsing")]),
         (b'{"rating":true}', [("/rating", "int_type")]),
         (b'{"grade":true}', [("/grade", "int_type")]),
