@@ -28,7 +28,7 @@ from server.text_forms import (
 )
 from storage.listing import Filter, Operator
 from storage.record_type import Kind, RecordField
-from storage.storable import DECIMAL_DIGITS_MAXIMUM, INTEGER_MAXIMUM, INTEGER_MINIMUM, document_faults
+from storage.storable import DECIMAL_DIGITS_MAXIMUM, INTEGER_MAXIMUM, INTEGER_MINIMUM, document_faults, text_faults
 from storage.wire import utc
 
 VALUES_MAXIMUM = 100
@@ -100,6 +100,8 @@ def _document(text: str) -> str:
 def _bounded(text: str) -> str:
     if len(text) > TEXT_MAXIMUM:
         raise ValueRefused("string_too_long", f"at most {TEXT_MAXIMUM} characters")
+    for code, detail in text_faults(text):
+        raise ValueRefused(code, detail)
     return text
 
 

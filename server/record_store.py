@@ -1,6 +1,6 @@
 """The store as a handler sees it: typed records in, typed records out, alone or within one transaction."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -63,7 +63,12 @@ class Store:
         table = self._tables[model]
         names = [field.name for field in table.type.fields]
         reader = QueryReader(table.type, filterable=names, sortable=names, cursors=Cursors(b"", table.type.table))
-        asked = dict(_condition(name, value) for name, value in (where or {}).items())
+        conditions = where or {}
+        if any(name.endswith("[in]") and not value for name, value in conditions.items()):
+            return []  # nothing is one of no values
+        asked = dict(
+            _condition(name, value) for name, value in conditions.items() if value or not name.endswith("[nin]")
+        )
         listing = reader.listing(urlencode(asked | ({"sort": sort} if sort else {})), count=False)
         page = await self._records(model).page(replace(listing, limit=limit))
         return [model.model_validate(item) for item in orjson.loads(b"[%b]" % page.items)]
@@ -131,10 +136,10 @@ def _condition(name: str, value: object) -> tuple[str, str]:
     """A condition as a query has it."""
     if value is None:
         return f"{name}[is]", "null"
-    if isinstance(value, bool | dict):
-        return name, rendered(value).decode()
-    if isinstance(value, list | tuple | set | frozenset):
+    if name.endswith(("[in]", "[nin]")) and isinstance(value, Iterable) and not isinstance(value, str):
         return name, ",".join(_quoted(_text(item)) for item in value)
+    if isinstance(value, bool | dict | list | tuple | set | frozenset):
+        return name, rendered(value).decode()
     return name, _text(value)
 
 
