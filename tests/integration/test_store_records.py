@@ -91,7 +91,13 @@ async def test_a_key_that_nothing_has_is_not_found(store: TransactionStore, mode
 async def test_records_are_found_by_any_of_their_fields(store: TransactionStore) -> None:
     for place in range(3):
         await store.create(
-            Thing(name=f"{place}", stock=place, shelf=None if place else "a", day=date(2026, 1, 1 + place))
+            Thing(
+                name=f"{place}",
+                stock=place,
+                tags=["a", "b"][:place],
+                shelf=None if place else "a",
+                day=date(2026, 1, 1 + place),
+            )
         )
 
     async def found(where: dict[str, object], **options: Any) -> list[str]:
