@@ -14,6 +14,7 @@
     ├── TooLarge                     too_large               413
     ├── UnsupportedMediaType         unsupported_media_type  415
     ├── Invalid                      invalid                 422   readable, but breaks the declared rules
+    ├── TooManyRequests              rate_limited            429   this caller asks for too much
     ├── Bug                          internal                500
     ├── Unavailable                  unavailable             503   a dependency cannot be reached
     │   ├── Overloaded               overloaded              503   no room for this call
@@ -142,6 +143,13 @@ class Invalid(Problem):
     kind = "invalid"
 
 
+class TooManyRequests(Problem):
+    """You have asked for more than your limit allows; come back later."""
+
+    kind = "rate_limited"
+    retryable = True
+
+
 class Bug(Problem):
     """Something went wrong on our side; it has been recorded."""
 
@@ -188,6 +196,7 @@ STATUS: Mapping[str, int] = {
     "too_large": 413,
     "unsupported_media_type": 415,
     "invalid": 422,
+    "rate_limited": 429,
     "internal": 500,
     "unavailable": 503,
     "overloaded": 503,
@@ -210,6 +219,7 @@ TITLE: Mapping[str, str] = {
     "too_large": "Too large",
     "unsupported_media_type": "Unsupported media type",
     "invalid": "Invalid request",
+    "rate_limited": "Too many requests",
     "internal": "Internal error",
     "unavailable": "Unavailable",
     "overloaded": "Overloaded",

@@ -1,5 +1,6 @@
 """Declare a service in one Python file; everything a team imports is here."""
 
+from middleware.inbound.quota import Limit
 from server.handling import body, query, store
 from server.identity.access import ANYONE, OWNER, SIGNED_IN, role
 from server.record_store import Store
@@ -12,6 +13,7 @@ __all__ = [
     "SIGNED_IN",
     "Indexed",
     "Key",
+    "Limit",
     "Model",
     "Reference",
     "RenamedFrom",

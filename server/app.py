@@ -2,19 +2,25 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from aiohttp import web
 
-from middleware.inbound import inbound
+from middleware.inbound import Bounds, inbound
+from middleware.inbound.client_address import ClientAddress
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.identify import mark_answers
+from middleware.inbound.limiter import Limiter
+from middleware.inbound.local_limits import LocalLimits
 from middleware.inbound.protocol import ConnectionPolicy, Edge, ProblemRunner
+from middleware.inbound.quota import LimitStore
+from middleware.inbound.rate_limit import Limits, mark_limits
 from middleware.outbound.clock import Clock
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy, RedisPolicy
 from server.address import Address, open_page, options_of
+from server.charges import default_charge, resource_charged, route_charged
 from server.declaration import Declaration, Types
 from server.docs_page.docs_routes import docs_routes, index_routes
 from server.handling import STORE
@@ -110,27 +116,48 @@ def record_tables(types: Types) -> Mapping[type[Model], RecordTable]:
     return {model: RecordTable(record_type, types=by_name, metadata=metadata) for model, record_type in types.items()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backing:
+    """What stands behind an application: the records, what callers have taken, and the service's secret."""
+
+    pool: Pool
+    limit_store: LimitStore
+    secret: bytes
+
+
+def limits_for(service: Service, backing: Backing, *, settings: Settings, observe: Observe) -> Limits:
+    """The limits all replicas share, and this one's share of them where those cannot be reached."""
+    local = LocalLimits(replicas=settings.replicas)
+    return Limits(
+        store=Limiter(backing.limit_store, local, observe=observe),
+        address_of=ClientAddress(settings.trusted_proxies),
+        secret=backing.secret,
+        unmatched=default_charge(service, "GET"),
+    )
+
+
 def public_app(
-    declaration: Declaration, pool: Pool, *, cursor_secret: bytes, settings: Settings, telemetry: Telemetry
+    declaration: Declaration, backing: Backing, *, settings: Settings, telemetry: Telemetry
 ) -> web.Application:
     """The API: resources, routes, the docs, behind the inbound stack."""
     endpoints: dict[Callable[..., object], Endpoint] = {}
+    limits = limits_for(declaration.service, backing, settings=settings, observe=telemetry.observe)
     layers = inbound(
         endpoints,
         observe=telemetry.observe,
         make_context=telemetry.make_context,
-        request_seconds=settings.request_seconds,
+        bounds=Bounds(request_seconds=settings.request_seconds, limits=limits),
         clock=Clock(call_later=telemetry.senses.sweeper.after),
     )
     app = web.Application(middlewares=layers, client_max_size=settings.body_bytes)
-    app.on_response_prepare.append(mark_answers())
+    app.on_response_prepare.extend([mark_answers(), mark_limits])
     serving = Serving(
         tables=record_tables(declaration.types),
-        runner=pool,
-        cursor_secret=cursor_secret,
+        runner=backing.pool,
+        cursor_secret=backing.secret,
         maximum_body_bytes=settings.body_bytes,
     )
-    app[STORE] = TransactionStore(serving.tables, pool)
+    app[STORE] = TransactionStore(serving.tables, backing.pool)
     for address in _addresses(declaration, serving):
         route = app.router.add_route(address.method, address.path, address.handle)
         endpoints[route.handler] = address.endpoint
@@ -139,7 +166,7 @@ def public_app(
     document = openapi_document(declaration.service, declaration.types, maximum_body_bytes=settings.body_bytes)
     pages = [*docs_routes(orjson.dumps(document)), *index_routes(declaration.service)]
     app.add_routes(pages)
-    endpoints |= {page.handler: open_page(page.path) for page in pages}
+    endpoints |= {page.handler: replace(open_page(page.path), charge=limits.unmatched) for page in pages}
     return app
 
 
@@ -154,14 +181,19 @@ def runner_for(app: web.Application, settings: Settings, *, telemetry: Telemetry
 
 def _addresses(declaration: Declaration, serving: Serving) -> list[Address]:
     """Everything served, most specific templates first, each path with its OPTIONS."""
-    found = [
-        route_address(route, declaration, maximum_body_bytes=serving.maximum_body_bytes)
-        for route in declaration.service.routes
-    ]
-    for resource in declaration.service.resources:
-        found += resource_addresses(resource, serving)
+    service, found = declaration.service, []
+    for route in service.routes:
+        address = route_address(route, declaration, maximum_body_bytes=serving.maximum_body_bytes)
+        found.append(route_charged(address, route, service=service))
+    for resource in service.resources:
+        found += [
+            resource_charged(address, resource, service=service) for address in resource_addresses(resource, serving)
+        ]
     methods: dict[str, list[str]] = {}
     for address in found:
         methods.setdefault(address.endpoint.template, []).append(address.method)
-    found += [options_of(template, offered) for template, offered in methods.items()]
+    for template, offered in methods.items():
+        address = options_of(template, offered)
+        endpoint = replace(address.endpoint, charge=default_charge(service, address.method))
+        found.append(replace(address, endpoint=endpoint))
     return sorted(found, key=lambda address: address.endpoint.template.count("{"))

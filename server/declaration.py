@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.limit_rules import limit_mistakes
 from server.resource_rules import name_of, resource_mistakes
 from server.route_rules import label_of, route_mistakes
 from server.service import Resource, Route, Service, Upstream
@@ -44,6 +45,7 @@ def described(service: Service) -> Types:
         mistakes += resource_mistakes(resource, models.types[resource.model])
     for route in service.routes:
         mistakes += route_mistakes(route)
+    mistakes += limit_mistakes(service)
     mistakes += _clashes(service)
     mistakes += _upstream_mistakes(service.upstreams)
     if mistakes:

@@ -12,13 +12,14 @@ from aiohttp import web
 from middleware.errors import Problem
 from middleware.loop_lag import LoopLag
 from server.admin import Checks, admin_app
-from server.app import Telemetry, pool_for, public_app, redis_for, runner_for, telemetry_for
+from server.app import Backing, Telemetry, pool_for, public_app, redis_for, runner_for, telemetry_for
 from server.declaration import Declaration
 from server.schema_start import SchemaStart
 from server.settings import PREFIX, Settings
 from storage.embedded import EmbeddedStorage, Endpoints
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
+from storage.redis.shared_limits import SharedLimits
 from telemetry.events import ServiceStarted, ServiceStopped
 from telemetry.library_logs import libraries_observed
 
@@ -106,9 +107,10 @@ class _Parts:
         if self.seed is not None:
             await self.seed(endpoints.postgres_dsn)
         pool = await self._pool(endpoints.postgres_dsn)
-        await self._redis(endpoints.redis_url)
+        redis = await self._redis(endpoints.redis_url)
         telemetry, settings = self.telemetry, self.settings
-        app = public_app(self.declaration, pool, cursor_secret=secret, settings=settings, telemetry=telemetry)
+        backing = Backing(pool=pool, limit_store=SharedLimits(redis), secret=secret)
+        app = public_app(self.declaration, backing, settings=settings, telemetry=telemetry)
         running = Running(host=settings.host, admin_host=settings.admin_host or settings.host)
         admin = admin_app(
             telemetry.metrics,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel
 
+from middleware.inbound.quota import Limit
 from server.identity.access import Access
 from storage.model import Model
 
@@ -17,6 +18,12 @@ RouteHandler = Callable[[web.Request], Awaitable[Any]]
 READS: tuple[Action, ...] = ("list", "read")
 WRITES: tuple[Action, ...] = ("create", "replace", "update", "delete")
 
+READ_LIMIT = Limit(1000, per_seconds=1, burst=2000)
+WRITE_LIMIT = Limit(500, per_seconds=1, burst=1000)
+"""For each caller unless told otherwise. They stop one runaway client and nobody else: an office or a carrier behind
+one address has hundreds of people, each a few requests a second, while one process answers a few thousand. A write
+costs the database a flush, so half. A team that knows its callers declares less."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -26,6 +33,9 @@ class Resource:
     narrower word wins. An action no word covers is not offered (405). `filterable` and `sortable` name the
     fields callers may filter and sort by; None is every field with an index behind it. `cache_seconds` is how
     long an answer may be reused.
+
+    `limit` is what each caller may ask of the resource, `read_limit` and `write_limit` the same for reads and writes;
+    the narrower wins, and without any the service's holds. A request takes `cost` from it.
     """
 
     model: type[Model]
@@ -37,6 +47,10 @@ class Resource:
     sortable: Sequence[str] | None = None
     cache_seconds: int = 0
     description: str = ""
+    limit: Limit | None = None
+    read_limit: Limit | None = None
+    write_limit: Limit | None = None
+    cost: int = 1
 
     def access_to(self, action: Action) -> Access | None:
         """Who may do `action`; None where it is not offered."""
@@ -58,6 +72,8 @@ class Route:
     (204) or an aiohttp response. A path parameter that stands where a resource has its key, as `{id}` in
     `/orders/{id}/pay`, is checked to be one. `timeout_seconds` is how long a request may
     take where that is not what MAINSTAY_REQUEST_SECONDS says.
+    Each caller may ask for what `limit` says, by default the service's, and
+    a request takes `cost` from it.
     """
 
     method: Method
@@ -70,6 +86,8 @@ class Route:
     status: int | None = None
     summary: str = ""
     timeout_seconds: float | None = None
+    limit: Limit | None = None
+    cost: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +100,11 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A whole service, declared as one value."""
+    """A whole service, declared as one value.
+
+    Each caller may read and write as `read_limit` and `write_limit` say, wherever nothing narrower is declared; None is
+    no limit.
+    """
 
     name: str
     resources: Sequence[Resource] = ()
@@ -90,3 +112,5 @@ class Service:
     upstreams: Sequence[Upstream] = ()
     version: str = "1.0.0"
     description: str = ""
+    read_limit: Limit | None = READ_LIMIT
+    write_limit: Limit | None = WRITE_LIMIT

@@ -1,14 +1,22 @@
 """What the environment decides: every MAINSTAY_ variable, read at once, all that is wrong reported at once."""
 
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "MAINSTAY_"
 Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+def _networks(value: object) -> object:
+    return [ip_network(one.strip()) for one in value.split(",") if one.strip()] if isinstance(value, str) else value
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -31,6 +39,8 @@ class Settings(BaseSettings):
     body_bytes: int = Field(1_048_576, ge=1_024, le=2**30, description="the largest body a request may have")
     request_seconds: float = Field(15.0, gt=0, le=3_600, description="how long a request may take")
     connections: int = Field(10_000, ge=1, le=1_000_000, description="how many connections of callers at most")
+    trusted_proxies: Networks = Field((), description="networks whose X-Forwarded-For is believed: 10.0.0.0/8,fd00::/8")
+    replicas: int = Field(1, ge=1, le=10_000, description="how many processes share the load, for limits without Redis")
     drain_seconds: float = Field(10.0, ge=0, le=3_600, description="how long requests may finish when stopping")
 
     @property

@@ -141,6 +141,12 @@ BULKHEAD_REJECTIONS = Metric(
     help="Calls that found no room in their class of work.",
     labels=("name",),
 )
+RATE_LIMIT_DECISIONS = Metric(
+    name="rate_limit_decisions_total",
+    kind="counter",
+    help="Requests held against their caller's limit, by what was decided; degraded is without the shared limits.",
+    labels=("decision",),
+)
 ASYNCIO_TASKS = Metric(
     name="asyncio_tasks",
     kind="gauge",
@@ -198,6 +204,7 @@ CATALOGUE: tuple[Metric, ...] = (
     CIRCUIT_BREAKER_STATE,
     RETRIES,
     BULKHEAD_REJECTIONS,
+    RATE_LIMIT_DECISIONS,
     ASYNCIO_TASKS,
     APP_EXCEPTIONS,
     LOG_EVENTS,

@@ -12,6 +12,7 @@ Outcome = Literal["ok", "error", "timeout", "rejected"]
 Dependency = Literal["postgres", "redis"]
 BreakerState = Literal["closed", "open", "half_open", "forced_open", "forced_closed"]
 RetryOutcome = Literal["ok", "error", "budget_spent"]
+RateLimitDecision = Literal["allowed", "limited", "allowed_degraded", "limited_degraded"]
 DropReason = Literal["expired", "broken", "cancelled", "closing"]
 
 RejectReason = Literal["slow_headers", "slow_body", "slow_reader"]
@@ -95,6 +96,13 @@ class ExceptionCaught:
     route: str
     request_id: str
     trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimitDecided:
+    """A request was held against its caller's limit; degraded where the limits all replicas share could not tell."""
+
+    decision: RateLimitDecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +251,7 @@ Event = (
     | RequestMalformed
     | RequestRejected
     | ExceptionCaught
+    | RateLimitDecided
     | DependencyCalled
     | EventLoopLagged
     | BreakerChanged

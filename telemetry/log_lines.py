@@ -35,7 +35,7 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
     match event:
         case e.RequestFinished():
             return _request_finished(event)
-        case e.RequestStarted() | e.ConnectionAcquired() | e.ConnectionReleased():
+        case e.RequestStarted() | e.RateLimitDecided() | e.ConnectionAcquired() | e.ConnectionReleased():
             return None
         case e.DependencyCalled():
             return _dependency_called(event)

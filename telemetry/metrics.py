@@ -99,7 +99,7 @@ class Metrics:
         text: bytes = generate_openmetrics(_WithoutCreated(self._registry))  # type: ignore[no-untyped-call]  # it has no annotations
         return text
 
-    def __call__(self, event: e.Event) -> None:  # noqa: C901, PLR0912 - one case an event, the frequent ones first
+    def __call__(self, event: e.Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one case an event
         """Count or measure what the event tells."""
         match event:
             case e.RequestStarted():
@@ -107,6 +107,8 @@ class Metrics:
             case e.RequestFinished():
                 self._active.dec()
                 self._requests[event.method, event.route, event.status].observe(event.duration_seconds)
+            case e.RateLimitDecided():
+                self._rate_limit_decided(event)
             case e.DependencyCalled():
                 self._dependency_called(event)
             case e.ConnectionAcquired():
@@ -147,6 +149,11 @@ class Metrics:
             case _:
                 assert_never(event)
 
+    def _rate_limit_decided(self, event: e.RateLimitDecided) -> None:
+        self._decisions[event.decision,].inc()
+        if event.decision.startswith("limited"):
+            self._rejected["rate_limited",].inc()
+
     def _dependency_called(self, event: e.DependencyCalled) -> None:
         seconds = event.duration_seconds
         self._calls[event.dependency, event.operation, event.outcome].observe(seconds)
@@ -158,8 +165,11 @@ class Metrics:
         )
         self._requests = self._histograms(catalogue.HTTP_REQUEST_DURATION)
         self._rejected = self._counters(catalogue.HTTP_REQUESTS_REJECTED)
-        for reason in ("malformed", *get_args(e.RejectReason)):
+        for reason in ("malformed", "rate_limited", *get_args(e.RejectReason)):
             self._rejected[reason,].inc(0)
+        self._decisions = self._counters(catalogue.RATE_LIMIT_DECISIONS)
+        for decision in get_args(e.RateLimitDecision):
+            self._decisions[decision,].inc(0)
         self._disconnects = self._counter(catalogue.HTTP_CLIENT_DISCONNECTS)
         self._exceptions = self._counter(catalogue.APP_EXCEPTIONS)
 

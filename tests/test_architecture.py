@@ -34,6 +34,7 @@ SURFACE = [
     "ANYONE",
     "Indexed",
     "Key",
+    "Limit",
     "Model",
     "OWNER",
     "Reference",

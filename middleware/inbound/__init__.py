@@ -5,11 +5,14 @@
 3. `render_problems`: outside all that refuse, so a refusal is rendered and counted like any answer.
 4. `limit_time`: outside all that waits, the reading of a body included, so that nothing outlives the deadline.
 5. `authorize`: nothing of a request is read for a caller who may not make it.
-6. `validate`: last, so a handler gets only what was declared.
+6. `rate_limit`: after it is known who calls, as a limit is a caller's; before a body is read.
+7. `validate`: last, so a handler gets only what was declared.
 
 Around the layers stand `mark_answers`, which every answer passes as its headers are written, and `protocol`, which
 answers what never becomes a request.
 """
+
+from dataclasses import dataclass
 
 from aiohttp.typedefs import Middleware
 
@@ -19,10 +22,22 @@ from middleware.inbound.endpoint import Endpoints
 from middleware.inbound.identify import identify
 from middleware.inbound.observe import observe_requests
 from middleware.inbound.problems import render_problems
+from middleware.inbound.rate_limit import Limits, rate_limit
 from middleware.inbound.validate import validate
 from middleware.outbound.clock import CLOCK, Clock
 from telemetry.context import Identifier
 from telemetry.events import Observe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What every request is held to: its time, and its caller's limits; without limits there is no such layer."""
+
+    request_seconds: float = REQUEST_SECONDS
+    limits: Limits | None = None
+
+
+UNLIMITED = Bounds()
 
 
 def inbound(
@@ -30,7 +45,7 @@ def inbound(
     *,
     observe: Observe,
     make_context: Identifier,
-    request_seconds: float = REQUEST_SECONDS,
+    bounds: Bounds = UNLIMITED,
     clock: Clock = CLOCK,
 ) -> tuple[Middleware, ...]:
     """Build the stack for `web.Application(middlewares=…)`; `endpoints` may be filled until the first request."""
@@ -38,7 +53,8 @@ def inbound(
         identify(make_context),
         observe_requests(endpoints, observe, now=clock.now),
         render_problems(endpoints, observe, jitter=clock.jitter),
-        limit_time(endpoints, request_seconds=request_seconds, call_later=clock.call_later, now=clock.now),
+        limit_time(endpoints, request_seconds=bounds.request_seconds, call_later=clock.call_later, now=clock.now),
         authorize(endpoints),
+        *(() if bounds.limits is None else (rate_limit(endpoints, bounds.limits, jitter=clock.jitter),)),
         validate(endpoints, now=clock.now),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from middleware.inbound.quota import Charge
 from telemetry.events import UNMATCHED
 
 ReadInput = Callable[[web.Request], Awaitable[object]]
@@ -16,7 +17,8 @@ class Endpoint:
     """One method of one address.
 
     `template` is the address with its parameters' names (`/products/{id}`), `operation` a word for what it does
-    (`products.read`), `limit_seconds` how long a request to it may take, None for as long as any.
+    (`products.read`), `limit_seconds` how long a request to it may take, None for as long as any,
+    `charge` what it takes from its caller's limit, None for nothing.
     """
 
     template: str
@@ -24,6 +26,7 @@ class Endpoint:
     open_to_anyone: bool
     read_input: ReadInput
     limit_seconds: float | None = None
+    charge: Charge | None = None
 
 
 Endpoints = Mapping[Callable[..., object], Endpoint]

@@ -27,6 +27,10 @@ Every failure is `application/problem+json` (RFC 9457) and names all faults at o
 is 404, a method an address does not offer 405 with `Allow`. Every address also answers `OPTIONS`, and `HEAD` where it
 answers `GET`. `retryable` tells whether the same request may succeed later; a 503 says when in `Retry-After`.
 
+### Limits
+Every caller has a limit. `RateLimit-Policy` tells which (`q` requests in `w` seconds), `RateLimit` what is left of it
+(`r`) and when all of it will be back (`t` seconds). Past it the answer is 429 and `Retry-After` says when to return.
+
 ### Finding a request again
 Every answer bears `X-Request-ID` (yours, if you send one), `traceparent` (W3C Trace Context; a trace you send is
 continued) and `Server-Timing`.

@@ -10,6 +10,7 @@ from server.openapi.response_headers import headers
 
 ALWAYS_POSSIBLE = (
     HTTPStatus.NOT_ACCEPTABLE,
+    HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
@@ -33,6 +34,7 @@ _OWN_HEADERS: Mapping[int, tuple[str, ...]] = {
     HTTPStatus.METHOD_NOT_ALLOWED: ("Allow",),
     HTTPStatus.PRECONDITION_FAILED: ("ETag",),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("Accept-Post", "Accept-Patch"),
+    HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After",),
     HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After",),
 }
 _EXAMPLE_FAULTS: Mapping[str, Mapping[str, str]] = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from server.openapi.json_value import Object, reference
 
-EVERY_ANSWER = ("X-Request-ID", "traceparent", "Server-Timing")
+EVERY_ANSWER = ("X-Request-ID", "traceparent", "Server-Timing", "RateLimit-Policy", "RateLimit")
 """The headers any answer may bear, refusals too."""
 
 _HEADERS: Mapping[str, tuple[str, str]] = {
@@ -17,6 +17,8 @@ _HEADERS: Mapping[str, tuple[str, str]] = {
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     ),
     "Server-Timing": ("Where the time went, in milliseconds.", "total;dur=3.2"),
+    "RateLimit-Policy": ("The limit this request is held against: `q` requests in `w` seconds.", '"read";q=1000;w=1'),
+    "RateLimit": ("What is left of it: `r` now, all of it in `t` seconds.", '"read";r=1998;t=1'),
     "ETag": ("The version of the record, for `If-Match` and `If-None-Match`.", '"3"'),
     "Location": ("The address of the record just made.", "/products/01985f2e-7c3a-7d70-9a51-6f3c2b1d0e4f"),
     "Link": ('The next page (`rel="next"`), absent on the last one.', '</products?cursor=b64>; rel="next"'),

@@ -60,9 +60,7 @@ class Coalescer:
         """Let go of every connection; who still waits is told that the connection is closed."""
         self._is_closed = True
         closed = exceptions.ConnectionError("closed")
-        for waiter in self._waiting:
-            settle(waiter, closed)
-        self._waiting.clear()
+        self._give_up(closed)
         for task in self._sending:
             task.cancel()
         await asyncio.gather(*self._sending, return_exceptions=True)
@@ -75,6 +73,12 @@ class Coalescer:
             task = asyncio.get_running_loop().create_task(self._carry(self._idle.pop(), self._taken()))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
+
+    def _give_up(self, failure: Exception) -> None:
+        """Who waits behind a server that let one pipeline time out would wait as long again for the same."""
+        for waiter in self._waiting:
+            settle(waiter, failure)
+        self._waiting.clear()
 
     def _taken(self) -> Pipeline:
         """The next pipeline, out of the queue."""
@@ -95,5 +99,7 @@ class Coalescer:
         finally:
             for waiter in pipeline:
                 settle(waiter, failure)
+            if isinstance(failure, TimeoutError | exceptions.TimeoutError):
+                self._give_up(failure)
             self._idle.append(lane)
             self._flush()

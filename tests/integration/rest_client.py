@@ -17,8 +17,9 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 from sqlalchemy.sql.ddl import ExecutableDDLElement
 from yarl import URL
 
+from middleware.inbound.local_limits import LocalLimits
 from middleware.outbound.layer import Senses
-from server.app import POOL, Telemetry, pool_for, public_app, runner_for
+from server.app import POOL, Backing, Telemetry, pool_for, public_app, runner_for
 from server.declaration import Declaration
 from server.settings import Settings
 from storage.schema import tables
@@ -147,7 +148,8 @@ async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bo
         pool = pool_for(dsn, settings, telemetry=telemetry)
         held.push_async_callback(pool.close)
         await pool.open()
-        app = public_app(declaration, pool, cursor_secret=CURSOR_SECRET, settings=settings, telemetry=telemetry)
+        backing = Backing(pool=pool, limit_store=LocalLimits(), secret=CURSOR_SECRET)
+        app = public_app(declaration, backing, settings=settings, telemetry=telemetry)
         runner = runner_for(app, settings, telemetry=telemetry)
         held.push_async_callback(runner.cleanup)
         await runner.setup()

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import pytest
 from aiohttp import web
 
-from middleware.inbound import inbound
+from middleware.inbound import Bounds, inbound
 from middleware.inbound.arrival import ArrivalPolicy
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.identify import mark_answers
@@ -45,7 +45,7 @@ async def limited(
 
     identify = Identifier()
     endpoints: dict[Callable[..., object], Endpoint] = {}
-    layers = inbound(endpoints, observe=observe, make_context=identify, request_seconds=request_seconds)
+    layers = inbound(endpoints, observe=observe, make_context=identify, bounds=Bounds(request_seconds=request_seconds))
     app = web.Application(middlewares=layers)
     app.on_response_prepare.append(mark_answers())
     for method, path, handler in (

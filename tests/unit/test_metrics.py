@@ -17,6 +17,7 @@ from telemetry.events import (
     DependencyCalled,
     Event,
     ExceptionCaught,
+    RateLimitDecided,
     RequestCutOff,
     RequestFinished,
     RequestMalformed,
@@ -89,10 +90,24 @@ def test_what_is_turned_away_at_the_edge_is_counted_by_its_reason(metrics: Metri
 
     assert samples(metrics, "http_server_requests_rejected_total") == {
         ("malformed",): 0,
+        ("rate_limited",): 0,
         ("slow_body",): 0,
         ("slow_headers",): 1,
         ("slow_reader",): 0,
     }
+
+
+def test_a_request_past_its_limit_is_a_decision_and_a_rejection(metrics: Metrics) -> None:
+    metrics(RateLimitDecided(decision="allowed"))
+    metrics(RateLimitDecided(decision="limited_degraded"))
+
+    assert samples(metrics, "rate_limit_decisions_total") == {
+        ("allowed",): 1,
+        ("limited",): 0,
+        ("allowed_degraded",): 0,
+        ("limited_degraded",): 1,
+    }
+    assert samples(metrics, "http_server_requests_rejected_total")["rate_limited",] == 1
 
 
 def test_a_bug_is_counted(metrics: Metrics) -> None:
@@ -169,19 +184,21 @@ def test_error_series_are_there_before_the_first_error(metrics: Metrics) -> None
         "http_server_client_disconnects_total",
         "http_server_requests_rejected_total",
         "metrics_label_overflow_total",
+        "rate_limit_decisions_total",
     )
 
     assert [samples(metrics, name) for name in names] == [
         {(): 0},
         {("reads",): 0},
         {(): 0},
-        {("malformed",): 0, ("slow_body",): 0, ("slow_headers",): 0, ("slow_reader",): 0},
+        dict.fromkeys([("malformed",), ("rate_limited",), ("slow_body",), ("slow_headers",), ("slow_reader",)], 0),
         {(): 0},
+        dict.fromkeys([("allowed",), ("limited",), ("allowed_degraded",), ("limited_degraded",)], 0),
     ]
 
 
 def test_label_sets_past_the_limit_share_one_and_are_counted() -> None:
-    metrics = Metrics(service="shop", version="1.2.3", max_label_sets=4)
+    metrics = Metrics(service="shop", version="1.2.3", max_label_sets=5)
     for number in range(10):
         metrics(finished(route=f"/{number}"))
     metrics(finished(route="/0"))
@@ -191,9 +208,10 @@ def test_label_sets_past_the_limit_share_one_and_are_counted() -> None:
         ("GET", "200", "/1"): 1,
         ("GET", "200", "/2"): 1,
         ("GET", "200", "/3"): 1,
-        ("_OTHER", "_OTHER", "_OTHER"): 6,
+        ("GET", "200", "/4"): 1,
+        ("_OTHER", "_OTHER", "_OTHER"): 5,
     }
-    assert samples(metrics, "metrics_label_overflow_total") == {(): 6}
+    assert samples(metrics, "metrics_label_overflow_total") == {(): 5}
 
 
 def test_what_is_looked_at_is_looked_at_at_every_scrape(metrics: Metrics) -> None:

@@ -1,0 +1,79 @@
+"""How much a caller may ask for: what a team declares, and the same in a limiter's numbers."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many requests in so many seconds for each caller, and at most `burst` of them at once.
+
+    `Limit(100, per_seconds=60, burst=20)`: twenty at once, then one every 0.6 s. Without a burst all may come at once.
+    """
+
+    requests: int
+    per_seconds: int = 1
+    burst: int | None = None
+
+    @property
+    def at_once(self) -> int:
+        """How many may come at once."""
+        return self.requests if self.burst is None else self.burst
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What one request takes from a limit.
+
+    `name` tells the limit from others; requests under one name share it. A request occupies its caller's allowance for
+    `interval_microseconds` for each unit of its `cost`; what is occupied may not exceed `capacity_microseconds`.
+    `policy` is the limit as `RateLimit-Policy` says it.
+    """
+
+    name: str
+    interval_microseconds: int
+    capacity_microseconds: int
+    cost: int
+    policy: str
+
+    @property
+    def cost_microseconds(self) -> int:
+        """For how long one request occupies the allowance."""
+        return self.cost * self.interval_microseconds
+
+
+def charge_of(name: str, limit: Limit, *, cost: int) -> Charge:
+    """What requests of this cost take from a limit; a fraction of a microsecond is rounded against the caller."""
+    interval = -(-limit.per_seconds * _MICROSECONDS // limit.requests)
+    return Charge(
+        name=name,
+        interval_microseconds=interval,
+        capacity_microseconds=interval * limit.at_once,
+        cost=cost,
+        policy=f'"{name}";q={limit.requests};w={limit.per_seconds}',
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A limiter's decision: how long the caller's allowance stays occupied, and how long to wait until it fits.
+
+    `wait_microseconds` is 0 exactly where the request is allowed.
+    """
+
+    used_microseconds: int
+    wait_microseconds: int
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether the request may go on."""
+        return self.wait_microseconds == 0
+
+
+class LimitStore(Protocol):
+    """Remembers how much each caller has taken."""
+
+    async def take(self, key: str, charge: Charge) -> Taken:
+        """Take the charge from the allowance under `key` if it fits; raise a Problem where nobody can tell."""

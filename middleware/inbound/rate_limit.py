@@ -1,0 +1,93 @@
+"""The layer that refuses a caller who asks for more than the service's limits allow, before a body is read.
+
+The algorithm is GCRA, the Generic Cell Rate Algorithm (ITU-T I.371, annex A): an exact sliding limit that remembers one
+number a caller, when all that was taken will have been given back. The headers are those of
+draft-ietf-httpapi-ratelimit-headers-09: `RateLimit-Policy: "read";q=1000;w=1`, `RateLimit: "read";r=1998;t=1`.
+"""
+
+import hashlib
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+from multidict import istr
+
+from middleware.errors import TooManyRequests
+from middleware.inbound.endpoint import Endpoints, endpoint_of
+from middleware.inbound.quota import Charge, LimitStore, Taken
+
+PRINCIPAL = web.RequestKey("principal", str)
+"""Who calls, once a layer has found out; until then a caller is its address."""
+
+LIMITED = web.RequestKey("limited", tuple[str, str])
+"""The values of RATE_LIMIT_POLICY and RATE_LIMIT for this request's answer."""
+
+RATE_LIMIT_POLICY = istr("RateLimit-Policy")
+RATE_LIMIT = istr("RateLimit")
+
+_DIGEST_BYTES = 16
+_KEY_BYTES_AT_MOST = 64
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the layer needs: where to take from, who calls, and what an address nobody declared is charged.
+
+    `secret` keys the hash under which a caller is stored: whoever reads the store learns no addresses.
+    """
+
+    store: LimitStore
+    address_of: Callable[[web.Request], str]
+    secret: bytes
+    unmatched: Charge | None
+
+
+def rate_limit(endpoints: Endpoints, limits: Limits, *, jitter: Callable[[], float] = random.random) -> Middleware:
+    """Take each request's charge from its caller's allowance; raise TooManyRequests where it does not fit."""
+    secret = limits.secret[:_KEY_BYTES_AT_MOST]
+
+    def key_of(request: web.Request, charge: Charge) -> str:
+        principal = request.get(PRINCIPAL)
+        caller = f"address {limits.address_of(request)}" if principal is None else f"principal {principal}"
+        digest = hashlib.blake2b(caller.encode(), digest_size=_DIGEST_BYTES, key=secret).hexdigest()
+        return f"mainstay:limit:{charge.name}:{digest}"
+
+    @web.middleware
+    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        endpoint = endpoint_of(request, endpoints)
+        charge = limits.unmatched if endpoint is None else endpoint.charge
+        if charge is None:
+            return await handler(request)
+        taken = await limits.store.take(key_of(request, charge), charge)
+        request[LIMITED] = (charge.policy, _state(charge, taken))
+        if not taken.is_allowed:
+            raise TooManyRequests(headers={hdrs.RETRY_AFTER: str(_retry_after_seconds(taken, jitter()))})
+        return await handler(request)
+
+    return layer
+
+
+async def mark_limits(request: web.Request, response: web.StreamResponse) -> None:
+    """An `on_response_prepare` receiver: tell on every answer, refusals too, what is left of the limit."""
+    limited = request.get(LIMITED)
+    if limited is not None:
+        response.headers[RATE_LIMIT_POLICY], response.headers[RATE_LIMIT] = limited
+
+
+def _state(charge: Charge, taken: Taken) -> str:
+    """`r`: how many units are left now; `t`: after how many seconds all are given back."""
+    left = max(0, charge.capacity_microseconds - taken.used_microseconds) // charge.interval_microseconds
+    return f'"{charge.name}";r={left};t={_seconds(taken.used_microseconds)}'
+
+
+def _retry_after_seconds(taken: Taken, jitter: float) -> int:
+    """When it fits, and up to half as long and a second later: a caller's workers must not all return at once."""
+    seconds = _seconds(taken.wait_microseconds)
+    return seconds + int(jitter * (seconds // 2 + 2))
+
+
+def _seconds(microseconds: int) -> int:
+    return -(-microseconds // _MICROSECONDS)
