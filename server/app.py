@@ -35,7 +35,7 @@ from storage.model import Model
 from storage.postgres.pool import Pool
 from storage.records import RecordTable
 from storage.redis.client import RedisClient
-from storage.schema import tables
+from storage.tables.schema import tables
 from telemetry.context import Identifier
 from telemetry.dependency_health import DependencyHealth
 from telemetry.events import Observe

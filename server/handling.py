@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from middleware.inbound.validate import input_of
 from server.record_store import TransactionStore
-from server.route_requests import RouteInput
+from server.requests.route_requests import RouteInput
 
 STORE: web.AppKey[TransactionStore] = web.AppKey("store", TransactionStore)
 

@@ -8,9 +8,10 @@ from aiohttp import hdrs, web
 
 from middleware.errors import PreconditionFailed
 from middleware.inbound.validate import input_of
-from server.conditions import Tags
 from server.identity.access import is_open
-from server.record_requests import (
+from server.record_store import TransactionRunner
+from server.requests.conditions import Tags
+from server.requests.record_requests import (
     DeleteRequest,
     ReadRequest,
     RecordRequests,
@@ -18,7 +19,6 @@ from server.record_requests import (
     UpdateRequest,
     query_of,
 )
-from server.record_store import TransactionRunner
 from server.service import Resource
 from storage.listing import WHOLE, Listing, Rendered
 from storage.model import Model

@@ -13,10 +13,10 @@ import orjson
 from pydantic import ValidationError
 
 from middleware.errors import NotFound
-from server.cursor import Cursors
-from server.filter_values import ValueRefused, key_text
-from server.json_body import broken_rules, faults_of
-from server.list_query import LIMIT_MAXIMUM, QueryReader
+from server.requests.cursor import Cursors
+from server.requests.filter_values import ValueRefused, key_text
+from server.requests.json_body import broken_rules, faults_of
+from server.requests.list_query import LIMIT_MAXIMUM, QueryReader
 from storage.model import Model
 from storage.records import Records, RecordTable, Runner
 from storage.wire import parameter, rendered

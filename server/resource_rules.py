@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from server.identity.access import Access
-from server.list_query import LIST_PARAMETERS
+from server.requests.list_query import LIST_PARAMETERS
 from server.service import Resource
 from storage.mistakes import Mistake
 from storage.record_type import RecordField, RecordType

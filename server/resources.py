@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from middleware.inbound.endpoint import Endpoint, ReadInput
 from server.address import Address, Handle
-from server.cursor import Cursors
 from server.identity.access import is_open
-from server.list_query import QueryReader
-from server.query_fields import filterable_fields, sortable_fields
 from server.record_handlers import RecordHandlers
-from server.record_requests import RecordRequests
 from server.record_store import TransactionRunner
+from server.requests.cursor import Cursors
+from server.requests.list_query import QueryReader
+from server.requests.query_fields import filterable_fields, sortable_fields
+from server.requests.record_requests import RecordRequests
 from server.service import Action, Resource
 from storage.model import Model
 from storage.records import Records, RecordTable

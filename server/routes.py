@@ -11,7 +11,7 @@ from middleware.inbound.endpoint import Endpoint
 from server.address import Address, Handle
 from server.declaration import Declaration
 from server.identity.access import is_open
-from server.route_requests import RouteRequests, keys_in
+from server.requests.route_requests import RouteRequests, keys_in
 from server.service import Route
 from storage.wire import rendered
 

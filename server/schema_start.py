@@ -8,7 +8,7 @@ from server.declaration import Declaration
 from server.settings import Settings
 from storage.migrations.ledger import SchemaState, read_state
 from storage.migrations.stopped import SchemaNotCurrent
-from storage.schema import fingerprint, tables
+from storage.tables.schema import fingerprint, tables
 from telemetry.events import Observe, SchemaApplied
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from middleware.errors import Conflict, Fault, Invalid, Problem
-from storage.constraint_names import NamedRule
 from storage.postgres.violation import ForbiddenByOthers, ForbiddenValue
+from storage.tables.constraint_names import NamedRule
 
 Rules = Mapping[str, NamedRule]
 """What stands behind each constraint's name."""

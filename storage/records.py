@@ -8,7 +8,6 @@ import orjson
 from sqlalchemy import MetaData
 
 from middleware.errors import Bug, Conflict, Invalid, NotFound, PreconditionFailed
-from storage.constraints import constraint_fields
 from storage.explanations import explained
 from storage.listing import WHOLE, Listing, Page, Rendered, Shape
 from storage.model import Model
@@ -19,6 +18,7 @@ from storage.postgres.statement import Statement
 from storage.postgres.violation import ForbiddenByOthers, ForbiddenValue
 from storage.record_type import RecordType
 from storage.storable import storage_faults
+from storage.tables.constraints import constraint_fields
 from storage.wire import parameter
 
 NUMBERING_TRIES = 5

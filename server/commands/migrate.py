@@ -20,7 +20,7 @@ from storage.migrations.planning import Target, plan
 from storage.migrations.revision_files import write_revision
 from storage.migrations.revisions import apply_revisions, unapplied
 from storage.migrations.stopped import MigrationStopped
-from storage.schema import tables
+from storage.tables.schema import tables
 from telemetry.log_sink import Sink
 from telemetry.logs import Logs, lines_for
 

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from middleware.errors import Fault, Invalid, Malformed, TooLarge
 from server.loading.data_files import DataFile
-from server.record_input import RecordInput
+from server.requests.record_input import RecordInput
 from storage.bulk.bad_lines import BadLine, BadLines
 from storage.bulk.row_maker import Row, RowMaker
 

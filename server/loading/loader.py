@@ -16,8 +16,8 @@ from storage.bulk.bulk_session import BulkSession
 from storage.bulk.filling import Filling, Found, Refused
 from storage.bulk.load_order import load_order
 from storage.bulk.sql_files import written
-from storage.schema import tables
-from storage.sql_text import quoted_name
+from storage.tables.schema import tables
+from storage.tables.sql_text import quoted_name
 
 
 class Progress(Protocol):

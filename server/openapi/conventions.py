@@ -1,8 +1,8 @@
 """What holds for every operation, in words: the document's introduction."""
 
-from server.filter_values import VALUES_MAXIMUM
-from server.list_query import LIMIT_DEFAULT, LIMIT_MAXIMUM
 from server.openapi.json_value import JSON
+from server.requests.filter_values import VALUES_MAXIMUM
+from server.requests.list_query import LIMIT_DEFAULT, LIMIT_MAXIMUM
 
 CONVENTIONS = f"""\
 ### Lists

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from server.filter_values import TEXT_MAXIMUM, VALUES_MAXIMUM
-from server.list_query import LIMIT_DEFAULT, LIMIT_MAXIMUM, SORT_KEYS_MAXIMUM
 from server.openapi.closed_sets import closed_set_schema
 from server.openapi.json_value import Object, reference, schema_reference
 from server.openapi.operation_names import Served
 from server.openapi.wire_schema import decimal_pattern
-from server.query_fields import filterable_fields, sortable_fields
+from server.requests.filter_values import TEXT_MAXIMUM, VALUES_MAXIMUM
+from server.requests.list_query import LIMIT_DEFAULT, LIMIT_MAXIMUM, SORT_KEYS_MAXIMUM
+from server.requests.query_fields import filterable_fields, sortable_fields
 from storage.listing import Operator, operators_of
 from storage.record_type import Kind, RecordField, RecordType
 from storage.storable import INTEGER_MAXIMUM, INTEGER_MINIMUM

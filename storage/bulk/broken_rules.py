@@ -9,9 +9,9 @@ from storage.bulk.bad_lines import BadLine, BadLines
 from storage.bulk.bulk_session import BulkSession
 from storage.bulk.sql_files import written
 from storage.bulk.staging import Stage
-from storage.constraint_names import NamedRule
-from storage.constraints import RULE, named_items
-from storage.sql_text import quoted_name
+from storage.tables.constraint_names import NamedRule
+from storage.tables.constraints import RULE, named_items
+from storage.tables.sql_text import quoted_name
 
 _SHOWN_CHARACTERS = 60
 

@@ -9,10 +9,10 @@ from storage.bulk.broken_rules import BrokenRules
 from storage.bulk.bulk_session import BulkSession, LoadFailed
 from storage.bulk.row_maker import Row, RowMaker
 from storage.bulk.staging import Stage
-from storage.constraints import constraint_fields
 from storage.explanations import explained
 from storage.postgres.violation import ForbiddenByOthers, ForbiddenValue
 from storage.record_type import RecordType
+from storage.tables.constraints import constraint_fields
 
 Found = Mapping[str, BadLines]
 """What is wrong with each table's rows."""

@@ -10,7 +10,7 @@ from storage.bulk.bulk_session import BulkSession
 from storage.bulk.copy_text import copy_line
 from storage.bulk.row_maker import Row
 from storage.bulk.sql_files import written
-from storage.sql_text import quoted_name
+from storage.tables.sql_text import quoted_name
 
 ROWS_A_COPY = 2_000
 """At some 200 bytes a row, less than half a megabyte at a time."""

@@ -12,7 +12,7 @@ from storage.migrations.planning import Target, planned
 from storage.migrations.session import Session
 from storage.migrations.steps import Plan, Step
 from storage.migrations.stopped import LockNotGiven, StatementFailed, StepFailed, TableBusy
-from storage.schema import fingerprint
+from storage.tables.schema import fingerprint
 
 Progress = Callable[[Step], None]
 """Told of each step as it begins; again when it begins anew."""

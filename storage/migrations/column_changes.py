@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from sqlalchemy import Column, Identity
 
-from storage.constraint_names import constraint_name
 from storage.migrations.catalog import REFERENCE
 from storage.migrations.differences import ColumnDiffers
 from storage.migrations.situation import Draft, Phase, Situation, counted
 from storage.migrations.steps import Step
 from storage.migrations.type_changes import converted, keeps_values, rewrites_table
-from storage.sql_text import default_of, quoted_name, spaced, type_name
+from storage.tables.constraint_names import constraint_name
+from storage.tables.sql_text import default_of, quoted_name, spaced, type_name
 
 UNREADABLE = "some values cannot be read as that: change them first"
 

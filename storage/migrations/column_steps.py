@@ -7,7 +7,7 @@ from sqlalchemy import Column, Identity
 from storage.migrations.differences import ColumnAppears, ColumnDisappears, KeyDiffers
 from storage.migrations.situation import Draft, Phase, Situation, counted, kind_in_words
 from storage.migrations.steps import Step
-from storage.sql_text import column_definition, default_of, quoted_name, type_name
+from storage.tables.sql_text import column_definition, default_of, quoted_name, type_name
 
 
 def added(found: ColumnAppears, situation: Situation) -> Draft:

@@ -10,7 +10,6 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import Constraint
 from sqlalchemy.types import TypeEngine
 
-from storage.constraints import named_items
 from storage.migrations.default_comparison import SESSION, register
 from storage.migrations.differences import (
     ColumnAppears,
@@ -25,7 +24,8 @@ from storage.migrations.differences import (
 )
 from storage.migrations.present_tables import PRESENT, PresentInspector, PresentTables
 from storage.migrations.session import Session
-from storage.sql_text import type_name
+from storage.tables.constraints import named_items
+from storage.tables.sql_text import type_name
 
 _PLUGINS = (
     "alembic.autogenerate.*",

@@ -14,7 +14,7 @@ from sqlalchemy import Column, Identity
 
 from storage.migrations.session import Session
 from storage.migrations.stopped import StatementFailed
-from storage.sql_text import default_of, spaced, type_name
+from storage.tables.sql_text import default_of, spaced, type_name
 
 PLUGIN = "mainstay.defaults"
 SESSION = "mainstay_session"

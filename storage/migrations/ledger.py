@@ -30,7 +30,7 @@ class SchemaState:
     """What a starting replica needs to know, read in one round trip."""
 
     fingerprint: str
-    """Of the tables applied last; compare it with `storage.schema.fingerprint`."""
+    """Of the tables applied last; compare it with `storage.tables.schema.fingerprint`."""
     cursor_secret: bytes
     """What every replica signs paging cursors with."""
 

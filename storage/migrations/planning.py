@@ -29,8 +29,8 @@ from storage.migrations.session import Session, connected
 from storage.migrations.situation import LAST_PHASES, Draft, Phase, Situation
 from storage.migrations.steps import Plan, settle
 from storage.migrations.type_changes import converted
-from storage.schema import NEUTRAL, RENAMED_FROM
-from storage.sql_text import default_of, quoted_name, type_name
+from storage.tables.schema import NEUTRAL, RENAMED_FROM
+from storage.tables.sql_text import default_of, quoted_name, type_name
 
 
 def _nobody_listens(_session: Session) -> None:

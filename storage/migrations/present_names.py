@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import MetaData, Table
 
-from storage.constraint_names import constraint_name, ending_of
-from storage.constraints import RULE, named_items
 from storage.migrations.catalog import TABLE, FoundTable
-from storage.schema import RENAMED_FROM
+from storage.tables.constraint_names import constraint_name, ending_of
+from storage.tables.constraints import RULE, named_items
+from storage.tables.schema import RENAMED_FROM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import MetaData
 from sqlalchemy.dialects.postgresql.base import PGInspector
 
-from storage.constraint_names import is_ours
 from storage.migrations.catalog import FoundTable
 from storage.migrations.present_names import PresentNames
+from storage.tables.constraint_names import is_ours
 
 PRESENT = "mainstay_present"
 """Where a SQLAlchemy connection's `info` keeps the PresentTables its inspector is to show."""

@@ -13,7 +13,7 @@ from storage.migrations.revision_reading import Revision, is_rendered, read_revi
 from storage.migrations.session import Session
 from storage.migrations.steps import Plan, Step
 from storage.migrations.stopped import RevisionRefused
-from storage.schema import fingerprint
+from storage.tables.schema import fingerprint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

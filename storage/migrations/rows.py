@@ -8,7 +8,7 @@ from sqlalchemy import MetaData
 from storage.migrations.present_tables import PresentTables
 from storage.migrations.session import Session
 from storage.migrations.stopped import StatementFailed
-from storage.sql_text import quoted_name, spaced
+from storage.tables.sql_text import quoted_name, spaced
 
 UNREADABLE = ("22", "42")
 """Data exceptions; and casts and comparisons that do not exist (PostgreSQL manual, appendix A)."""

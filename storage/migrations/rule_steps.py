@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.schema import AddConstraint, Constraint, CreateIndex
 
-from storage.constraint_names import NamedRule, is_ours
-from storage.constraints import RULE, named_items
 from storage.migrations.catalog import INDEX
 from storage.migrations.differences import KeyDiffers, RuleAppears, RuleDisappears
 from storage.migrations.situation import Draft, Phase, Situation, counted
 from storage.migrations.steps import Run, Step
-from storage.sql_text import condition_of, definition, quoted_name
+from storage.tables.constraint_names import NamedRule, is_ours
+from storage.tables.constraints import RULE, named_items
+from storage.tables.sql_text import condition_of, definition, quoted_name
 
 
 def added(item: Constraint | Index, situation: Situation) -> Draft:

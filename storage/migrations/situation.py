@@ -7,7 +7,6 @@ from functools import cached_property
 
 from sqlalchemy import CheckConstraint, Column, MetaData, Table
 
-from storage.constraints import RULE
 from storage.migrations.differences import (
     ColumnAppears,
     ColumnDiffers,
@@ -19,8 +18,9 @@ from storage.migrations.differences import (
 from storage.migrations.present_tables import PresentTables
 from storage.migrations.rows import Rows
 from storage.migrations.steps import Step
-from storage.schema import NEUTRAL
-from storage.sql_text import condition_of, quoted_name, spaced, type_name
+from storage.tables.constraints import RULE
+from storage.tables.schema import NEUTRAL
+from storage.tables.sql_text import condition_of, quoted_name, spaced, type_name
 
 
 class Phase(IntEnum):

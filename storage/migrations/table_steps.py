@@ -8,7 +8,7 @@ from storage.migrations.catalog import INDEX, RELATION_WORDS, TABLE, FoundTable,
 from storage.migrations.present_names import PresentNames
 from storage.migrations.situation import Draft, Phase, Situation, counted
 from storage.migrations.steps import Step
-from storage.sql_text import definition, quoted_name
+from storage.tables.sql_text import definition, quoted_name
 
 _SHARED_BY_ALL = frozenset({"id", "version", "created_at", "updated_at"})
 _ALIKE = 0.5

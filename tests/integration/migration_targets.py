@@ -6,7 +6,7 @@ from storage.describe import describe_all
 from storage.migrations.planning import Target
 from storage.migrations.steps import Plan, Step
 from storage.model import Model
-from storage.schema import tables
+from storage.tables.schema import tables
 
 SERVICE = "shop"
 

@@ -22,8 +22,8 @@ from middleware.outbound.layer import Senses
 from server.app import POOL, Backing, Telemetry, pool_for, public_app, runner_for
 from server.declaration import Declaration
 from server.settings import Settings
-from storage.schema import tables
-from storage.sql_text import definition
+from storage.tables.schema import tables
+from storage.tables.sql_text import definition
 from telemetry.context import Identifier
 from telemetry.log_sink import Sink
 from telemetry.metrics import Metrics

@@ -15,9 +15,9 @@ from sqlalchemy import CheckConstraint
 from storage.describe import describe_all
 from storage.migrations.session import Session, connected
 from storage.model import Model
-from storage.regex_subset import means_the_same
-from storage.schema import tables
-from storage.sql_text import condition_of
+from storage.tables.regex_subset import means_the_same
+from storage.tables.schema import tables
+from storage.tables.sql_text import condition_of
 
 SMALL = st.integers(-20, 20)
 TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=6) | st.text(

@@ -9,7 +9,7 @@ from storage.migrations.planning import Target, plan
 from storage.migrations.revision_files import write_revision
 from storage.migrations.revisions import apply_revisions
 from storage.migrations.steps import Plan
-from storage.schema import tables
+from storage.tables.schema import tables
 from tests.integration.blocking_sql import fresh_schema, rows, run
 from tests.integration.declarations import Declaration, declarations, described, filling, renamings
 

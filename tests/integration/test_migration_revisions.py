@@ -14,7 +14,7 @@ from storage.migrations.revisions import apply_revisions, unapplied
 from storage.migrations.steps import Plan, Step
 from storage.migrations.stopped import RevisionRefused, StepFailed
 from storage.model import Indexed, Model, RenamedFrom, Unique
-from storage.schema import fingerprint
+from storage.tables.schema import fingerprint
 from tests.integration.blocking_sql import rows, run
 from tests.integration.migration_targets import SERVICE, names, target
 

@@ -12,7 +12,7 @@ from storage.migrations.applying import apply
 from storage.migrations.ledger import SECRET_BYTES, is_current, read_state
 from storage.migrations.stopped import StatementFailed
 from storage.model import Model
-from storage.schema import fingerprint
+from storage.tables.schema import fingerprint
 from tests.integration.blocking_sql import fresh_schema, run
 from tests.integration.migration_targets import SERVICE, target
 from tests.source_tree import PROJECT
@@ -102,7 +102,7 @@ def test_a_role_that_may_not_read_the_state_is_told_what_it_needs(database: str,
 
 
 def test_reading_the_state_does_not_load_alembic() -> None:
-    program = "import sys, storage.migrations.ledger, storage.schema; sys.exit('alembic' in sys.modules)"
+    program = "import sys, storage.migrations.ledger, storage.tables.schema; sys.exit('alembic' in sys.modules)"
 
     finished = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=False)
 

@@ -4,7 +4,7 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from middleware.errors import Malformed, PreconditionFailed
-from server.conditions import Tags, creates_only, if_match, if_none_match, refuse_if_none_match
+from server.requests.conditions import Tags, creates_only, if_match, if_none_match, refuse_if_none_match
 
 
 def headers(*pairs: tuple[str, str]) -> CIMultiDictProxy[str]:

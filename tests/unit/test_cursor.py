@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from middleware.errors import Malformed
-from server.cursor import Cursors
+from server.requests.cursor import Cursors
 from storage.listing import Order
 from tests.unit.openapi_service import TYPES, Product
 

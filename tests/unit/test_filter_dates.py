@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.filter_values import ValueRefused, key_text
+from server.requests.filter_values import ValueRefused, key_text
 from storage.record_type import Limits, RecordField
 
 SOLD_ON = RecordField(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.filter_values import ValueRefused, filter_value, key_text
+from server.requests.filter_values import ValueRefused, filter_value, key_text
 from storage.listing import Operator
 from storage.record_type import Kind
 from tests.unit.openapi_service import TYPES, Product

@@ -11,8 +11,8 @@ import pytest
 from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter
 
 from middleware.errors import Invalid
-from server.json_body import pointer, validated
-from server.json_document import read_json
+from server.requests.json_body import pointer, validated
+from server.requests.json_document import read_json
 
 
 class Grade(IntEnum):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from middleware.errors import Malformed
-from server.json_document import CONTAINERS_MAXIMUM, VALUES_MAXIMUM, read_exact_numbers, read_json
+from server.requests.json_document import CONTAINERS_MAXIMUM, VALUES_MAXIMUM, read_exact_numbers, read_json
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
     ['"', "\\", ":", "[", ",", "\\u0061"]

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from middleware.errors import Malformed
-from server.cursor import Cursors
-from server.list_query import QueryReader
+from server.requests.cursor import Cursors
+from server.requests.list_query import QueryReader
 from storage.listing import WHOLE, Filter, Listing, Order, Shape
 from tests.unit.openapi_service import TYPES, Artist, Product
 

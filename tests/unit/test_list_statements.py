@@ -7,7 +7,7 @@ import pytest
 from storage.listing import Filter, Listing, Order, Shape
 from storage.postgres.list_statements import ListStatements
 from storage.postgres.rendering import Renderer
-from storage.schema import tables
+from storage.tables.schema import tables
 from tests.unit.openapi_service import TYPES, Product
 
 BY_NAME = {record_type.name: record_type for record_type in TYPES.values()}

@@ -6,7 +6,7 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
 from middleware.errors import NotAcceptable, TooLarge, UnsupportedMediaType
-from server.negotiation import JSON_TYPES, PATCH_TYPES, read_body, require_acceptable
+from server.requests.negotiation import JSON_TYPES, PATCH_TYPES, read_body, require_acceptable
 
 
 def request(*pairs: tuple[str, str]) -> web.Request:

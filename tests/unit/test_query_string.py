@@ -3,7 +3,7 @@
 import pytest
 
 from middleware.errors import Malformed
-from server.query_string import PARAMETERS_MAXIMUM, Reading, read_parameters
+from server.requests.query_string import PARAMETERS_MAXIMUM, Reading, read_parameters
 
 
 def read(raw: str) -> tuple[dict[str, str], list[tuple[str | None, str]]]:

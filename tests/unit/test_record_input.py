@@ -7,7 +7,7 @@ import pytest
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from middleware.errors import Invalid
-from server.record_input import Patch, RecordInput, merge
+from server.requests.record_input import Patch, RecordInput, merge
 from storage.describe import describe
 from storage.model import Key, Model
 

@@ -12,11 +12,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy import MetaData, Table
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
-from storage.constraint_names import LONGEST_NAME, NamedRule, constraint_name, is_ours
 from storage.describe import describe_all
 from storage.model import Indexed, Key, Model, Reference, RenamedFrom, Unique
-from storage.schema import constraint_fields, fingerprint, tables
-from storage.sql_text import column_definition, definition
+from storage.tables.constraint_names import LONGEST_NAME, NamedRule, constraint_name, is_ours
+from storage.tables.schema import constraint_fields, fingerprint, tables
+from storage.tables.sql_text import column_definition, definition
 
 
 class Size(BaseModel):

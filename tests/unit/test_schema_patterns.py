@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.regex_subset import means_the_same
+from storage.tables.regex_subset import means_the_same
 
 
 @pytest.mark.parametrize(

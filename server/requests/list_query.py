@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from middleware.errors import Malformed
-from server.cursor import Cursors
-from server.filter_values import ValueRefused, filter_value
-from server.query_string import Reading, read_parameters
+from server.requests.cursor import Cursors
+from server.requests.filter_values import ValueRefused, filter_value
+from server.requests.query_string import Reading, read_parameters
 from storage.listing import WHOLE, Filter, Listing, Operator, Order, Shape, operators_of
 from storage.record_type import RecordField, RecordType
 

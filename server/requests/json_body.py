@@ -7,8 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from middleware.errors import Fault, Invalid
-from server.json_document import read_exact_numbers
-from server.loose_values import loose_faults
+from server.requests.json_document import read_exact_numbers
+from server.requests.loose_values import loose_faults
 from storage.storable import escaped
 
 FAULTS_MAXIMUM = 100

@@ -8,10 +8,10 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from middleware.errors import Fault, Invalid
-from server.json_body import broken_rules, faults_of, validated
-from server.json_document import read_json
-from server.loose_values import loose_faults
-from server.partial_model import checks_fields_together, partial_model
+from server.requests.json_body import broken_rules, faults_of, validated
+from server.requests.json_document import read_json
+from server.requests.loose_values import loose_faults
+from server.requests.partial_model import checks_fields_together, partial_model
 from storage.model import Model
 from storage.record_type import RecordType
 from storage.storable import escaped, storage_faults

@@ -8,12 +8,12 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from middleware.errors import Fault, Invalid
 from server.declaration import Declaration
-from server.json_body import broken_rules, faults_of, validated
-from server.json_document import read_json
-from server.loose_values import loose_texts
-from server.negotiation import JSON_TYPES, read_body, require_acceptable
-from server.query_string import Reading, read_parameters
-from server.record_requests import key_in_path, query_of, refuse_query, text_in_path
+from server.requests.json_body import broken_rules, faults_of, validated
+from server.requests.json_document import read_json
+from server.requests.loose_values import loose_texts
+from server.requests.negotiation import JSON_TYPES, read_body, require_acceptable
+from server.requests.query_string import Reading, read_parameters
+from server.requests.record_requests import key_in_path, query_of, refuse_query, text_in_path
 from server.service import Route
 from storage.record_type import RecordType
 from storage.storable import document_faults

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from middleware.errors import Fault, Malformed
-from server.json_body import FAULTS_MAXIMUM
+from server.requests.json_body import FAULTS_MAXIMUM
 from storage.storable import text_faults
 
 PARAMETERS_MAXIMUM = 64

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from storage.record_type import RecordField, RecordType
-from storage.regex_subset import means_the_same
-from storage.sql_literals import bound, container, number, quoted
+from storage.tables.regex_subset import means_the_same
+from storage.tables.sql_literals import bound, container, number, quoted
 
 Expression = Callable[[str], str]
 """Writes the condition about a column, given the column's quoted name."""

@@ -15,10 +15,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import Constraint
 
-from storage.checks import checks_of
-from storage.constraint_names import NamedRule, constraint_name, digest
 from storage.record_type import RecordField, RecordType
-from storage.sql_text import quoted_name
+from storage.tables.checks import checks_of
+from storage.tables.constraint_names import NamedRule, constraint_name, digest
+from storage.tables.sql_text import quoted_name
 
 Named = TypeVar("Named", bound=Constraint | Index)
 

@@ -20,11 +20,11 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeEngine
 
-from storage.constraints import constraint_fields, constraints_of, indexes_of
 from storage.model import Model
 from storage.record_type import Kind, RecordField, RecordType
-from storage.sql_literals import NEUTRAL_VALUES, default, empty_json
-from storage.sql_text import definition
+from storage.tables.constraints import constraint_fields, constraints_of, indexes_of
+from storage.tables.sql_literals import NEUTRAL_VALUES, default, empty_json
+from storage.tables.sql_text import definition
 
 __all__ = ["constraint_fields", "fingerprint", "tables"]
 

@@ -6,12 +6,12 @@ from urllib.parse import unquote_to_bytes
 from aiohttp import web
 
 from middleware.errors import Fault, NotFound
-from server.conditions import Tags, creates_only, if_match, if_none_match, refuse_if_none_match
-from server.filter_values import ValueRefused, key_text
-from server.list_query import QueryReader
-from server.negotiation import JSON_TYPES, PATCH_TYPES, read_body, require_acceptable
-from server.query_string import Reading, read_parameters
-from server.record_input import Patch, RecordInput
+from server.requests.conditions import Tags, creates_only, if_match, if_none_match, refuse_if_none_match
+from server.requests.filter_values import ValueRefused, key_text
+from server.requests.list_query import QueryReader
+from server.requests.negotiation import JSON_TYPES, PATCH_TYPES, read_body, require_acceptable
+from server.requests.query_string import Reading, read_parameters
+from server.requests.record_input import Patch, RecordInput
 from storage.listing import Listing, Shape
 from storage.model import Model
 from storage.record_type import RecordType

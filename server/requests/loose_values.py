@@ -16,7 +16,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from middleware.errors import Fault
-from server.text_forms import (
+from server.requests.text_forms import (
     BOOLEAN,
     BOOLEAN_SENTENCE,
     DATE,

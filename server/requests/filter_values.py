@@ -11,7 +11,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from server.text_forms import (
+from server.requests.text_forms import (
     BOOLEAN_SENTENCE,
     DATE,
     DATE_SENTENCE,

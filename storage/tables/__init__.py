@@ -1,0 +1,1 @@
+"""The declared record types as Postgres tables: columns, constraints and the rules that become checks."""
