@@ -3,10 +3,11 @@
 import time
 from collections.abc import Awaitable, Callable
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict, istr
 
+from middleware.inbound.security_headers import secure
 from telemetry.context import Identifier, RequestContext
 from telemetry.server_timing import CURRENT_STAGES
 
@@ -15,11 +16,6 @@ CONTEXT = web.RequestKey("context", RequestContext)
 REQUEST_ID = istr("X-Request-ID")
 TRACEPARENT = istr("traceparent")
 SERVER_TIMING = istr("Server-Timing")
-
-_NOSNIFF = istr("X-Content-Type-Options")
-_CONTENT_SECURITY = istr("Content-Security-Policy")
-_REFERRER = istr("Referrer-Policy")
-_SERVER = istr(hdrs.SERVER)
 
 
 def identify(make_context: Identifier) -> Middleware:
@@ -44,20 +40,16 @@ def mark_answers(
     async def mark(request: web.Request, response: web.StreamResponse) -> None:
         context = request.get(CONTEXT)
         if context is not None:
-            mark_answer(response.headers, context, now_seconds=now())
+            mark_answer(response.headers, context, now_seconds=now(), over_tls=request.secure)
 
     return mark
 
 
-def mark_answer(headers: CIMultiDict[str], context: RequestContext, *, now_seconds: float) -> None:
-    """Write the request's ids, its timing and the security headers that hold for any API answer.
-
-    A page of ours sets its own Content-Security-Policy and keeps it. `Server` would tell our libraries' versions.
-    """
+def mark_answer(
+    headers: CIMultiDict[str], context: RequestContext, *, now_seconds: float, over_tls: bool = False
+) -> None:
+    """Write the request's ids, its timing and the security headers that hold for any answer."""
     headers[REQUEST_ID] = context.request_id
     headers[TRACEPARENT] = context.traceparent
     headers[SERVER_TIMING] = context.stages.header(now_seconds - context.started_seconds)
-    headers[_NOSNIFF] = "nosniff"
-    headers[_REFERRER] = "no-referrer"
-    headers[_SERVER] = "mainstay"
-    headers.setdefault(_CONTENT_SECURITY, "default-src 'none'; frame-ancestors 'none'")
+    secure(headers, over_tls=over_tls)

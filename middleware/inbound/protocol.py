@@ -174,7 +174,8 @@ class ProblemProtocol(web.RequestHandler):
         return Elapsed() if status == HTTPStatus.GATEWAY_TIMEOUT else Bug()
 
     def _last(self, response: web.Response, context: RequestContext) -> web.Response:
-        mark_answer(response.headers, context, now_seconds=self._edge.now())
+        over_tls = self.transport is not None and self.transport.get_extra_info("sslcontext") is not None
+        mark_answer(response.headers, context, now_seconds=self._edge.now(), over_tls=over_tls)
         response.force_close()
         return response
 

@@ -27,7 +27,33 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 """Everything from this origin, nothing inline. Swagger UI's stylesheet has its pictures as data: addresses."""
 
-_PAGE_HEADERS: Mapping[str, str] = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+NO_DEVICES = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "bluetooth",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "hid",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "publickey-credentials-get",
+        "screen-wake-lock",
+        "serial",
+        "usb",
+    )
+)
+"""What a page of documentation has no use for; only names that browsers know, for others they complain of."""
+
+_PAGE_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": NO_DEVICES,
+}
 _FILE_HEADERS: Mapping[str, str] = {hdrs.CACHE_CONTROL: "public, max-age=600"}
 """A browser asks for the icon again whenever the page's fragment changes, which is with every click."""
 
