@@ -13,6 +13,7 @@
     ├── PreconditionFailed           precondition_failed     412   If-Match named another version
     ├── TooLarge                     too_large               413
     ├── UnsupportedMediaType         unsupported_media_type  415
+    ├── Misdirected                  misdirected             421   meant for another host
     ├── Invalid                      invalid                 422   readable, but breaks the declared rules
     ├── TooManyRequests              rate_limited            429   this caller asks for too much
     ├── Bug                          internal                500
@@ -137,6 +138,12 @@ class UnsupportedMediaType(Problem):
     kind = "unsupported_media_type"
 
 
+class Misdirected(Problem):
+    """This service does not go by the name this request was sent to."""
+
+    kind = "misdirected"
+
+
 class Invalid(Problem):
     """The request breaks the declared rules."""
 
@@ -195,6 +202,7 @@ STATUS: Mapping[str, int] = {
     "precondition_failed": 412,
     "too_large": 413,
     "unsupported_media_type": 415,
+    "misdirected": 421,
     "invalid": 422,
     "rate_limited": 429,
     "internal": 500,
@@ -218,6 +226,7 @@ TITLE: Mapping[str, str] = {
     "precondition_failed": "Precondition failed",
     "too_large": "Too large",
     "unsupported_media_type": "Unsupported media type",
+    "misdirected": "Misdirected request",
     "invalid": "Invalid request",
     "rate_limited": "Too many requests",
     "internal": "Internal error",

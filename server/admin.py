@@ -1,21 +1,19 @@
 """The admin application: is it alive, is it ready, what are its numbers; on a port of its own, never shed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 import orjson
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Middleware
 
 from middleware.errors import Unavailable
-from middleware.inbound.identify import CONTEXT, identify, mark_answers
+from middleware.inbound.identify import CONTEXT, mark_answers
 from middleware.inbound.problem_document import Document, problem_answer, problem_document
-from middleware.inbound.problems import render_problems
 from middleware.outbound.breakers import Breakers
 from server.breaker_routes import breaker_routes
-from telemetry.context import Identifier
-from telemetry.events import Observe
 from telemetry.exposition import Source, expose
 
 Check = Callable[[], Awaitable[str | None]]
@@ -44,11 +42,9 @@ class Checks:
     timeout_seconds: float = CHECK_TIMEOUT_SECONDS
 
 
-def admin_app(
-    source: Source, checks: Checks, *, observe: Observe, make_context: Identifier, breakers: Breakers
-) -> web.Application:
+def admin_app(source: Source, checks: Checks, *, layers: Sequence[Middleware], breakers: Breakers) -> web.Application:
     """Build the application; serve it with the same runner as the public one."""
-    app = web.Application(middlewares=[identify(make_context), render_problems({}, observe)])
+    app = web.Application(middlewares=layers)
     app.on_response_prepare.append(mark_answers())
     app.router.add_get("/", _index)
     app.router.add_get("/livez", _live)

@@ -13,6 +13,7 @@ from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.identify import mark_answers
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
+from middleware.inbound.own_hosts import OwnHosts
 from middleware.inbound.protocol import ConnectionPolicy, Edge, ProblemRunner
 from middleware.inbound.quota import LimitStore
 from middleware.inbound.rate_limit import Limits, mark_limits
@@ -30,7 +31,7 @@ from server.record_store import TransactionStore
 from server.resources import Serving, resource_addresses
 from server.routes import route_address
 from server.service import Service
-from server.settings import Settings
+from server.settings import PREFIX, Settings
 from storage.model import Model
 from storage.postgres.pool import Pool
 from storage.records import RecordTable
@@ -136,6 +137,11 @@ def limits_for(service: Service, backing: Backing, *, settings: Settings, observ
     )
 
 
+def hosts_for(settings: Settings) -> OwnHosts:
+    """The names both ports answer to."""
+    return OwnHosts(settings.allowed_hosts, advice=f"Whoever operates it lists its names in {PREFIX}ALLOWED_HOSTS.")
+
+
 def public_app(
     declaration: Declaration, backing: Backing, *, settings: Settings, telemetry: Telemetry
 ) -> web.Application:
@@ -146,7 +152,7 @@ def public_app(
         endpoints,
         observe=telemetry.observe,
         make_context=telemetry.make_context,
-        bounds=Bounds(request_seconds=settings.request_seconds, limits=limits),
+        bounds=Bounds(hosts=hosts_for(settings), request_seconds=settings.request_seconds, limits=limits),
         clock=Clock(call_later=telemetry.senses.sweeper.after),
     )
     app = web.Application(middlewares=layers, client_max_size=settings.body_bytes)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from middleware.errors import Problem
+from middleware.inbound import inbound_of_admin
 from middleware.loop_lag import LoopLag
 from server.admin import Checks, admin_app
-from server.app import Backing, Telemetry, pool_for, public_app, redis_for, runner_for, telemetry_for
+from server.app import Backing, Telemetry, hosts_for, pool_for, public_app, redis_for, runner_for, telemetry_for
 from server.declaration import Declaration
 from server.schema_start import SchemaStart
 from server.settings import PREFIX, Settings
@@ -115,8 +116,7 @@ class _Parts:
         admin = admin_app(
             telemetry.metrics,
             _checks(running),
-            observe=telemetry.observe,
-            make_context=telemetry.make_context,
+            layers=inbound_of_admin(telemetry.observe, make_context=telemetry.make_context, hosts=hosts_for(settings)),
             breakers=telemetry.senses.breakers,
         )
         running.admin_port = await self._listen(

@@ -1,5 +1,6 @@
 """What the environment decides: every MAINSTAY_ variable, read at once, all that is wrong reported at once."""
 
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -19,6 +20,22 @@ def _networks(value: object) -> object:
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
+_HOST_NAME = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+
+
+def _host_names(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    names = tuple(one.strip().lower().removesuffix(".") for one in value.split(",") if one.strip())
+    for name in names:
+        if not _HOST_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a host; write api.example.com,*.example.com: no scheme, no port")
+    return names
+
+
+HostNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_host_names)]
+
+
 class Settings(BaseSettings):
     """The settings of one process; `MAINSTAY_PORT` sets `port`, and so on."""
 
@@ -26,6 +43,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", min_length=1, description="where the API listens; 0.0.0.0 for every interface")
     port: Port = Field(8080, description="the API's port; 0 takes a free one")
+    allowed_hosts: HostNames = Field(
+        (), description="the names the service goes by, besides addresses and localhost: api.example.com,*.example.com"
+    )
     admin_host: str = Field("", description="where the admin port listens; as `host` unless set")
     admin_port: Port = Field(8081, description="the port of probes and metrics; 0 takes a free one")
     data_dir: Path = Field(Path(".mainstay"), description="where the embedded servers keep their data")

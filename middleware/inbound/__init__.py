@@ -3,10 +3,11 @@
 1. `identify`: everything after it has a request id, a trace and a start.
 2. `observe_requests`: outside `render_problems`, so it sees the status a caller sees.
 3. `render_problems`: outside all that refuse, so a refusal is rendered and counted like any answer.
-4. `limit_time`: outside all that waits, the reading of a body included, so that nothing outlives the deadline.
-5. `authorize`: nothing of a request is read for a caller who may not make it.
-6. `rate_limit`: after it is known who calls, as a limit is a caller's; before a body is read.
-7. `validate`: last, so a handler gets only what was declared.
+4. `require_own_host`: nothing is done for a request that was meant for somebody else.
+5. `limit_time`: outside all that waits, the reading of a body included, so that nothing outlives the deadline.
+6. `authorize`: nothing of a request is read for a caller who may not make it.
+7. `rate_limit`: after it is known who calls, as a limit is a caller's; before a body is read.
+8. `validate`: last, so a handler gets only what was declared.
 
 Around the layers stand `mark_answers`, which every answer passes as its headers are written, and `protocol`, which
 answers what never becomes a request.
@@ -21,6 +22,7 @@ from middleware.inbound.deadline import REQUEST_SECONDS, limit_time
 from middleware.inbound.endpoint import Endpoints
 from middleware.inbound.identify import identify
 from middleware.inbound.observe import observe_requests
+from middleware.inbound.own_hosts import ANY_HOST, OwnHosts, require_own_host
 from middleware.inbound.problems import render_problems
 from middleware.inbound.rate_limit import Limits, rate_limit
 from middleware.inbound.validate import validate
@@ -31,8 +33,9 @@ from telemetry.events import Observe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What every request is held to: its time, and its caller's limits; without limits there is no such layer."""
+    """What every request is held to: our names, its time, its caller's limits, where there are any."""
 
+    hosts: OwnHosts = ANY_HOST
     request_seconds: float = REQUEST_SECONDS
     limits: Limits | None = None
 
@@ -53,8 +56,16 @@ def inbound(
         identify(make_context),
         observe_requests(endpoints, observe, now=clock.now),
         render_problems(endpoints, observe, jitter=clock.jitter),
+        require_own_host(bounds.hosts),
         limit_time(endpoints, request_seconds=bounds.request_seconds, call_later=clock.call_later, now=clock.now),
         authorize(endpoints),
         *(() if bounds.limits is None else (rate_limit(endpoints, bounds.limits, jitter=clock.jitter),)),
         validate(endpoints, now=clock.now),
     )
+
+
+def inbound_of_admin(
+    observe: Observe, *, make_context: Identifier, hosts: OwnHosts = ANY_HOST
+) -> tuple[Middleware, ...]:
+    """Build the stack of the admin port, where nobody's requests are counted, limited or shed."""
+    return (identify(make_context), render_problems({}, observe), require_own_host(hosts))

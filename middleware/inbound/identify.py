@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict, istr
 
-from middleware.inbound.security_headers import secure
+from middleware.inbound.security_headers import is_over_tls, secure
 from telemetry.context import Identifier, RequestContext
 from telemetry.server_timing import CURRENT_STAGES
 
@@ -40,7 +40,7 @@ def mark_answers(
     async def mark(request: web.Request, response: web.StreamResponse) -> None:
         context = request.get(CONTEXT)
         if context is not None:
-            mark_answer(response.headers, context, now_seconds=now(), over_tls=request.secure)
+            mark_answer(response.headers, context, now_seconds=now(), over_tls=is_over_tls(request.transport))
 
     return mark
 

@@ -20,6 +20,7 @@ from middleware.inbound.identify import CONTEXT, mark_answer
 from middleware.inbound.listener import Listener
 from middleware.inbound.problem_document import problem_response, refusal_response
 from middleware.inbound.problems import exception_caught
+from middleware.inbound.security_headers import is_over_tls
 from middleware.outbound.clock import call_later
 from middleware.sweeper import CallLater
 from telemetry.context import Identifier, RequestContext
@@ -174,7 +175,7 @@ class ProblemProtocol(web.RequestHandler):
         return Elapsed() if status == HTTPStatus.GATEWAY_TIMEOUT else Bug()
 
     def _last(self, response: web.Response, context: RequestContext) -> web.Response:
-        over_tls = self.transport is not None and self.transport.get_extra_info("sslcontext") is not None
+        over_tls = is_over_tls(self.transport)
         mark_answer(response.headers, context, now_seconds=self._edge.now(), over_tls=over_tls)
         response.force_close()
         return response

@@ -1,5 +1,6 @@
 """What every answer tells a browser that shows it or that a strange page asks for it; docs/security.md argues each."""
 
+import asyncio
 from types import MappingProxyType
 
 from aiohttp import hdrs
@@ -30,6 +31,11 @@ _UNLESS_SAID_OTHERWISE = MappingProxyType(
         istr(hdrs.CACHE_CONTROL): "no-store",
     }
 )
+
+
+def is_over_tls(transport: asyncio.BaseTransport | None) -> bool:
+    """Whether we ourselves speak TLS on a connection; a target like `https://…` is only what the caller says."""
+    return transport is not None and transport.get_extra_info("sslcontext") is not None
 
 
 def secure(headers: CIMultiDict[str], *, over_tls: bool) -> None:

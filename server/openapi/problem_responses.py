@@ -10,6 +10,7 @@ from server.openapi.response_headers import headers
 
 ALWAYS_POSSIBLE = (
     HTTPStatus.NOT_ACCEPTABLE,
+    HTTPStatus.MISDIRECTED_REQUEST,
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,

@@ -132,7 +132,7 @@ class Client(Caller):
 async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bool = True) -> AsyncIterator[Client]:
     """Serve a service in this process, over a database in which its tables are made first."""
     events = Recorder()
-    settings = Settings(pool_connections=8)
+    settings = Settings(pool_connections=8, allowed_hosts=("*",))
     if makes_tables:
         await asyncio.to_thread(make_tables, declaration, dsn)
     async with AsyncExitStack() as held:

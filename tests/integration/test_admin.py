@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 
+from middleware.inbound import inbound_of_admin
 from middleware.inbound.protocol import Edge
 from middleware.outbound.layer import Senses
 from server.admin import Checks, admin_app
@@ -71,8 +72,7 @@ def admin_served(checks: Checks, events: Recorder) -> AbstractAsyncContextManage
     app = admin_app(
         Metrics(service="shop", version="1"),
         checks,
-        observe=events,
-        make_context=identify,
+        layers=inbound_of_admin(events, make_context=identify),
         breakers=Senses(observe=events).breakers,
     )
     return served(app, Edge(observe=events, make_context=identify))

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from middleware.inbound import inbound_of_admin
 from middleware.inbound.protocol import Edge
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy
@@ -23,7 +24,10 @@ async def call(events: Recorder) -> AsyncIterator[Caller]:
     identify = Identifier()
     checks = Checks(started={}, ready={})
     app = admin_app(
-        Metrics(service="shop", version="1"), checks, observe=events, make_context=identify, breakers=senses.breakers
+        Metrics(service="shop", version="1"),
+        checks,
+        layers=inbound_of_admin(events, make_context=identify),
+        breakers=senses.breakers,
     )
     async with served(app, Edge(observe=events, make_context=identify)) as caller:
         yield caller
