@@ -68,17 +68,17 @@ async def serve(
     name = declaration.service.name
     telemetry = telemetry_for(declaration.service, settings)
     stop = _stop_on_signals()
-    async with AsyncExitStack() as held:
-        held.callback(telemetry.sink.close)
-        held.enter_context(libraries_observed(telemetry.observe, asyncio.get_running_loop()))
-        held.callback(telemetry.observe, ServiceStopped(service=name))
+    async with AsyncExitStack() as watching, AsyncExitStack() as held:
+        watching.callback(telemetry.sink.close)
+        watching.enter_context(libraries_observed(telemetry.observe, asyncio.get_running_loop()))
         lag = LoopLag(telemetry.observe)
-        held.callback(lag.stop)
+        watching.callback(lag.stop)
         lag.start()
         parts = _Parts(declaration=declaration, settings=settings, telemetry=telemetry, held=held, seed=seed)
         running = await _unless_stopped(asyncio.create_task(parts.start()), stop)
         if running is None:
             return
+        watching.callback(telemetry.observe, ServiceStopped(service=name))
         duration_seconds = time.monotonic() - started_seconds
         telemetry.observe(
             ServiceStarted(
@@ -132,7 +132,8 @@ class _Parts:
         if dsn and url:
             return Endpoints(postgres_dsn=dsn, redis_url=url)
         folder, observe = self.settings.data_dir, self.telemetry.observe
-        embedded = EmbeddedStorage(folder, observe=observe, postgres=not dsn, valkey=not url)
+        name = self.declaration.service.name
+        embedded = EmbeddedStorage(folder, observe=observe, service=name, postgres=not dsn, valkey=not url)
         found = await self.held.enter_async_context(embedded)
         return Endpoints(postgres_dsn=dsn or found.postgres_dsn, redis_url=url or found.redis_url)
 

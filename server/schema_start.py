@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from server.declaration import Declaration
 from server.settings import Settings
-from storage.migrations.ledger import SchemaState, read_state
-from storage.migrations.stopped import SchemaNotCurrent
+from storage.embedded import own_folder
+from storage.migrations.ledger import SchemaState, read_state, taken_tables
+from storage.migrations.stopped import SchemaNotCurrent, TablesTaken
 from storage.tables.schema import fingerprint, tables
 from telemetry.events import Observe, SchemaApplied
 
@@ -21,14 +22,36 @@ class SchemaStart:
     observe: Observe
 
     async def run(self, dsn: str) -> bytes:
-        """The secret cursors are signed with; raises SchemaNotCurrent where a person has to migrate first."""
+        """The secret cursors are signed with.
+
+        Raises SchemaNotCurrent where a person has to migrate first, and TablesTaken where the database is another
+        service's; nothing has been changed then.
+        """
         state = await asyncio.to_thread(read_state, dsn, self.declaration.service.name)
         wanted = fingerprint(tables(self.declaration.types))
         if state is not None and state.fingerprint == wanted:
             return state.cursor_secret
+        await asyncio.to_thread(self._refuse_taken, dsn)
         if not self.settings.migrates:
             raise SchemaNotCurrent
         return (await asyncio.to_thread(self._apply, dsn)).cursor_secret
+
+    def _refuse_taken(self, dsn: str) -> None:
+        service = self.declaration.service.name
+        declared = {record_type.table for record_type in self.declaration.types.values()}
+        taken = taken_tables(dsn, service, declared=declared)
+        if not taken:
+            return
+        owners, names = " and ".join(sorted(set(taken.values()))), ", ".join(sorted(taken))
+        place, advice = "The database", f"give {service} a database of its own"
+        if self.settings.is_embedded:
+            folder = self.settings.data_dir.absolute()
+            place, advice = str(folder), own_folder(folder, service)
+        raise TablesTaken(
+            f"{place} holds the data of {owners}, and {service} declares tables of the same name: {names}.\n"
+            f"If they are two services, {advice}\n"
+            f"If {service} is a new name of {owners}, let it take them over: `mainstay migrate FILE` says how."
+        )
 
     def _apply(self, dsn: str) -> SchemaState:
         from storage.migrations.applying import apply  # noqa: PLC0415 - Alembic is slow to import, and seldom needed

@@ -18,12 +18,12 @@ class TargetDatabase:
 
 
 @asynccontextmanager
-async def target_database(settings: Settings, *, observe: Observe) -> AsyncIterator[TargetDatabase]:
-    """The database, for as long as the block runs; raises EmbeddedFailed where none can be had."""
+async def target_database(settings: Settings, *, service: str, observe: Observe) -> AsyncIterator[TargetDatabase]:
+    """A service's database, for as long as the block runs; raises EmbeddedFailed where none can be had."""
     if not settings.is_embedded:
         yield TargetDatabase(dsn=settings.postgres_dsn.get_secret_value())
         return
-    embedded = EmbeddedStorage(settings.data_dir, observe=observe, valkey=False)
+    embedded = EmbeddedStorage(settings.data_dir, observe=observe, service=service, valkey=False)
     try:
         endpoints = await embedded.start()
     except FolderBusy:

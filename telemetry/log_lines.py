@@ -264,7 +264,7 @@ def _schema_applied(event: e.SchemaApplied) -> Line:
     return Line(
         level="info",
         event="schema_applied",
-        message=f"schema brought up to date in {event.steps} steps",
+        message=f"schema brought up to date in {event.steps} step{'' if event.steps == 1 else 's'}",
         fields={"steps": event.steps, "duration_seconds": round(event.duration_seconds, 6)},
     )
 

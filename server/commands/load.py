@@ -82,7 +82,8 @@ class _Load:
     async def run(self, done: _Done) -> None:
         """Bring the tables in, if need be, and fill them."""
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
-        async with target_database(self.settings, observe=self.observe) as target:
+        name = self.declaration.service.name
+        async with target_database(self.settings, service=name, observe=self.observe) as target:
             await self._bring_tables(target)
             await self._fill(target, done)
 

@@ -90,7 +90,7 @@ def _migrate(file: Path, options: MigrateOptions, *, report: MigrationReport) ->
 
     async def run() -> bool:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
-        async with target_database(settings, observe=observe) as database:
+        async with target_database(settings, service=name, observe=observe) as database:
             target = Target(dsn=database.dsn, service=name, metadata=tables(declaration.types))
             return await on_migration_thread(target, work)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from storage.embedded.account import Account, account_for
-from storage.embedded.data_lock import DataLock
+from storage.embedded.data_lock import DataLock, own_folder
 from storage.embedded.failures import EmbeddedFailed, FolderBusy, FolderUnsafe, ProgramMissing
 from storage.embedded.folders import make_private, make_socket_folder, remove_socket_folder
 from storage.embedded.postgres_server import PostgresServer, dsn_at, listens_at
@@ -22,6 +22,7 @@ __all__ = [
     "FolderBusy",
     "FolderUnsafe",
     "ProgramMissing",
+    "own_folder",
     "running_postgres",
 ]
 
@@ -40,11 +41,15 @@ class EmbeddedStorage:
     """The embedded servers of one data folder; a second one on the same folder is refused.
 
     The servers live in sessions of their own, so that Ctrl-C does not reach them, and die with the thread that runs
-    the event loop, even by kill -9. While started, a server that dies is started again.
+    the event loop, even by kill -9. While started, a server that dies is started again. `service` is whom they serve:
+    it is named to whoever else wants the folder.
     """
 
-    def __init__(self, data_dir: Path, *, observe: Observe, postgres: bool = True, valkey: bool = True) -> None:
+    def __init__(
+        self, data_dir: Path, *, observe: Observe, service: str = "", postgres: bool = True, valkey: bool = True
+    ) -> None:
         self._data_dir = data_dir.absolute()
+        self._service = service
         self._observe = observe
         self._wants_postgres = postgres
         self._wants_valkey = valkey
@@ -86,7 +91,7 @@ class EmbeddedStorage:
     async def _start(self) -> Endpoints:
         account = account_for(self._data_dir)
         make_private(self._data_dir, account)
-        lock = DataLock(self._data_dir, account)
+        lock = DataLock(self._data_dir, account, service=self._service)
         lock.acquire()
         self._held = held = _Held(lock=lock, account=account, supervisors=[])
         try:

@@ -5,13 +5,14 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from storage.embedded.account import Account
 from storage.embedded.failures import FolderBusy, FolderUnsafe
 from storage.embedded.folders import give
+from storage.mistakes import shown
 
 _OWNER_ONLY = 0o600
 _LONGEST_NOTE_BYTES = 4096
@@ -23,19 +24,30 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who holds a lock: process id, command line, and since when (RFC 3339, UTC)."""
+    """Who holds a lock: which service, process id, command line, and since when (RFC 3339, UTC)."""
 
+    service: str
     pid: int
     command: str
     since: str
 
+    def __str__(self) -> str:
+        process = f"process {self.pid} ({self.command})"
+        return f"{self.service}, {process}, since {self.since}" if self.service else f"{process} since {self.since}"
+
 
 class DataLock:
-    """An flock on `lock` in the data folder: the kernel lets go of it when its holder dies, however it dies."""
+    """An flock on `lock` in the data folder: the kernel lets go of it when its holder dies, however it dies.
 
-    def __init__(self, data_dir: Path, account: Account, *, clock: Callable[[], datetime] = _utc_now) -> None:
+    `service` is the name of the service the folder is wanted for, where there is one.
+    """
+
+    def __init__(
+        self, data_dir: Path, account: Account, *, service: str = "", clock: Callable[[], datetime] = _utc_now
+    ) -> None:
         self._data_dir = data_dir
         self._account = account
+        self._service = service
         self._clock = clock
         self._descriptor: int | None = None
 
@@ -52,7 +64,7 @@ class DataLock:
         except BlockingIOError as error:
             note = os.read(descriptor, _LONGEST_NOTE_BYTES)
             os.close(descriptor)
-            raise FolderBusy(_refusal(self._data_dir, note)) from error
+            raise FolderBusy(self._refusal(_read(note))) from error
         self._descriptor = descriptor
         self._sign(descriptor)
 
@@ -70,20 +82,31 @@ class DataLock:
 
     def _sign(self, descriptor: int) -> None:
         since = self._clock().isoformat(timespec="seconds").replace("+00:00", "Z")
-        note = json.dumps({"pid": os.getpid(), "command": " ".join(sys.orig_argv), "since": since})
+        holder = Holder(service=self._service, pid=os.getpid(), command=" ".join(sys.orig_argv), since=since)
+        note = json.dumps(asdict(holder))
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, note.encode()[:_LONGEST_NOTE_BYTES], 0)
 
+    def _refusal(self, holder: Holder | None) -> str:
+        taken = f"{self._data_dir} is in use by {holder or 'another process'}."
+        if not self._service or (holder and holder.service == self._service):
+            return f"{taken} Stop it, or choose another MAINSTAY_DATA_DIR."
+        return f"{taken} Stop it, or {own_folder(self._data_dir, self._service)}"
 
-def _refusal(data_dir: Path, note: bytes) -> str:
-    holder = _read(note)
-    who = f"process {holder.pid} ({holder.command}) since {holder.since}" if holder else "another process"
-    return f"{data_dir} is in use by {who}. Stop it, or choose another MAINSTAY_DATA_DIR."
+
+def own_folder(data_dir: Path, service: str) -> str:
+    """How a service gets a data folder that no other uses."""
+    return f"give {service} a data folder of its own: MAINSTAY_DATA_DIR={shown(data_dir / service)}"
 
 
 def _read(note: bytes) -> Holder | None:
     try:
         fields = json.loads(note)
-        return Holder(pid=int(fields["pid"]), command=str(fields["command"]), since=str(fields["since"]))
+        return Holder(
+            service=str(fields.get("service", "")),
+            pid=int(fields["pid"]),
+            command=str(fields["command"]),
+            since=str(fields["since"]),
+        )
     except (ValueError, KeyError, TypeError):
         return None  # the holder has the lock, but has not signed it yet

@@ -59,6 +59,13 @@ def is_current(dsn: str, service: str, *, fingerprint: str) -> bool:
     return state is not None and state.fingerprint == fingerprint
 
 
+def taken_tables(dsn: str, service: str, *, declared: Collection[str]) -> Mapping[str, str]:
+    """Which of the declared tables other services made, and who; raises DatabaseUnreachable."""
+    with connected(dsn) as session:
+        owners = Ledger(session, service).owners()
+    return {table: owner for table, owner in owners.items() if table in declared and owner != service}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionRecord:
     """How far a revision file has been applied."""

@@ -45,5 +45,9 @@ class SchemaNotCurrent(MigrationStopped):
         self.missing = missing
 
 
+class TablesTaken(MigrationStopped):
+    """Another service made tables that this one declares too."""
+
+
 class RevisionRefused(MigrationStopped):
     """A folder of revisions cannot be written to or applied as it is."""

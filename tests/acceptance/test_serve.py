@@ -127,7 +127,30 @@ async def test_a_second_process_on_the_same_folder_is_told_who_holds_it(data_dir
         finished = await mainstay("serve", str(QUICKSTART), data_dir=data_dir)
 
         assert finished.code == 1
-        assert f"is in use by process {running.process.pid}" in finished.errors
+        assert f"is in use by quickstart, process {running.process.pid}" in finished.errors
+        assert "stopped" not in finished.errors
+
+
+async def test_two_services_on_one_folder_are_told_apart_whether_the_first_runs_or_ran(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.py"
+    other.write_text(QUICKSTART.read_text().replace('name="quickstart"', 'name="other"'))
+    async with service(QUICKSTART, data_dir) as running:
+        busy = await mainstay("serve", str(other), data_dir=data_dir)
+
+    used = await mainstay("serve", str(other), data_dir=data_dir)
+
+    own = f"give other a data folder of its own: MAINSTAY_DATA_DIR={data_dir}/other"
+    assert (busy.code, used.code) == (1, 1)
+    assert f"is in use by quickstart, process {running.process.pid}" in busy.errors
+    assert f"Stop it, or {own}" in busy.errors
+    assert used.errors.splitlines()[-3:] == [
+        f"{data_dir} holds the data of quickstart, and other declares tables of the same name: product.",
+        f"If they are two services, {own}",
+        "If other is a new name of quickstart, let it take them over: `mainstay migrate FILE` says how.",
+    ]
+    assert "other stopped" not in busy.errors + used.errors
 
 
 async def test_given_servers_are_used_once_their_schema_is_migrated(

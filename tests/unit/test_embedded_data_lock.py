@@ -33,6 +33,23 @@ def test_a_second_holder_is_told_who_has_the_folder_and_since_when(tmp_path: Pat
     )
 
 
+def test_another_service_is_told_whose_folder_it_is_and_how_to_have_its_own(tmp_path: Path) -> None:
+    first = DataLock(tmp_path, US, service="shop", clock=noon)
+    first.acquire()
+
+    with pytest.raises(FolderBusy) as refusal:
+        DataLock(tmp_path, US, service="quickstart").acquire()
+    with pytest.raises(FolderBusy) as refusal_of_the_same:
+        DataLock(tmp_path, US, service="shop").acquire()
+    first.release()
+
+    command = " ".join(sys.orig_argv)
+    taken = f"{tmp_path} is in use by shop, process {os.getpid()} ({command}), since 2031-05-06T12:00:00Z."
+    own = f"give quickstart a data folder of its own: MAINSTAY_DATA_DIR={tmp_path}/quickstart"
+    assert str(refusal.value) == f"{taken} Stop it, or {own}"
+    assert str(refusal_of_the_same.value) == f"{taken} Stop it, or choose another MAINSTAY_DATA_DIR."
+
+
 def test_a_released_folder_is_free_again(tmp_path: Path) -> None:
     first, second = DataLock(tmp_path, US), DataLock(tmp_path, US)
     first.acquire()

@@ -149,6 +149,7 @@ def test_a_bug_is_one_line_with_its_traceback() -> None:
         ),
         (EmbeddedExited(program="valkey", exit_code=0, restarting=False), "info", "embedded valkey ended with 0"),
         (SchemaApplied(steps=3, duration_seconds=0.5), "info", "schema brought up to date in 3 steps"),
+        (SchemaApplied(steps=1, duration_seconds=0.5), "info", "schema brought up to date in 1 step"),
         (LibraryLogged(logger="asyncio", level="error", message="lost", traceback=""), "error", "lost"),
         (
             ServiceStarted(service="shop", url="http://a", admin_url="http://b", duration_seconds=1),
