@@ -1,5 +1,6 @@
 """Declare a service in one Python file; everything a team imports is here."""
 
+from middleware.inbound.cors import Cors
 from middleware.inbound.quota import Limit
 from server.handling import body, query, store
 from server.identity.access import ANYONE, OWNER, SIGNED_IN, role
@@ -11,6 +12,7 @@ __all__ = [
     "ANYONE",
     "OWNER",
     "SIGNED_IN",
+    "Cors",
     "Indexed",
     "Key",
     "Limit",

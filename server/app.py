@@ -9,6 +9,7 @@ from aiohttp import web
 
 from middleware.inbound import Bounds, inbound
 from middleware.inbound.client_address import ClientAddress
+from middleware.inbound.cors import Origins, mark_origins
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.identify import mark_answers
 from middleware.inbound.limiter import Limiter
@@ -147,16 +148,22 @@ def public_app(
 ) -> web.Application:
     """The API: resources, routes, the docs, behind the inbound stack."""
     endpoints: dict[Callable[..., object], Endpoint] = {}
+    cors = declaration.service.cors
+    origins = None if cors is None else Origins(cors)
     limits = limits_for(declaration.service, backing, settings=settings, observe=telemetry.observe)
     layers = inbound(
         endpoints,
         observe=telemetry.observe,
         make_context=telemetry.make_context,
-        bounds=Bounds(hosts=hosts_for(settings), request_seconds=settings.request_seconds, limits=limits),
+        bounds=Bounds(
+            hosts=hosts_for(settings), origins=origins, request_seconds=settings.request_seconds, limits=limits
+        ),
         clock=Clock(call_later=telemetry.senses.sweeper.after),
     )
     app = web.Application(middlewares=layers, client_max_size=settings.body_bytes)
     app.on_response_prepare.extend([mark_answers(), mark_limits])
+    if origins is not None:
+        app.on_response_prepare.append(mark_origins(origins))
     serving = Serving(
         tables=record_tables(declaration.types),
         runner=backing.pool,

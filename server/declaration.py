@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.cors_rules import cors_mistakes
 from server.limit_rules import limit_mistakes
 from server.resource_rules import name_of, resource_mistakes
 from server.route_rules import label_of, route_mistakes
@@ -45,6 +46,7 @@ def described(service: Service) -> Types:
         mistakes += resource_mistakes(resource, models.types[resource.model])
     for route in service.routes:
         mistakes += route_mistakes(route)
+    mistakes += cors_mistakes(service)
     mistakes += limit_mistakes(service)
     mistakes += _clashes(service)
     mistakes += _upstream_mistakes(service.upstreams)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel
 
+from middleware.inbound.cors import Cors
 from middleware.inbound.quota import Limit
 from server.identity.access import Access
 from storage.model import Model
@@ -102,6 +103,7 @@ class Upstream:
 class Service:
     """A whole service, declared as one value.
 
+    Pages of other sites may call it from a browser as far as `cors` says; None is not at all.
     Each caller may read and write as `read_limit` and `write_limit` say, wherever nothing narrower is declared; None is
     no limit.
     """
@@ -112,5 +114,6 @@ class Service:
     upstreams: Sequence[Upstream] = ()
     version: str = "1.0.0"
     description: str = ""
+    cors: Cors | None = None
     read_limit: Limit | None = READ_LIMIT
     write_limit: Limit | None = WRITE_LIMIT

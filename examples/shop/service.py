@@ -22,6 +22,7 @@ from server import (
     ANYONE,
     OWNER,
     SIGNED_IN,
+    Cors,
     Indexed,
     Key,
     Model,
@@ -219,4 +220,5 @@ service = Service(
         ),
     ],
     upstreams=[Upstream("payments", base_url_env="PAYMENTS_URL")],
+    cors=Cors(origins=["https://shop.example.com", "http://localhost:*"]),
 )

@@ -4,13 +4,14 @@
 2. `observe_requests`: outside `render_problems`, so it sees the status a caller sees.
 3. `render_problems`: outside all that refuse, so a refusal is rendered and counted like any answer.
 4. `require_own_host`: nothing is done for a request that was meant for somebody else.
-5. `limit_time`: outside all that waits, the reading of a body included, so that nothing outlives the deadline.
-6. `authorize`: nothing of a request is read for a caller who may not make it.
-7. `rate_limit`: after it is known who calls, as a limit is a caller's; before a body is read.
-8. `validate`: last, so a handler gets only what was declared.
+5. `answer_preflights`: what a browser asks before a page's request costs nothing, and nobody signs in for it.
+6. `limit_time`: outside all that waits, the reading of a body included, so that nothing outlives the deadline.
+7. `authorize`: nothing of a request is read for a caller who may not make it.
+8. `rate_limit`: after it is known who calls, as a limit is a caller's; before a body is read.
+9. `validate`: last, so a handler gets only what was declared.
 
-Around the layers stand `mark_answers`, which every answer passes as its headers are written, and `protocol`, which
-answers what never becomes a request.
+Around the layers stand `mark_answers` and `mark_origins`, which every answer passes as its headers are written, and
+`protocol`, which answers what never becomes a request.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from aiohttp.typedefs import Middleware
 
 from middleware.inbound.authorize import authorize
+from middleware.inbound.cors import Origins, answer_preflights
 from middleware.inbound.deadline import REQUEST_SECONDS, limit_time
 from middleware.inbound.endpoint import Endpoints
 from middleware.inbound.identify import identify
@@ -33,9 +35,10 @@ from telemetry.events import Observe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What every request is held to: our names, its time, its caller's limits, where there are any."""
+    """What every request is held to: our names, the origins it may come from, its time, its caller's limits."""
 
     hosts: OwnHosts = ANY_HOST
+    origins: Origins | None = None
     request_seconds: float = REQUEST_SECONDS
     limits: Limits | None = None
 
@@ -57,6 +60,7 @@ def inbound(
         observe_requests(endpoints, observe, now=clock.now),
         render_problems(endpoints, observe, jitter=clock.jitter),
         require_own_host(bounds.hosts),
+        *(() if bounds.origins is None else (answer_preflights(bounds.origins),)),
         limit_time(endpoints, request_seconds=bounds.request_seconds, call_later=clock.call_later, now=clock.now),
         authorize(endpoints),
         *(() if bounds.limits is None else (rate_limit(endpoints, bounds.limits, jitter=clock.jitter),)),

@@ -13,6 +13,7 @@ from server import (
     ANYONE,
     OWNER,
     SIGNED_IN,
+    Cors,
     Indexed,
     Key,
     Model,
@@ -96,6 +97,7 @@ service = Service(
         Route("GET", "/cheapest", cheapest, parameters=Search, returns=list[Product], access=ANYONE),
     ],
     upstreams=[Upstream("payments", base_url_env="PAYMENTS_URL")],
+    cors=Cors(origins=["https://shop.example.com", "http://localhost:*"]),
 )
 
 assert_type(Product.model_validate({}).id, UUID)
