@@ -80,6 +80,9 @@ def migrate(  # noqa: PLR0913 - one parameter an option
     from_: Annotated[
         Path | None, typer.Option("--from", metavar="DIR", help="Follow the reviewed revisions there.")
     ] = None,
+    grant: Annotated[
+        str, typer.Option(metavar="ROLE", help="Also give ROLE, which serves, the rights it needs and no others.")
+    ] = "",
     message: Annotated[str, typer.Option(metavar="TEXT", help="What the written revision is for.")] = "",
 ) -> None:
     """Show in words and SQL what leads from the database to FILE's tables; with --apply, do it.
@@ -95,6 +98,7 @@ def migrate(  # noqa: PLR0913 - one parameter an option
         write=write,
         from_=from_,
         message=message,
+        grant=grant,
     )
     sys.exit(run_migrate(file, options=options))
 

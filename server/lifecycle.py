@@ -104,10 +104,10 @@ class _Parts:
         """Storage, then the schema, then the pool, then the two ports, the public one last."""
         endpoints = await self._storage()
         schema = SchemaStart(declaration=self.declaration, settings=self.settings, observe=self.telemetry.observe)
-        secret = await schema.run(endpoints.postgres_dsn)
+        secret = await schema.run(endpoints.postgres_dsn, serving_dsn=endpoints.serving_dsn)
         if self.seed is not None:
             await self.seed(endpoints.postgres_dsn)
-        pool = await self._pool(endpoints.postgres_dsn)
+        pool = await self._pool(endpoints.serving_dsn)
         redis = await self._redis(endpoints.redis_url)
         telemetry, settings = self.telemetry, self.settings
         backing = Backing(pool=pool, limit_store=SharedLimits(redis), secret=secret)
@@ -129,13 +129,21 @@ class _Parts:
         """The given servers, and embedded ones for what is not given."""
         dsn = self.settings.postgres_dsn.get_secret_value()
         url = self.settings.redis_url.get_secret_value()
+        # Whoever may not migrate reads the state as the role that serves: its DSN is all that is needed then.
+        migrating_dsn = self.settings.migrating_dsn if self.settings.migrates else dsn
+        if self.settings.migrating_dsn and not dsn:
+            raise StartFailed(f"{PREFIX}MIGRATION_DSN is given without {PREFIX}POSTGRES_DSN, as which to serve.")
         if dsn and url:
-            return Endpoints(postgres_dsn=dsn, redis_url=url)
+            return Endpoints(postgres_dsn=migrating_dsn, redis_url=url, serving_dsn=dsn)
         folder, observe = self.settings.data_dir, self.telemetry.observe
         name = self.declaration.service.name
         embedded = EmbeddedStorage(folder, observe=observe, service=name, postgres=not dsn, valkey=not url)
         found = await self.held.enter_async_context(embedded)
-        return Endpoints(postgres_dsn=dsn or found.postgres_dsn, redis_url=url or found.redis_url)
+        return Endpoints(
+            postgres_dsn=migrating_dsn or found.postgres_dsn,
+            redis_url=url or found.redis_url,
+            serving_dsn=dsn or found.serving_dsn,
+        )
 
     async def _pool(self, dsn: str) -> Pool:
         pool = pool_for(dsn, self.settings, telemetry=self.telemetry)

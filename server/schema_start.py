@@ -8,6 +8,8 @@ from server.declaration import Declaration
 from server.settings import Settings
 from storage.embedded import own_folder
 from storage.migrations.ledger import SchemaState, read_state, taken_tables
+from storage.migrations.serving_rights import grant_missing
+from storage.migrations.session import connected
 from storage.migrations.stopped import SchemaNotCurrent, TablesTaken
 from storage.tables.schema import fingerprint, tables
 from telemetry.events import Observe, SchemaApplied
@@ -21,12 +23,18 @@ class SchemaStart:
     settings: Settings
     observe: Observe
 
-    async def run(self, dsn: str) -> bytes:
-        """The secret cursors are signed with.
+    async def run(self, dsn: str, *, serving_dsn: str = "") -> bytes:
+        """The secret cursors are signed with; the role of `serving_dsn`, where it is another, gets its rights.
 
         Raises SchemaNotCurrent where a person has to migrate first, and TablesTaken where the database is another
         service's; nothing has been changed then.
         """
+        secret = await self._brought_in(dsn)
+        if serving_dsn not in ("", dsn):
+            await asyncio.to_thread(self._let_serve, dsn, serving_dsn)
+        return secret
+
+    async def _brought_in(self, dsn: str) -> bytes:
         state = await asyncio.to_thread(read_state, dsn, self.declaration.service.name)
         wanted = fingerprint(tables(self.declaration.types))
         if state is not None and state.fingerprint == wanted:
@@ -52,6 +60,12 @@ class SchemaStart:
             f"If they are two services, {advice}\n"
             f"If {service} is a new name of {owners}, let it take them over: `mainstay migrate FILE` says how."
         )
+
+    def _let_serve(self, dsn: str, serving_dsn: str) -> None:
+        with connected(serving_dsn) as session:
+            role = session.value("SELECT current_user")
+        with connected(dsn) as session:
+            grant_missing(session, role, tables=tables(self.declaration.types).tables)
 
     def _apply(self, dsn: str) -> SchemaState:
         from storage.migrations.applying import apply  # noqa: PLC0415 - Alembic is slow to import, and seldom needed

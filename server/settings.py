@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     admin_port: Port = Field(8081, description="the port of probes and metrics; 0 takes a free one")
     data_dir: Path = Field(Path(".mainstay"), description="where the embedded servers keep their data")
     postgres_dsn: SecretStr = Field(SecretStr(""), description="your Postgres (15 or newer); embedded unless set")
+    migration_dsn: SecretStr = Field(
+        SecretStr(""), description="the same Postgres for the role that migrates, where the one that serves may not"
+    )
     redis_url: SecretStr = Field(SecretStr(""), description="your Redis (6.2 or newer) or Valkey; embedded unless set")
     migrate: Literal["safe", "never", ""] = Field(
         "", description="apply the safe part of a migration at start; safe with the embedded Postgres, else never"
@@ -67,6 +70,11 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """Whether Mainstay starts its own Postgres."""
         return not self.postgres_dsn.get_secret_value()
+
+    @property
+    def migrating_dsn(self) -> str:
+        """Where migrations and loads go; empty for the embedded Postgres."""
+        return self.migration_dsn.get_secret_value() or self.postgres_dsn.get_secret_value()
 
     @property
     def migrates(self) -> bool:

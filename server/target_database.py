@@ -20,8 +20,8 @@ class TargetDatabase:
 @asynccontextmanager
 async def target_database(settings: Settings, *, service: str, observe: Observe) -> AsyncIterator[TargetDatabase]:
     """A service's database, for as long as the block runs; raises EmbeddedFailed where none can be had."""
-    if not settings.is_embedded:
-        yield TargetDatabase(dsn=settings.postgres_dsn.get_secret_value())
+    if settings.migrating_dsn:
+        yield TargetDatabase(dsn=settings.migrating_dsn)
         return
     embedded = EmbeddedStorage(settings.data_dir, observe=observe, service=service, valkey=False)
     try:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from server.commands.migration_report import MigrationReport
@@ -19,6 +19,7 @@ from storage.migrations.migration_thread import on_migration_thread
 from storage.migrations.planning import Target, plan
 from storage.migrations.revision_files import write_revision
 from storage.migrations.revisions import apply_revisions, unapplied
+from storage.migrations.serving_rights import grant_missing, missing_grants
 from storage.migrations.stopped import MigrationStopped
 from storage.tables.schema import tables
 from telemetry.log_sink import Sink
@@ -44,11 +45,15 @@ class MigrateOptions:
     """A folder of reviewed revisions to follow instead of making a plan."""
     message: str = ""
     """What the written revision is for."""
+    grant: str = ""
+    """A role to give the rights it serves with."""
 
     def misuse(self) -> str:
         """What makes no sense together, in a sentence; empty if all does."""
         if self.write and (self.apply or self.from_):
             return "--write only writes: apply what it wrote with --from DIR --apply."
+        if self.grant and self.write:
+            return "--grant gives rights in a database, which no revision holds: give it with --apply."
         if self.message and not self.write:
             return "--message says what a written revision is for: give --write DIR."
         if self.from_ and (self.allow or self.only_safe):
@@ -98,6 +103,8 @@ def _migrate(file: Path, options: MigrateOptions, *, report: MigrationReport) ->
 
 
 def _work(options: MigrateOptions, report: MigrationReport) -> Callable[[Target], bool]:
+    if options.grant:
+        return lambda target: _granting(target, options, report=report)
     if options.from_ is not None and options.apply:
         return lambda target: _follow(target, options.from_ or Path(), report=report)
     if options.from_ is not None:
@@ -107,6 +114,16 @@ def _work(options: MigrateOptions, report: MigrationReport) -> Callable[[Target]
     if options.apply:
         return lambda target: _apply(target, options, report=report)
     return lambda target: _show(target, options, report=report)
+
+
+def _granting(target: Target, options: MigrateOptions, *, report: MigrationReport) -> bool:
+    is_done = _work(replace(options, grant=""), report)(target)
+    with target.connected() as session:
+        give = grant_missing if options.apply else missing_grants
+        report.grants(
+            give(session, options.grant, tables=target.metadata.tables), role=options.grant, done=options.apply
+        )
+    return is_done
 
 
 def _show(target: Target, options: MigrateOptions, *, report: MigrationReport) -> bool:

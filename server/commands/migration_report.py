@@ -81,6 +81,17 @@ class MigrationReport:
             self.say(f"The revisions do not lead to all that {self._file} declares:", style="yellow")
             self.show(done.remaining, allowed=())
 
+    def grants(self, statements: Sequence[str], *, role: str, done: bool) -> None:
+        """What a role was given, or would be."""
+        if not statements:
+            self.say(f"\n{role} has all the rights it serves with.")
+            return
+        self.say(f"\n{role} {'was given' if done else 'lacks, and --apply gives it'}:", style="bold")
+        for statement in statements:
+            self._sql(f"{statement};")
+        if not done:
+            self.say("Tables that do not exist yet get theirs once they are made.")
+
     def say(self, sentence: str, *, style: str = "") -> None:
         """Write a line."""
         self._console.print(Text(sentence, style=style))

@@ -10,6 +10,7 @@ from storage.embedded.account import Account, account_for
 from storage.embedded.data_lock import DataLock, own_folder
 from storage.embedded.failures import EmbeddedFailed, FolderBusy, FolderUnsafe, ProgramMissing
 from storage.embedded.folders import make_private, make_socket_folder, remove_socket_folder
+from storage.embedded.furnishing import serving_role
 from storage.embedded.postgres_server import PostgresServer, dsn_at, listens_at
 from storage.embedded.supervisor import Server, Supervisor
 from storage.embedded.valkey_server import ValkeyServer
@@ -35,6 +36,8 @@ class Endpoints:
     """A libpq keyword string over a unix socket: role `mainstay`, which owns the database `mainstay`."""
     redis_url: str
     """A `unix://` URL for redis.asyncio.from_url."""
+    serving_dsn: str = ""
+    """The same database for the role that serves, which owns nothing; empty where no service was named."""
 
 
 class EmbeddedStorage:
@@ -42,7 +45,8 @@ class EmbeddedStorage:
 
     The servers live in sessions of their own, so that Ctrl-C does not reach them, and die with the thread that runs
     the event loop, even by kill -9. While started, a server that dies is started again. `service` is whom they serve:
-    it is named to whoever else wants the folder.
+    it is named to whoever else wants the folder, and has a role of its own, which may do nothing until it is given
+    rights.
     """
 
     def __init__(
@@ -103,18 +107,20 @@ class EmbeddedStorage:
 
     async def _start_servers(self, held: "_Held", sockets: Path) -> Endpoints:
         servers: list[Server] = []
-        dsn = url = ""
+        dsn = serving_dsn = url = ""
         if self._wants_postgres:
-            postgres = PostgresServer(self._data_dir, sockets=sockets, account=held.account)
+            role = serving_role(self._service) if self._service else ""
+            postgres = PostgresServer(self._data_dir, sockets=sockets, account=held.account, serving_role=role)
             servers.append(postgres)
             dsn = postgres.dsn
+            serving_dsn = dsn_at(sockets, user=role) if role else ""
         if self._wants_valkey:
             valkey = ValkeyServer(self._data_dir, sockets=sockets, account=held.account)
             servers.append(valkey)
             url = valkey.url
         held.supervisors.extend(Supervisor(server, observe=self._observe) for server in servers)
         await _all([supervisor.start() for supervisor in held.supervisors])
-        return Endpoints(postgres_dsn=dsn, redis_url=url)
+        return Endpoints(postgres_dsn=dsn, redis_url=url, serving_dsn=serving_dsn)
 
     async def _let_go(self) -> None:
         held, self._held = self._held, None

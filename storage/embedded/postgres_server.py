@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -13,11 +12,10 @@ from storage.embedded.account import Account
 from storage.embedded.binaries import find_postgres
 from storage.embedded.child import Command, Farewell
 from storage.embedded.cluster import SUPERUSER, Cluster
+from storage.embedded.furnishing import DATABASE, OWNER, furnish
 from storage.embedded.orphans import evict
 from storage.embedded.program_log import ProgramLog
 
-_ROLE = "mainstay"
-_DATABASE = "mainstay"
 _PORT = 5432  # only a part of the socket's name
 
 _SETTINGS = {
@@ -37,7 +35,6 @@ _SETTINGS = {
     "log_checkpoints": "off",
     "log_line_prefix": "%m [%p] ",
 }
-_PROBE_SECONDS = 2
 
 
 class PostgresServer:
@@ -51,7 +48,8 @@ class PostgresServer:
         Farewell(signal=signal.SIGKILL, wait_seconds=5.0),
     )
 
-    def __init__(self, data_dir: Path, *, sockets: Path, account: Account) -> None:
+    def __init__(self, data_dir: Path, *, sockets: Path, account: Account, serving_role: str = "") -> None:
+        self._serving_role = serving_role
         self._program = find_postgres()
         self._sockets = sockets
         self._account = account
@@ -60,7 +58,7 @@ class PostgresServer:
 
     @property
     def dsn(self) -> str:
-        """A libpq keyword string for the service's own role and database."""
+        """A libpq keyword string for the role that owns the service's database."""
         return dsn_at(self._sockets)
 
     async def prepare(self) -> None:
@@ -83,7 +81,7 @@ class PostgresServer:
         )
 
     async def why_not_ready(self) -> str | None:
-        """None once it takes statements and the role and the database exist."""
+        """None once it takes statements and the roles and the database exist."""
         if not listens_at(self._sockets):
             return "it does not listen yet"
         try:
@@ -93,17 +91,7 @@ class PostgresServer:
         return None
 
     def _furnish(self) -> None:
-        # Two statements that may each have been run already: a crash between them leaves nothing to mend.
-        dsn = dsn_at(self._sockets, user=SUPERUSER, database="postgres")
-        with closing(psycopg2.connect(dsn, connect_timeout=_PROBE_SECONDS)) as connection:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", (_ROLE,))
-                if not cursor.rowcount:
-                    cursor.execute(f"CREATE ROLE {_ROLE} LOGIN")
-                cursor.execute("SELECT FROM pg_database WHERE datname = %s", (_DATABASE,))
-                if not cursor.rowcount:
-                    cursor.execute(f"CREATE DATABASE {_DATABASE} OWNER {_ROLE}")
+        furnish(dsn_at(self._sockets, user=SUPERUSER, database="postgres"), role=self._serving_role)
 
 
 def listens_at(sockets: Path) -> bool:
@@ -111,7 +99,7 @@ def listens_at(sockets: Path) -> bool:
     return (sockets / f".s.PGSQL.{_PORT}").exists()
 
 
-def dsn_at(sockets: Path, *, user: str = _ROLE, database: str = _DATABASE) -> str:
+def dsn_at(sockets: Path, *, user: str = OWNER, database: str = DATABASE) -> str:
     """A libpq keyword string for the Postgres whose socket is in this folder."""
     host = os.fspath(sockets).replace("\\", "\\\\").replace("'", "\\'")
     return f"host='{host}' port={_PORT} user={user} dbname={database}"

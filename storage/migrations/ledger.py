@@ -14,8 +14,8 @@ NO_SUCH_TABLE = frozenset({"42P01", "3F000"})
 """undefined_table and invalid_schema_name (PostgreSQL manual, appendix A)."""
 NOT_ALLOWED = "42501"
 GRANT_NEEDED = (
-    "The role a service connects as, where it is not the one that migrates, needs: "
-    "GRANT USAGE ON SCHEMA mainstay_internal TO …; GRANT SELECT ON ALL TABLES IN SCHEMA mainstay_internal TO …"
+    "A role that serves without having migrated needs its rights, which whoever migrates can give it: "
+    "mainstay migrate FILE --apply --grant ROLE"
 )
 
 _STATE = """

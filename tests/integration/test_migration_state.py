@@ -97,7 +97,7 @@ def stranger(database: str, postgres_dsn: str) -> Iterator[str]:
 def test_a_role_that_may_not_read_the_state_is_told_what_it_needs(database: str, stranger: str) -> None:
     apply(target(database, Product))
 
-    with pytest.raises(StatementFailed, match="needs: GRANT USAGE ON SCHEMA mainstay_internal"):
+    with pytest.raises(StatementFailed, match="mainstay migrate FILE --apply --grant ROLE"):
         read_state(stranger, SERVICE)
 
 
