@@ -113,9 +113,9 @@ def openapi(
     """Print FILE's OpenAPI 3.1 document."""
     from server.commands.openapi import write_openapi
     from server.commands.reporting import reported
-    from server.service_file import load_service
+    from server.service_file import checked_file
 
-    sys.exit(reported(lambda: write_openapi(load_service(file), output=output, server_url=server_url)))
+    sys.exit(reported(lambda: write_openapi(checked_file(file), output=output, server_url=server_url)))
 
 
 def main() -> None:

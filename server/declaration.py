@@ -64,13 +64,15 @@ def _parts_of_another_kind(service: Service) -> Iterator[Mistake]:
     where = f"Service {service.name!r}"
     for word, values, kind in parts:
         if not isinstance(values, list | tuple):
-            yield Mistake(where=where, detail=f"{word} is a list of {kind.__name__}(…)")
+            yield Mistake(where=where, detail=f"{word} is a list of {kind.__name__}(…)", about=service)
             continue
         for value in values:
             if not isinstance(value, kind):
-                yield Mistake(where=where, detail=f"{word} holds {value!r}, which is no {kind.__name__}(…)")
+                detail = f"{word} holds {value!r}, which is no {kind.__name__}(…)"
+                yield Mistake(where=where, detail=detail, about=service)
             elif isinstance(value, Resource) and not _is_model(value.model):
-                yield Mistake(where=f"Resource({value.model!r})", detail="its model is a class derived from Model")
+                detail = "its model is a class derived from Model"
+                yield Mistake(where=f"Resource({value.model!r})", detail=detail, about=value)
 
 
 def _is_model(model: object) -> bool:
@@ -80,36 +82,40 @@ def _is_model(model: object) -> bool:
 def _service_mistakes(service: Service) -> Iterator[Mistake]:
     where = f"Service {service.name!r}"
     if not _SERVICE_NAME.fullmatch(service.name):
-        yield Mistake(where=where, detail="a name is lower case: letters, digits, - and _")
+        yield Mistake(where=where, detail="a name is lower case: letters, digits, - and _", about=service)
     if not service.resources and not service.routes:
-        yield Mistake(where=where, detail="declares neither resources nor routes")
+        yield Mistake(where=where, detail="declares neither resources nor routes", about=service)
 
 
 def _clashes(service: Service) -> Iterator[Mistake]:
     """Two things at one address; parameters' names make no difference. Each pair is told once."""
-    taken: dict[tuple[str, str], str] = {}
-    told: set[tuple[str, str]] = set()
-    for method, path, where in _addresses(service):
+    taken: dict[tuple[str, str], Resource | Route] = {}
+    told: set[tuple[int, int]] = set()
+    for method, path, one in _addresses(service):
         place = re.sub(r"\{[^}]*\}", "{}", path)
-        holder = "Mainstay itself" if _is_reserved(path) else taken.setdefault((method, place), where)
-        if holder is not where and (where, holder) not in told:
-            told.add((where, holder))
-            yield Mistake(where=where, detail=f"{method} {path} is taken by {holder}")
+        holder = None if _is_reserved(path) else taken.setdefault((method, place), one)
+        if holder is not one and (id(one), id(holder)) not in told:
+            told.add((id(one), id(holder)))
+            detail = f"{method} {path} is taken by {_label(holder) if holder else 'Mainstay itself'}"
+            yield Mistake(where=_label(one), detail=detail, about=one, other=holder)
+
+
+def _label(declared: Resource | Route) -> str:
+    return name_of(declared) if isinstance(declared, Resource) else label_of(declared)
 
 
 def _is_reserved(path: str) -> bool:
     return path in RESERVED_PATHS or path.startswith("/docs/")
 
 
-def _addresses(service: Service) -> Iterator[tuple[str, str, str]]:
+def _addresses(service: Service) -> Iterator[tuple[str, str, Resource | Route]]:
     for resource in service.resources:
-        where = name_of(resource)
         for method in ("GET", "POST"):
-            yield method, resource.path, where
+            yield method, resource.path, resource
         for method in ("GET", "PUT", "PATCH", "DELETE"):
-            yield method, f"{resource.path}/{{key}}", where
+            yield method, f"{resource.path}/{{key}}", resource
     for route in service.routes:
-        yield route.method, route.path, label_of(route)
+        yield route.method, route.path, route
 
 
 def _upstream_mistakes(upstreams: Sequence[Upstream]) -> Iterator[Mistake]:
@@ -117,9 +123,10 @@ def _upstream_mistakes(upstreams: Sequence[Upstream]) -> Iterator[Mistake]:
     for upstream in upstreams:
         where = f"Upstream({upstream.name!r})"
         if not _SERVICE_NAME.fullmatch(upstream.name):
-            yield Mistake(where=where, detail="a name is lower case: letters, digits, - and _")
+            yield Mistake(where=where, detail="a name is lower case: letters, digits, - and _", about=upstream)
         if upstream.name in seen:
-            yield Mistake(where=where, detail="there are two of this name")
+            yield Mistake(where=where, detail="there are two of this name", about=upstream)
         if not _ENVIRONMENT_NAME.fullmatch(upstream.base_url_env):
-            yield Mistake(where=where, detail="base_url_env names an environment variable, e.g. PAYMENTS_URL")
+            detail = "base_url_env names an environment variable, e.g. PAYMENTS_URL"
+            yield Mistake(where=where, detail=detail, about=upstream)
         seen.add(upstream.name)

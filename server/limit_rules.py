@@ -15,21 +15,21 @@ _PER_SECOND_AT_MOST = 1_000_000
 def limit_mistakes(service: Service) -> Iterator[Mistake]:
     """Everything wrong with the limits of a service, of its resources and of its routes."""
     defaults: Mapping[str, object] = {"read_limit": service.read_limit, "write_limit": service.write_limit}
-    yield from _told(f"Service {service.name!r}", _limit_problems(defaults))
+    yield from _told(f"Service {service.name!r}", _limit_problems(defaults), about=service)
     for resource in service.resources:
         words = {"limit": resource.limit, "read_limit": resource.read_limit, "write_limit": resource.write_limit}
-        yield from _told(name_of(resource), _limit_problems(words))
+        yield from _told(name_of(resource), _limit_problems(words), about=resource)
         reading = resource.read_limit or resource.limit or service.read_limit
         writing = resource.write_limit or resource.limit or service.write_limit
-        yield from _told(name_of(resource), _cost_problems(resource.cost, reading, writing))
+        yield from _told(name_of(resource), _cost_problems(resource.cost, reading, writing), about=resource)
     for route in service.routes:
-        yield from _told(label_of(route), _limit_problems({"limit": route.limit}))
+        yield from _told(label_of(route), _limit_problems({"limit": route.limit}), about=route)
         default = service.read_limit if route.method == "GET" else service.write_limit
-        yield from _told(label_of(route), _cost_problems(route.cost, route.limit or default))
+        yield from _told(label_of(route), _cost_problems(route.cost, route.limit or default), about=route)
 
 
-def _told(where: str, details: Iterator[str]) -> Iterator[Mistake]:
-    yield from (Mistake(where=where, detail=detail) for detail in dict.fromkeys(details))
+def _told(where: str, details: Iterator[str], *, about: object) -> Iterator[Mistake]:
+    yield from (Mistake(where=where, detail=detail, about=about) for detail in dict.fromkeys(details))
 
 
 def _limit_problems(words: Mapping[str, object]) -> Iterator[str]:

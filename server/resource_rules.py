@@ -7,6 +7,7 @@ from server.identity.access import Access
 from server.requests.list_query import LIST_PARAMETERS
 from server.service import Resource
 from storage.mistakes import Mistake
+from storage.model_rules import mistake
 from storage.record_type import RecordField, RecordType
 
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
@@ -24,7 +25,7 @@ def resource_mistakes(resource: Resource, record_type: RecordType) -> Iterator[M
     details = [*_own_problems(resource)]
     for word, names in _offers(resource).items():
         details += _offer_problems(word, names, record_type=record_type)
-    yield from (Mistake(where=where, detail=detail) for detail in details)
+    yield from (Mistake(where=where, detail=detail, about=resource) for detail in details)
     yield from _hidden_filters(resource, record_type)
 
 
@@ -72,7 +73,7 @@ def _hidden_filters(resource: Resource, record_type: RecordType) -> Iterator[Mis
     for field in record_type.fields:
         if field.name in LIST_PARAMETERS and _is_filterable(field, resource):
             detail = f"cannot be filtered by: {field.name} is a parameter of every list; rename it"
-            yield Mistake(where=f"{record_type.name}.{field.name}", detail=detail)
+            yield mistake(record_type.model, detail, field_name=field.name)
 
 
 def _is_filterable(field: RecordField, resource: Resource) -> bool:

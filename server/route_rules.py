@@ -27,7 +27,7 @@ def label_of(route: Route) -> str:
 def route_mistakes(route: Route) -> Iterator[Mistake]:
     """Everything wrong with a route."""
     details = [*_address_problems(route), *_handler_problems(route), *_model_problems(route)]
-    yield from (Mistake(where=label_of(route), detail=detail) for detail in details)
+    yield from (Mistake(where=label_of(route), detail=detail, about=route) for detail in details)
 
 
 def _address_problems(route: Route) -> Iterator[str]:

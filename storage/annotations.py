@@ -1,6 +1,7 @@
 """Reads a field's annotation: its kind, whether it may be null, its bounds and its markers."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -34,6 +35,16 @@ _SUPPORTED = (
     "a field is a str, int, Decimal, float, bool, datetime, date, UUID, a Literal or Enum of str or int, "
     "a list, a dict or a pydantic model, or one of these | None"
 )
+_ORDERED: frozenset[Kind] = frozenset({"integer", "decimal", "float", "datetime", "date"})
+_BOUNDED: Mapping[str, frozenset[Kind]] = {
+    **dict.fromkeys(("ge", "gt", "le", "lt"), _ORDERED),
+    "multiple_of": frozenset({"integer", "decimal", "float"}),
+    **dict.fromkeys(("min_length", "max_length"), frozenset[Kind]({"string", "json"})),
+    "pattern": frozenset({"string"}),
+    **dict.fromkeys(("max_digits", "decimal_places"), frozenset[Kind]({"decimal"})),
+}
+"""The kinds of value each bound can be about."""
+_KIND_WORDS: Mapping[Kind, str] = {"json": "list or object", "integer": "whole number", "boolean": "yes or no"}
 _LIMIT_NAMES = frozenset(field.name for field in fields(Limits)) - {"values"}
 
 
@@ -69,6 +80,7 @@ def read_annotation(info: FieldInfo) -> Shape:
         problems = (*problems, "decimal_places is larger than max_digits")
     if (bounds.get("max_digits") or 0) > DIGITS_MAXIMUM:
         problems = (*problems, f"max_digits is at most {DIGITS_MAXIMUM:,}")
+    problems = (*problems, *_flag_problems(metadata), *_unfit_bounds(kind, bounds))
     return Shape(
         kind=kind,
         nullable=nullable,
@@ -129,6 +141,23 @@ def _closed_set(values: tuple[Any, ...]) -> tuple[Kind, tuple[str | int, ...], t
     if values and all(isinstance(value, int) and not isinstance(value, bool) for value in values):
         return "integer", tuple(int(value) for value in values), ()
     return "string", (), ("the values of a Literal or Enum are all str or all int",)
+
+
+def _flag_problems(metadata: list[object]) -> Iterator[str]:
+    """Neither a CHECK nor the API's documentation can say flags, so they would hold in one place and not in another."""
+    for word in metadata:
+        pattern = getattr(word, "pattern", None)
+        flags = re.RegexFlag(pattern.flags & ~re.UNICODE) if isinstance(pattern, re.Pattern) else re.NOFLAG
+        if flags:
+            yield f"its pattern is compiled with {flags!r}; write out what that means instead, such as [A-Za-z]"
+
+
+def _unfit_bounds(kind: Kind, bounds: Mapping[str, object]) -> Iterator[str]:
+    """Pydantic takes them silently, and fails on the first value."""
+    for name, value in bounds.items():
+        is_text_order = kind == "string" and isinstance(value, str)
+        if value is not None and kind not in _BOUNDED[name] and not is_text_order:
+            yield f"{name} says nothing of a {_KIND_WORDS.get(kind, kind)}; leave it out"
 
 
 def _bounds_in(word: object) -> Iterator[tuple[str, Any]]:

@@ -66,6 +66,8 @@ def _read(model: type[Model]) -> tuple[RecordType, list[Mistake]]:
 
 
 def _read_fields(model: type[Model]) -> tuple[list[RecordField], list[Mistake]]:
+    if not model.__pydantic_complete__:  # it named a class that was defined after it
+        model.model_rebuild(raise_errors=False)
     fields: list[RecordField] = []
     mistakes: list[Mistake] = []
     for name, info in model.model_fields.items():

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, PlainSerializer, WrapSerializer
+from pydantic import BaseModel, PlainSerializer, TypeAdapter, ValidationError, WrapSerializer
+from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from storage.annotations import Shape
 from storage.model import SYSTEM_FIELDS, Indexed, Key, Model, Reference, System, Unique
@@ -33,6 +35,8 @@ def field_problems(name: str, info: FieldInfo, *, shape: Shape) -> Iterator[str]
     yield from _marker_problems(shape)
     if info.default is None and info.default_factory is None and not shape.nullable:
         yield "its default is None, so its type is … | None"
+    elif not shape.problems:
+        yield from _default_problems(info, shape)
 
 
 def nested_problems(annotation: Any, seen: set[type] | None = None) -> Iterator[str]:
@@ -58,6 +62,23 @@ def _naming_problems(name: str, shape: Shape) -> Iterator[str]:
         yield f"{name} is reserved: {whose} has one already; choose another name"
     if name == "id" and not shape.has(Key):
         yield "id is reserved: mark it with Key() to make it this model's key, or choose another name"
+
+
+def _default_problems(info: FieldInfo, shape: Shape) -> Iterator[str]:
+    """A constant default is never validated by pydantic, and Postgres would refuse each record that leaves it out."""
+    empty: object = [] if info.default_factory is list else {} if info.default_factory is dict else PydanticUndefined
+    default = empty if info.default_factory else info.default
+    is_numbered_key = shape.has(Key) and default == 0
+    if default is PydanticUndefined or is_numbered_key:
+        return
+    try:
+        declared: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+        TypeAdapter(declared).validate_python(default)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            yield f"its default {default!r} breaks its own rules: {fault['msg']}"
+    except (PydanticUserError, TypeError):
+        return  # what cannot be validated at all is told of its type
 
 
 def _wire_problems(info: FieldInfo) -> Iterator[str]:

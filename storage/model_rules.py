@@ -15,7 +15,7 @@ KEY_KINDS = frozenset({"string", "integer", "uuid"})
 def mistake(model: type[Model], detail: str, *, field_name: str = "") -> Mistake:
     """Something wrong with a model, or with one of its fields."""
     where = f"{model.__name__}.{field_name}" if field_name else model.__name__
-    return Mistake(where=where, detail=detail, source=source_of(model))
+    return Mistake(where=where, detail=detail, source=source_of(model, attribute=field_name))
 
 
 def model_mistakes(model: type[Model], fields: Sequence[RecordField]) -> Iterator[Mistake]:

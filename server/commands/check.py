@@ -14,5 +14,6 @@ def run_check(file: Path) -> int:
 
 def _check(file: Path) -> None:
     service = checked_file(file).service
-    counts = f"{len(service.resources)} resources, {len(service.routes)} routes, {len(service.upstreams)} upstreams"
+    parts = {"resource": service.resources, "route": service.routes, "upstream": service.upstreams}
+    counts = ", ".join(f"{len(some)} {word}{'' if len(some) == 1 else 's'}" for word, some in parts.items() if some)
     sys.stdout.write(f"{file}: {service.name} {service.version} is well declared ({counts})\n")

@@ -12,13 +12,13 @@ from pathlib import Path
 from server.commands.load_progress import load_progress
 from server.commands.load_report import report
 from server.commands.reporting import FAILED, reported, tell
-from server.declaration import Declaration, checked
+from server.declaration import Declaration
 from server.loading.data_files import DataFile, FolderUnfit, data_files
 from server.loading.line_reader import ReadingLimits
 from server.loading.loader import Loader, LoadOptions
 from server.loading.outcome import Outcome
 from server.schema_start import SchemaStart
-from server.service_file import load_service
+from server.service_file import checked_file
 from server.settings import Settings, read_settings
 from server.target_database import TargetDatabase, target_database
 from storage.bulk.bulk_session import LoadFailed
@@ -59,7 +59,7 @@ class _Done:
 
 def _load(file: Path, folder: Path, *, options: LoadOptions, done: _Done) -> None:
     settings = read_settings()
-    declaration = checked(load_service(file))
+    declaration = checked_file(file)
     files = data_files(folder, declaration)
     limited = replace(options, limits=ReadingLimits(line_bytes=settings.body_bytes))
     with closing(Sink(STANDARD_ERROR)) as sink:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from server.commands.migration_report import MigrationReport
 from server.commands.reporting import FAILED, MISUSED, reported, tell
-from server.declaration import checked
-from server.service_file import load_service
+from server.service_file import checked_file
 from server.settings import read_settings
 from server.target_database import target_database
 from storage.embedded import EmbeddedFailed
@@ -86,7 +85,7 @@ def run_migrate(file: Path, *, options: MigrateOptions) -> int:
 def _migrate(file: Path, options: MigrateOptions, *, report: MigrationReport) -> bool:
     """Whether nothing was refused."""
     settings = read_settings()
-    declaration = checked(load_service(file))
+    declaration = checked_file(file)
     name = declaration.service.name
     observe = Logs(
         lines_for(STANDARD_ERROR, service=name, environment=os.environ), Sink(STANDARD_ERROR), level="warning"

@@ -9,11 +9,10 @@ import uvloop
 from middleware.errors import Problem
 from server.commands.reporting import FAILED, reported, tell
 from server.commands.seeding import seed_from
-from server.declaration import checked
 from server.lifecycle import Running, StartFailed, serve
 from server.loading.data_files import FolderUnfit
 from server.service import Service
-from server.service_file import load_service
+from server.service_file import checked_file
 from server.settings import read_settings
 from storage.bulk.bulk_session import LoadFailed
 from storage.embedded import EmbeddedFailed
@@ -34,8 +33,8 @@ def run_serve(file: Path, *, seed: Path | None) -> int:
 def _serve(file: Path, seed: Path | None) -> None:
     started_seconds = time.monotonic()
     settings = read_settings()
-    service = load_service(file)
-    declaration = checked(service)
+    declaration = checked_file(file)
+    service = declaration.service
 
     def announce(running: Running) -> None:
         sys.stdout.write(_banner(service, running, seconds=time.monotonic() - started_seconds))

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from server.declaration import checked
 from server.loading.data_files import data_files
 from server.loading.line_reader import LineReader, ReadingLimits
-from server.service_file import load_service
+from server.service_file import checked_file
 from tests.source_tree import PROJECT
 
 EXAMPLES = PROJECT / "examples"
@@ -44,7 +43,7 @@ def test_the_shop_s_data_is_small() -> None:
 
 
 def test_every_line_of_the_shop_s_data_is_good() -> None:
-    files = data_files(SHOP / "data", checked(load_service(SHOP / "service.py")))
+    files = data_files(SHOP / "data", checked_file(SHOP / "service.py"))
     readers = [LineReader(file, limits=ReadingLimits(), advanced=lambda _lines: None) for file in files]
 
     rows = sum(1 for reader in readers for _ in reader.rows())

@@ -1,8 +1,10 @@
 """Models as storage knows them."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -55,6 +57,31 @@ class Pointing(Model):
     number_id: Annotated[int, Reference(Numbered)]
     maker: Annotated[int | None, Reference("Numbered")] = None
     parent_id: Annotated[UUID | None, Reference("Pointing", expand_as="above")] = None
+
+
+class Spoken(Model):
+    short: Annotated[str, Field(min_length=3)] = ""
+    low: Annotated[int, Field(ge=1)] = 0
+    odd: Annotated[Decimal, Field(decimal_places=0)] = Decimal("1.2")
+    empty: list[str] = Field(default_factory=list, min_length=1)
+    other: Colour = "blue"  # type: ignore[assignment]  # what the test is about
+    fine: Annotated[str | None, Field(min_length=3)] = None
+    loud: Annotated[str, Field(pattern=re.compile("[a-z]", re.IGNORECASE))] = "A"
+    plain: Annotated[str, Field(pattern=re.compile("[a-z]"))] = "a"
+    long: Annotated[int, Field(min_length=3)] = 0
+
+
+class Foreseeing(Model):
+    later: "Later"
+    many: "list[Later]"
+
+
+class Later(BaseModel):
+    width: int
+
+
+class Counted(Model):
+    number: Annotated[int, Key(), Field(ge=1)]
 
 
 def test_a_record_has_its_key_first_and_what_mainstay_sets_last() -> None:
@@ -249,3 +276,40 @@ def test_a_mistake_says_where_its_class_is_written() -> None:
     (mistake,) = caught.value.mistakes
     assert "test_describe.py:" in mistake.source
     assert str(mistake) == f"{mistake.source}: {mistake.where}: {mistake.detail}"
+
+
+def test_a_default_keeps_the_rules_of_its_own_field_and_a_bound_says_something_of_it() -> None:
+    with pytest.raises(Misdeclared) as caught:
+        describe(Spoken)
+
+    rules, places = "its own rules", "Decimal input should have no more than 0 decimal places"
+    assert [f"{one.where}: {one.detail}" for one in caught.value.mistakes] == [
+        "Spoken.short: its default '' breaks its own rules: String should have at least 3 characters",
+        "Spoken.low: its default 0 breaks its own rules: Input should be greater than or equal to 1",
+        f"Spoken.odd: its default Decimal('1.2') breaks {rules}: {places}",
+        "Spoken.empty: its default [] breaks its own rules: List should have at least 1 item after validation, not 0",
+        "Spoken.other: its default 'blue' breaks its own rules: Input should be 'red'",
+        "Spoken.loud: its pattern is compiled with re.IGNORECASE; write out what that means instead, such as [A-Za-z]",
+        "Spoken.long: min_length says nothing of a whole number; leave it out",
+    ]
+
+
+def test_a_numbered_key_may_be_left_out_whatever_its_bounds() -> None:
+    assert describe(Counted).key.name == "number"
+
+
+def test_a_mistake_in_a_field_has_the_field_s_line_also_where_it_is_inherited() -> None:
+    class Heir(Spoken):
+        version: int
+
+    with pytest.raises(Misdeclared) as caught:
+        describe(Heir)
+
+    lines = {one.where: int(one.source.rpartition(":")[2]) for one in caught.value.mistakes}
+    text = Path(__file__).read_text().splitlines()
+    assert text[lines["Heir.low"] - 1].lstrip().startswith("low: Annotated[int")
+    assert text[lines["Heir.version"] - 1] == "        version: int"
+
+
+def test_a_model_may_name_a_class_that_is_defined_after_it() -> None:
+    assert [field.kind for field in describe(Foreseeing).fields[1:3]] == ["json", "json"]

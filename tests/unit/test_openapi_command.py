@@ -6,12 +6,15 @@ import orjson
 import pytest
 
 from server.commands.openapi import write_openapi
+from server.declaration import Declaration
 from server.openapi import openapi_document
 from tests.unit.openapi_service import SERVICE, TYPES
 
+DECLARATION = Declaration(service=SERVICE, types=TYPES)
+
 
 def test_it_goes_to_the_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
-    write_openapi(SERVICE)
+    write_openapi(DECLARATION)
 
     assert orjson.loads(capsys.readouterr().out) == orjson.loads(orjson.dumps(openapi_document(SERVICE, TYPES)))
 
@@ -19,6 +22,6 @@ def test_it_goes_to_the_standard_output(capsys: pytest.CaptureFixture[str]) -> N
 def test_it_goes_to_a_file_with_the_server_s_address(tmp_path: Path) -> None:
     path = tmp_path / "openapi.json"
 
-    write_openapi(SERVICE, output=path, server_url="https://api.example.com")
+    write_openapi(DECLARATION, output=path, server_url="https://api.example.com")
 
     assert orjson.loads(path.read_bytes())["servers"] == [{"url": "https://api.example.com"}]

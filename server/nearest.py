@@ -1,0 +1,11 @@
+"""What somebody probably meant by a word that is none of those there are."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word most like this one, whatever its case; empty where none is like it."""
+    by_lower = {one.lower(): one for one in known}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    return by_lower[found[0]] if found else ""
