@@ -1,6 +1,7 @@
 """One process's life: start what it needs in order, serve until told to stop, let go of everything in reverse."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
@@ -16,7 +17,7 @@ from server.admin import Checks, admin_app
 from server.app import Backing, Telemetry, hosts_for, pool_for, public_app, redis_for, runner_for, telemetry_for
 from server.declaration import Declaration
 from server.schema_start import SchemaStart
-from server.settings import PREFIX, Settings
+from server.settings import PREFIX, Settings, unknown_settings
 from storage.embedded import EmbeddedStorage, Endpoints
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
@@ -71,6 +72,8 @@ async def serve(
     async with AsyncExitStack() as watching, AsyncExitStack() as held:
         watching.callback(telemetry.sink.close)
         watching.enter_context(libraries_observed(telemetry.observe, asyncio.get_running_loop()))
+        for unknown in unknown_settings(os.environ):
+            telemetry.observe(unknown)
         lag = LoopLag(telemetry.observe)
         watching.callback(lag.stop)
         lag.start()

@@ -1,7 +1,8 @@
 """What the environment decides: every MAINSTAY_ variable, read at once, all that is wrong reported at once."""
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,7 +10,12 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from server.nearest import nearest
+from telemetry.events import SettingUnknown
+
 PREFIX = "MAINSTAY_"
+_SERVICE_LINK = re.compile(r"MAINSTAY_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP|SCTP))(_\w+)?")
+"""What Kubernetes sets for containers beside a service called mainstay."""
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
@@ -91,7 +97,7 @@ class SettingsWrong(Exception):  # noqa: N818 - it says what is wrong
 
 
 def read_settings() -> Settings:
-    """Read the environment; raises SettingsWrong with a sentence for each variable that is wrong."""
+    """Read the environment; raises SettingsWrong with a sentence for each variable that is wrong or unknown."""
     try:
         return Settings()
     except ValidationError as error:
@@ -99,4 +105,18 @@ def read_settings() -> Settings:
             f"{PREFIX}{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}"
             for one in error.errors(include_url=False, include_input=False)
         ]
-        raise SettingsWrong(problems) from error
+        unknown = [
+            f"{one.variable}: there is no such setting{f'; did you mean {one.meant}?' if one.meant else ''}"
+            for one in unknown_settings(os.environ)
+        ]
+        raise SettingsWrong([*problems, *unknown]) from error
+
+
+def unknown_settings(environment: Mapping[str, str]) -> Iterator[SettingUnknown]:
+    """Every variable with our prefix that sets nothing, with the setting it was perhaps meant to be."""
+    known = [name.upper() for name in Settings.model_fields]
+    for variable in sorted(environment):
+        name = variable.removeprefix(PREFIX)
+        if variable.startswith(PREFIX) and name not in known and not _SERVICE_LINK.fullmatch(variable):
+            near = nearest(name, known)
+            yield SettingUnknown(variable=variable, meant=f"{PREFIX}{near}" if near else "")

@@ -217,6 +217,14 @@ class SchemaApplied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettingUnknown:
+    """The environment sets a variable of our prefix that is no setting; `meant` is the setting most like it, if any."""
+
+    variable: str
+    meant: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryLogged:
     """A library spoke through `logging`, at warning or graver; `traceback` is empty where it gave none."""
 
@@ -265,6 +273,7 @@ Event = (
     | EmbeddedStarted
     | EmbeddedExited
     | SchemaApplied
+    | SettingUnknown
     | LibraryLogged
     | ServiceStarted
     | ServiceStopped

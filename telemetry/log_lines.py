@@ -70,6 +70,8 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             return _embedded_exited(event)
         case e.SchemaApplied():
             return _schema_applied(event)
+        case e.SettingUnknown():
+            return _setting_unknown(event)
         case e.LibraryLogged():
             return _library_logged(event)
         case e.ServiceStarted():
@@ -266,6 +268,16 @@ def _schema_applied(event: e.SchemaApplied) -> Line:
         event="schema_applied",
         message=f"schema brought up to date in {event.steps} step{'' if event.steps == 1 else 's'}",
         fields={"steps": event.steps, "duration_seconds": round(event.duration_seconds, 6)},
+    )
+
+
+def _setting_unknown(event: e.SettingUnknown) -> Line:
+    hint = f"; did you mean {event.meant}?" if event.meant else ""
+    return Line(
+        level="warning",
+        event="setting_unknown",
+        message=f"{event.variable} has no effect: there is no such setting{hint}",
+        fields={"variable": event.variable, "meant": event.meant},
     )
 
 

@@ -144,7 +144,7 @@ class Metrics:
                 | e.SchemaApplied()
             ):
                 pass
-            case e.LibraryLogged() | e.ServiceStarted() | e.ServiceStopped():
+            case e.SettingUnknown() | e.LibraryLogged() | e.ServiceStarted() | e.ServiceStopped():
                 pass
             case _:
                 assert_never(event)

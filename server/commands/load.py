@@ -19,7 +19,7 @@ from server.loading.loader import Loader, LoadOptions
 from server.loading.outcome import Outcome
 from server.schema_start import SchemaStart
 from server.service_file import checked_file
-from server.settings import Settings, read_settings
+from server.settings import Settings, read_settings, unknown_settings
 from server.target_database import TargetDatabase, target_database
 from storage.bulk.bulk_session import LoadFailed
 from storage.bulk.bulk_thread import on_bulk_thread
@@ -66,6 +66,8 @@ def _load(file: Path, folder: Path, *, options: LoadOptions, done: _Done) -> Non
         # Only what went wrong: the progress bar and the report say the rest.
         render = lines_for(STANDARD_ERROR, service=declaration.service.name, environment=os.environ)
         observe = Logs(render, sink, level="warning")
+        for unknown in unknown_settings(os.environ):
+            observe(unknown)
         asyncio.run(_Load(declaration, settings, files=files, options=limited, observe=observe).run(done))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from server.commands.migration_report import MigrationReport
 from server.commands.reporting import FAILED, MISUSED, reported, tell
 from server.service_file import checked_file
-from server.settings import read_settings
+from server.settings import read_settings, unknown_settings
 from server.target_database import target_database
 from storage.embedded import EmbeddedFailed
 from storage.migrations.applying import apply
@@ -90,6 +90,8 @@ def _migrate(file: Path, options: MigrateOptions, *, report: MigrationReport) ->
     observe = Logs(
         lines_for(STANDARD_ERROR, service=name, environment=os.environ), Sink(STANDARD_ERROR), level="warning"
     )
+    for unknown in unknown_settings(os.environ):
+        observe(unknown)
     work = _work(options, report)
 
     async def run() -> bool:

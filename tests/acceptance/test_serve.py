@@ -109,7 +109,13 @@ async def test_a_taken_port_is_named_with_the_setting_to_change(data_dir: Path) 
 
 async def test_all_bad_settings_are_named_at_once_before_anything_starts(data_dir: Path) -> None:
     finished = await mainstay(
-        "serve", str(QUICKSTART), data_dir=data_dir, PORT="eighty", POOL_CONNECTIONS="0", LOG_LEVEL="loud"
+        "serve",
+        str(QUICKSTART),
+        data_dir=data_dir,
+        PORT="eighty",
+        POOL_CONNECTIONS="0",
+        LOG_LEVEL="loud",
+        ADMIN_PROT="1",
     )
 
     assert finished.code == 2
@@ -118,8 +124,17 @@ async def test_all_bad_settings_are_named_at_once_before_anything_starts(data_di
         "MAINSTAY_PORT",
         "MAINSTAY_LOG_LEVEL",
         "MAINSTAY_POOL_CONNECTIONS",
+        "MAINSTAY_ADMIN_PROT",
     ]
     assert not data_dir.exists()
+
+
+async def test_a_setting_there_is_not_is_told_and_nothing_is_stopped_by_it(data_dir: Path) -> None:
+    async with service(QUICKSTART, data_dir, PROT="9000") as running:
+        await running.stop()
+
+    said = running.log.read_text()
+    assert "MAINSTAY_PROT has no effect: there is no such setting; did you mean MAINSTAY_PORT?" in said
 
 
 async def test_a_second_process_on_the_same_folder_is_told_who_holds_it(data_dir: Path) -> None:

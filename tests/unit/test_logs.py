@@ -26,6 +26,7 @@ from telemetry.events import (
     SchemaApplied,
     ServiceStarted,
     ServiceStopped,
+    SettingUnknown,
 )
 from telemetry.log_format import human_lines, json_lines
 from telemetry.log_lines import Level, line_of
@@ -149,6 +150,16 @@ def test_a_bug_is_one_line_with_its_traceback() -> None:
         ),
         (EmbeddedExited(program="valkey", exit_code=0, restarting=False), "info", "embedded valkey ended with 0"),
         (SchemaApplied(steps=3, duration_seconds=0.5), "info", "schema brought up to date in 3 steps"),
+        (
+            SettingUnknown(variable="MAINSTAY_PROT", meant="MAINSTAY_PORT"),
+            "warning",
+            "MAINSTAY_PROT has no effect: there is no such setting; did you mean MAINSTAY_PORT?",
+        ),
+        (
+            SettingUnknown(variable="MAINSTAY_XYZZY"),
+            "warning",
+            "MAINSTAY_XYZZY has no effect: there is no such setting",
+        ),
         (SchemaApplied(steps=1, duration_seconds=0.5), "info", "schema brought up to date in 1 step"),
         (LibraryLogged(logger="asyncio", level="error", message="lost", traceback=""), "error", "lost"),
         (
