@@ -1,8 +1,9 @@
 """Declare a service in one Python file; everything a team imports is here."""
 
 from middleware.inbound.cors import Cors
+from middleware.inbound.principal import Principal
 from middleware.inbound.quota import Limit
-from server.handling import body, query, store
+from server.handling import body, principal, query, store
 from server.identity.access import ANYONE, OWNER, SIGNED_IN, role
 from server.record_store import Store
 from server.service import Resource, Route, Service, Upstream
@@ -17,6 +18,7 @@ __all__ = [
     "Key",
     "Limit",
     "Model",
+    "Principal",
     "Reference",
     "RenamedFrom",
     "Resource",
@@ -26,6 +28,7 @@ __all__ = [
     "Unique",
     "Upstream",
     "body",
+    "principal",
     "query",
     "role",
     "store",

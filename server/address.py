@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from middleware.inbound.admission import admit_everybody
 from middleware.inbound.endpoint import Endpoint
 
 _PARAMETER = re.compile(r"\{([^}]+)\}")
@@ -40,7 +41,7 @@ def options_of(template: str, methods: list[str]) -> Address:
 
 def open_page(path: str, *, operation: str = "page") -> Endpoint:
     """An address of Mainstay's own that anyone may see and that reads nothing of the request."""
-    return Endpoint(template=path, operation=operation, open_to_anyone=True, read_input=_nothing)
+    return Endpoint(template=path, operation=operation, decide=admit_everybody, read_input=_nothing)
 
 
 async def _nothing(_request: web.Request) -> None:

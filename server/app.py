@@ -8,9 +8,11 @@ import orjson
 from aiohttp import web
 
 from middleware.inbound import Bounds, inbound
+from middleware.inbound.authenticate import Authentication
 from middleware.inbound.client_address import ClientAddress
 from middleware.inbound.cors import Origins, mark_origins
 from middleware.inbound.endpoint import Endpoint
+from middleware.inbound.failed_attempts import FailedAttempts
 from middleware.inbound.identify import mark_answers
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
@@ -26,6 +28,7 @@ from server.charges import default_charge, resource_charged, route_charged
 from server.declaration import Declaration, Types
 from server.docs_page.docs_routes import docs_routes, index_routes
 from server.handling import STORE
+from server.identity.callers import Callers
 from server.open_files import files_open_at_most
 from server.openapi import openapi_document
 from server.record_store import TransactionStore
@@ -120,10 +123,11 @@ def record_tables(types: Types) -> Mapping[type[Model], RecordTable]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backing:
-    """What stands behind an application: the records, what callers have taken, and the service's secret."""
+    """What stands behind an application: the records, who calls, what callers have taken, the service's secret."""
 
     pool: Pool
     limit_store: LimitStore
+    callers: Callers
     secret: bytes
 
 
@@ -156,7 +160,12 @@ def public_app(
         observe=telemetry.observe,
         make_context=telemetry.make_context,
         bounds=Bounds(
-            hosts=hosts_for(settings), origins=origins, request_seconds=settings.request_seconds, limits=limits
+            hosts=hosts_for(settings),
+            origins=origins,
+            request_seconds=settings.request_seconds,
+            limits=limits,
+            authentication=Authentication(backing.callers.authenticator, failures=FailedAttempts(limits)),
+            realm=declaration.service.name,
         ),
         clock=Clock(call_later=telemetry.senses.sweeper.after),
     )

@@ -1,10 +1,11 @@
-"""What a handler of the team's own may ask for: its checked body, its query, the store."""
+"""What a handler of the team's own may ask for: its checked body, its query, who calls, the store."""
 
 from typing import TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel
 
+from middleware.inbound.principal import PRINCIPAL, Principal
 from middleware.inbound.validate import input_of
 from server.record_store import TransactionStore
 from server.requests.route_requests import RouteInput
@@ -22,6 +23,11 @@ def body(request: web.Request, model: type[M]) -> M:
 def query(request: web.Request, model: type[M]) -> M:
     """The request's query parameters, already checked: `model` is the route's `parameters`."""
     return _handed(input_of(request, RouteInput).query, model, word="parameters")
+
+
+def principal(request: web.Request) -> Principal | None:
+    """Who calls; None for a caller that brought no credential."""
+    return request.get(PRINCIPAL)
 
 
 def store(request: web.Request) -> TransactionStore:

@@ -16,11 +16,13 @@ from middleware.loop_lag import LoopLag
 from server.admin import Checks, admin_app
 from server.app import Backing, Telemetry, hosts_for, pool_for, public_app, redis_for, runner_for, telemetry_for
 from server.declaration import Declaration
+from server.identity.callers import Callers
 from server.schema_start import SchemaStart
 from server.settings import PREFIX, Settings, unknown_settings
 from storage.embedded import EmbeddedStorage, Endpoints
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
+from storage.redis.revocation_stamp import RevocationStamp
 from storage.redis.shared_limits import SharedLimits
 from telemetry.events import ServiceStarted, ServiceStopped
 from telemetry.library_logs import libraries_observed
@@ -113,7 +115,8 @@ class _Parts:
         pool = await self._pool(endpoints.serving_dsn)
         redis = await self._redis(endpoints.redis_url)
         telemetry, settings = self.telemetry, self.settings
-        backing = Backing(pool=pool, limit_store=SharedLimits(redis), secret=secret)
+        callers = await self._callers(pool, redis)
+        backing = Backing(pool=pool, limit_store=SharedLimits(redis), callers=callers, secret=secret)
         app = public_app(self.declaration, backing, settings=settings, telemetry=telemetry)
         running = Running(host=settings.host, admin_host=settings.admin_host or settings.host)
         admin = admin_app(
@@ -163,6 +166,12 @@ class _Parts:
         with suppress(Problem):  # observed; a service that serves while Redis is down also starts while it is down
             await redis.ping()
         return redis
+
+    async def _callers(self, pool: Pool, redis: RedisClient) -> Callers:
+        callers = Callers(pool, RevocationStamp(redis), limit_factor=self.declaration.service.limit_factor)
+        self.held.push_async_callback(callers.close)
+        await callers.open()
+        return callers
 
     async def _listen(self, app: web.Application, host: str, *, port: int, variable: str) -> int:
         """Serve the application; the port it got."""

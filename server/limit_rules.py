@@ -8,6 +8,9 @@ from server.route_rules import label_of
 from server.service import Service
 from storage.mistakes import Mistake
 
+LEAST_FACTOR, GREATEST_FACTOR = 0.01, 1_000
+"""What the declared limits may be multiplied by."""
+
 _PER_SECOND_AT_MOST = 1_000_000
 """A limiter counts in microseconds."""
 
@@ -16,6 +19,7 @@ def limit_mistakes(service: Service) -> Iterator[Mistake]:
     """Everything wrong with the limits of a service, of its resources and of its routes."""
     defaults: Mapping[str, object] = {"read_limit": service.read_limit, "write_limit": service.write_limit}
     yield from _told(f"Service {service.name!r}", _limit_problems(defaults), about=service)
+    yield from _told(f"Service {service.name!r}", _factor_problems(service.limit_factors), about=service)
     for resource in service.resources:
         words = {"limit": resource.limit, "read_limit": resource.read_limit, "write_limit": resource.write_limit}
         yield from _told(name_of(resource), _limit_problems(words), about=resource)
@@ -42,6 +46,20 @@ def _limit_problems(words: Mapping[str, object]) -> Iterator[str]:
             yield f"{word}: requests, per_seconds and burst are whole numbers from 1"
         elif limit.requests > limit.per_seconds * _PER_SECOND_AT_MOST:
             yield f"{word} allows more than {_PER_SECOND_AT_MOST:,} requests a second; None is no limit at all"
+
+
+def _factor_problems(factors: object) -> Iterator[str]:
+    if not isinstance(factors, Mapping) or not all(isinstance(name, str) for name in factors):
+        yield "limit_factors gives roles their share of the limits, as {'partner': 10}"
+        return
+    for name, factor in factors.items():
+        if not is_factor(factor):
+            yield f"limit_factors: {name!r} is a number from {LEAST_FACTOR} to {GREATEST_FACTOR}, not {factor!r}"
+
+
+def is_factor(value: object) -> bool:
+    """Whether declared limits may be multiplied by it."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and LEAST_FACTOR <= value <= GREATEST_FACTOR
 
 
 def _cost_problems(cost: object, *limits: Limit | None) -> Iterator[str]:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from middleware.inbound.endpoint import Endpoint, ReadInput
 from server.address import Address, Handle
-from server.identity.access import is_open
+from server.identity.decisions import decide_by
 from server.record_handlers import RecordHandlers
 from server.record_store import TransactionRunner
 from server.requests.cursor import Cursors
 from server.requests.list_query import QueryReader
 from server.requests.query_fields import filterable_fields, sortable_fields
 from server.requests.record_requests import RecordRequests
-from server.service import Action, Resource
+from server.service import WRITES, Action, Resource
 from storage.model import Model
 from storage.records import Records, RecordTable
 
@@ -56,8 +56,8 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
             handle=handle,
             endpoint=Endpoint(
                 template=_template(resource, table, action=action),
-                operation=f"{resource.path.strip('/')}.{action}",
-                open_to_anyone=is_open(resource.access_to(action)),
+                operation=f"{resource.area}.{action}",
+                decide=decide_by(resource.access_to(action), area=resource.area, writes=action in WRITES),
                 read_input=read_input,
             ),
         )

@@ -10,9 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from middleware.inbound.endpoint import Endpoint
 from server.address import Address, Handle
 from server.declaration import Declaration
-from server.identity.access import is_open
+from server.identity.decisions import decide_by
 from server.requests.route_requests import RouteRequests, keys_in
-from server.service import Route
+from server.service import Route, area_of
 from storage.wire import rendered
 
 
@@ -26,7 +26,7 @@ def route_address(route: Route, declaration: Declaration, *, maximum_body_bytes:
         endpoint=Endpoint(
             template=route.path,
             operation=f"{route.method} {route.path}",
-            open_to_anyone=is_open(route.access),
+            decide=decide_by(route.access, area=area_of(route, declaration.service), writes=route.method != "GET"),
             read_input=requests.read,
             limit_seconds=route.timeout_seconds,
         ),

@@ -1,7 +1,7 @@
 """What a team declares: a service and its parts, as frozen values; nothing runs on import."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aiohttp import web
@@ -59,6 +59,11 @@ class Resource:
         return narrower if narrower is not None else self.access
 
     @property
+    def area(self) -> str:
+        """What a key may be restricted to: `products` for `/products`."""
+        return self.path.strip("/")
+
+    @property
     def actions(self) -> tuple[Action, ...]:
         """The actions offered, reads first."""
         return tuple(action for action in (*READS, *WRITES) if self.access_to(action) is not None)
@@ -105,7 +110,8 @@ class Service:
 
     Pages of other sites may call it from a browser as far as `cors` says; None is not at all.
     Each caller may read and write as `read_limit` and `write_limit` say, wherever nothing narrower is declared; None is
-    no limit.
+    no limit. Whoever holds a role of `limit_factors`, as `{"partner": 10}`, has so many times every limit, the most of
+    its roles' where it holds several; a key may say otherwise for itself.
     """
 
     name: str
@@ -117,3 +123,18 @@ class Service:
     cors: Cors | None = None
     read_limit: Limit | None = READ_LIMIT
     write_limit: Limit | None = WRITE_LIMIT
+    limit_factors: Mapping[str, float] = field(default_factory=dict)
+
+    def limit_factor(self, roles: Collection[str]) -> float:
+        """How many times the declared limits whoever holds these roles has."""
+        return max((factor for name, factor in self.limit_factors.items() if name in roles), default=1.0)
+
+
+def area_of(route: Route, service: Service) -> str:
+    """What a key restricted to some resources must name to call the route: the resource it lies under.
+
+    `/orders/{id}/pay` belongs to `orders`; a route under no resource is named by the first part of its path.
+    """
+    path = f"{route.path}/"
+    above = [resource.area for resource in service.resources if path.startswith(f"{resource.path}/")]
+    return max(above, key=len) if above else route.path.strip("/").split("/")[0]

@@ -18,8 +18,11 @@ class TargetDatabase:
 
 
 @asynccontextmanager
-async def target_database(settings: Settings, *, service: str, observe: Observe) -> AsyncIterator[TargetDatabase]:
-    """A service's database, for as long as the block runs; raises EmbeddedFailed where none can be had."""
+async def target_database(settings: Settings, *, observe: Observe, service: str = "") -> AsyncIterator[TargetDatabase]:
+    """The database, for as long as the block runs; raises EmbeddedFailed where none can be had.
+
+    `service` is whom it serves; empty for what concerns all services of a database.
+    """
     if settings.migrating_dsn:
         yield TargetDatabase(dsn=settings.migrating_dsn)
         return

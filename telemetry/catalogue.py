@@ -141,6 +141,18 @@ BULKHEAD_REJECTIONS = Metric(
     help="Calls that found no room in their class of work.",
     labels=("name",),
 )
+AUTHENTICATION_ATTEMPTS = Metric(
+    name="authentication_attempts_total",
+    kind="counter",
+    help="Credentials that requests brought, by kind, and whether and why not they were taken.",
+    labels=("method", "outcome"),
+)
+AUTHORIZATION_DECISIONS = Metric(
+    name="authorization_decisions_total",
+    kind="counter",
+    help="Requests held against the access rule of their endpoint, by what was decided.",
+    labels=("decision",),
+)
 RATE_LIMIT_DECISIONS = Metric(
     name="rate_limit_decisions_total",
     kind="counter",
@@ -204,6 +216,8 @@ CATALOGUE: tuple[Metric, ...] = (
     CIRCUIT_BREAKER_STATE,
     RETRIES,
     BULKHEAD_REJECTIONS,
+    AUTHENTICATION_ATTEMPTS,
+    AUTHORIZATION_DECISIONS,
     RATE_LIMIT_DECISIONS,
     ASYNCIO_TASKS,
     APP_EXCEPTIONS,

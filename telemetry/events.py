@@ -15,6 +15,22 @@ RetryOutcome = Literal["ok", "error", "budget_spent"]
 RateLimitDecision = Literal["allowed", "limited", "allowed_degraded", "limited_degraded"]
 DropReason = Literal["expired", "broken", "cancelled", "closing"]
 
+CredentialKind = Literal["api_key", "jwt"]
+CredentialMethod = Literal["api_key", "jwt", "other"]
+AuthenticationOutcome = Literal[
+    "ok",
+    "malformed",
+    "unknown",
+    "expired",
+    "revoked",
+    "unavailable",
+    "limited",
+]
+"""`ok`, or why a credential was not taken; `limited`: its address has failed too often to be heard."""
+
+AccessDecision = Literal["admitted", "admitted_own_rows", "refused_unknown", "refused_role", "refused_scope"]
+"""Every row, or only those the caller made; or refused: unknown who calls, no role admits, the scope ends here."""
+
 RejectReason = Literal["slow_headers", "slow_body", "slow_reader"]
 
 UNMATCHED = "_unmatched"
@@ -39,7 +55,7 @@ class RequestStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFinished:
-    """A request has been answered."""
+    """A request has been answered; `credential_id` names the credential it came with, empty for none."""
 
     method: str
     route: str
@@ -47,6 +63,7 @@ class RequestFinished:
     duration_seconds: float
     request_id: str
     trace_id: str
+    credential_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +113,27 @@ class ExceptionCaught:
     route: str
     request_id: str
     trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticationDecided:
+    """A request brought a credential, which was taken or not. Requests without one are not told of.
+
+    `credential_id` names it and does not give it away; it is empty where the credential tells none.
+    """
+
+    method: CredentialMethod
+    outcome: AuthenticationOutcome
+    credential_id: str
+    request_id: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessDecided:
+    """A request was held against the access rule of its endpoint."""
+
+    decision: AccessDecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +297,8 @@ Event = (
     | RequestMalformed
     | RequestRejected
     | ExceptionCaught
+    | AuthenticationDecided
+    | AccessDecided
     | RateLimitDecided
     | DependencyCalled
     | EventLoopLagged

@@ -35,25 +35,26 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
     match event:
         case e.RequestFinished():
             return _request_finished(event)
-        case e.RequestStarted() | e.RateLimitDecided() | e.ConnectionAcquired() | e.ConnectionReleased():
+        case (
+            e.RequestStarted()
+            | e.AccessDecided()
+            | e.RateLimitDecided()
+            | e.ConnectionAcquired()
+            | e.ConnectionReleased()
+        ):
             return None
+        case e.AuthenticationDecided():
+            return _authentication_decided(event)
         case e.DependencyCalled():
             return _dependency_called(event)
         case e.BreakerChanged() | e.Retried() | e.BulkheadRejected():
             return _layer_acted(event)
-        case e.ClientDisconnected():
-            return _request_unanswered(event, level="info", message="the caller left before its answer")
-        case e.RequestCutOff():
-            return _request_unanswered(event, level="warning", message="stopped before a request was answered")
+        case e.ClientDisconnected() | e.RequestCutOff():
+            return _request_unanswered(event)
         case e.RequestMalformed():
             return _request_malformed(event)
         case e.RequestRejected():
-            return Line(
-                level="debug",
-                event="request_rejected",
-                message=f"a request was turned away: {event.reason}",
-                fields={"reason": event.reason},
-            )
+            return _request_rejected(event)
         case e.EventLoopLagged():
             return _event_loop_lagged(event)
         case e.ExceptionCaught():
@@ -94,14 +95,43 @@ def _request_finished(event: e.RequestFinished) -> Line:
             "duration_seconds": round(event.duration_seconds, 6),
             "request_id": event.request_id,
             "trace_id": event.trace_id,
+            **({"credential.id": event.credential_id} if event.credential_id else {}),
         },
     )
 
 
-def _request_unanswered(event: e.ClientDisconnected | e.RequestCutOff, *, level: Level, message: str) -> Line:
+def _authentication_decided(event: e.AuthenticationDecided) -> Line | None:
+    if event.outcome == "ok":
+        return None
     return Line(
-        level=level,
-        event="client_disconnected" if isinstance(event, e.ClientDisconnected) else "request_cut_off",
+        level="info",
+        event="authentication_decided",
+        message=f"a credential was not taken: {event.method} {event.outcome}",
+        fields={
+            "method": event.method,
+            "outcome": event.outcome,
+            **({"credential.id": event.credential_id} if event.credential_id else {}),
+            "request_id": event.request_id,
+            "trace_id": event.trace_id,
+        },
+    )
+
+
+def _request_rejected(event: e.RequestRejected) -> Line:
+    return Line(
+        level="debug",
+        event="request_rejected",
+        message=f"a request was turned away: {event.reason}",
+        fields={"reason": event.reason},
+    )
+
+
+def _request_unanswered(event: e.ClientDisconnected | e.RequestCutOff) -> Line:
+    has_left = isinstance(event, e.ClientDisconnected)
+    message = "the caller left before its answer" if has_left else "stopped before a request was answered"
+    return Line(
+        level="info" if has_left else "warning",
+        event="client_disconnected" if has_left else "request_cut_off",
         message=f"{message}: {event.method} {event.route}",
         fields={
             "http.request.method": event.method,

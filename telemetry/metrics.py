@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import product
 from typing import Protocol, TypeVar, assert_never, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
@@ -42,6 +43,10 @@ class _Kept(dict[tuple[str | int, ...], _MemberT]):
         self._limit = limit
         self._on_overflow = on_overflow
         self._overflow_values = (e.OTHER,) * labels
+
+    def have(self, *values: str) -> None:
+        """Make the child of a closed set of label values, which counts towards no limit."""
+        self[values] = self._metric.labels(*values)
 
     def __missing__(self, values: tuple[str | int, ...]) -> _MemberT:
         if len(self) >= self._limit:
@@ -107,8 +112,8 @@ class Metrics:
             case e.RequestFinished():
                 self._active.dec()
                 self._requests[event.method, event.route, event.status].observe(event.duration_seconds)
-            case e.RateLimitDecided():
-                self._rate_limit_decided(event)
+            case e.AccessDecided() | e.RateLimitDecided() | e.AuthenticationDecided():
+                self._caller_decided(event)
             case e.DependencyCalled():
                 self._dependency_called(event)
             case e.ConnectionAcquired():
@@ -149,10 +154,16 @@ class Metrics:
             case _:
                 assert_never(event)
 
-    def _rate_limit_decided(self, event: e.RateLimitDecided) -> None:
-        self._decisions[event.decision,].inc()
-        if event.decision.startswith("limited"):
-            self._rejected["rate_limited",].inc()
+    def _caller_decided(self, event: e.AccessDecided | e.RateLimitDecided | e.AuthenticationDecided) -> None:
+        match event:
+            case e.AccessDecided():
+                self._access[event.decision,].inc()
+            case e.RateLimitDecided():
+                self._decisions[event.decision,].inc()
+                if event.decision.startswith("limited"):
+                    self._rejected["rate_limited",].inc()
+            case e.AuthenticationDecided():
+                self._authentications[event.method, event.outcome].inc()
 
     def _dependency_called(self, event: e.DependencyCalled) -> None:
         seconds = event.duration_seconds
@@ -170,8 +181,17 @@ class Metrics:
         self._decisions = self._counters(catalogue.RATE_LIMIT_DECISIONS)
         for decision in get_args(e.RateLimitDecision):
             self._decisions[decision,].inc(0)
+        self._bind_identity()
         self._disconnects = self._counter(catalogue.HTTP_CLIENT_DISCONNECTS)
         self._exceptions = self._counter(catalogue.APP_EXCEPTIONS)
+
+    def _bind_identity(self) -> None:
+        self._authentications = self._counters(catalogue.AUTHENTICATION_ATTEMPTS)
+        for method, outcome in product(get_args(e.CredentialMethod), get_args(e.AuthenticationOutcome)):
+            self._authentications.have(method, outcome)
+        self._access = self._counters(catalogue.AUTHORIZATION_DECISIONS)
+        for decision in get_args(e.AccessDecision):
+            self._access.have(decision)
 
     def _bind_dependencies(self, pools: Sequence[str]) -> None:
         self._operations = self._histograms(catalogue.DB_OPERATION_DURATION)

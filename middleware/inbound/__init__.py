@@ -6,9 +6,11 @@
 4. `require_own_host`: nothing is done for a request that was meant for somebody else.
 5. `answer_preflights`: what a browser asks before a page's request costs nothing, and nobody signs in for it.
 6. `limit_time`: outside all that waits, the reading of a body included, so that nothing outlives the deadline.
-7. `authorize`: nothing of a request is read for a caller who may not make it.
-8. `rate_limit`: after it is known who calls, as a limit is a caller's; before a body is read.
-9. `validate`: last, so a handler gets only what was declared.
+7. `authenticate`: before all that depends on who calls. What it asks Postgres or a key server is asked for under the
+   deadline. It has a limit of its own on failures, by address, as `rate_limit` never sees those who fail.
+8. `authorize`: nothing of a request is read for a caller who may not make it.
+9. `rate_limit`: after it is known who calls, as a limit is a caller's; before a body is read.
+10. `validate`: last, so a handler gets only what was declared.
 
 Around the layers stand `mark_answers` and `mark_origins`, which every answer passes as its headers are written, and
 `protocol`, which answers what never becomes a request.
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 
 from aiohttp.typedefs import Middleware
 
+from middleware.inbound.authenticate import Authentication, authenticate
 from middleware.inbound.authorize import authorize
 from middleware.inbound.cors import Origins, answer_preflights
 from middleware.inbound.deadline import REQUEST_SECONDS, limit_time
@@ -35,12 +38,17 @@ from telemetry.events import Observe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What every request is held to: our names, the origins it may come from, its time, its caller's limits."""
+    """What every request is held to: our names, the origins it may come from, its time, its caller and its limits.
+
+    Without limits there is no such layer; without authentication every caller is nobody, whatever it brings.
+    """
 
     hosts: OwnHosts = ANY_HOST
     origins: Origins | None = None
     request_seconds: float = REQUEST_SECONDS
     limits: Limits | None = None
+    authentication: Authentication | None = None
+    realm: str = "mainstay"
 
 
 UNLIMITED = Bounds()
@@ -55,6 +63,7 @@ def inbound(
     clock: Clock = CLOCK,
 ) -> tuple[Middleware, ...]:
     """Build the stack for `web.Application(middlewares=…)`; `endpoints` may be filled until the first request."""
+    asked = bounds.authentication
     return (
         identify(make_context),
         observe_requests(endpoints, observe, now=clock.now),
@@ -62,7 +71,8 @@ def inbound(
         require_own_host(bounds.hosts),
         *(() if bounds.origins is None else (answer_preflights(bounds.origins),)),
         limit_time(endpoints, request_seconds=bounds.request_seconds, call_later=clock.call_later, now=clock.now),
-        authorize(endpoints),
+        *(() if asked is None else (authenticate(asked, observe, realm=bounds.realm, jitter=clock.jitter),)),
+        authorize(endpoints, observe, realm=bounds.realm),
         *(() if bounds.limits is None else (rate_limit(endpoints, bounds.limits, jitter=clock.jitter),)),
         validate(endpoints, now=clock.now),
     )

@@ -1,20 +1,42 @@
-"""The layer that lets a caller through only where its access word admits it."""
+"""The layer that lets a caller through only where its endpoint's access rule admits it."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from middleware.errors import Unauthenticated
+from middleware.errors import Forbidden, Problem, Unauthenticated
+from middleware.inbound.admission import OWN_ROWS_ONLY
+from middleware.inbound.challenge import INSUFFICIENT_SCOPE, challenge
 from middleware.inbound.endpoint import Endpoints, endpoint_of
+from middleware.inbound.principal import PRINCIPAL
+from telemetry.events import AccessDecided, AccessDecision, Observe
+
+_SENTENCES: dict[AccessDecision, str] = {
+    "refused_role": "You may not do this: it takes a role that you do not hold.",
+    "refused_scope": "Your credential may not do this: its scope ends before it.",
+    "admitted_own_rows": "You may do this to records of your own only, and these do not tell yet whose they are.",
+}
 
 
-def authorize(endpoints: Endpoints) -> Middleware:
-    """Admit everybody to what is open to anyone and nobody to the rest: no caller has a name yet."""
+def authorize(endpoints: Endpoints, observe: Observe, *, realm: str) -> Middleware:
+    """Raise Unauthenticated where a caller who said who it is might get in, Forbidden where this one does not."""
 
     @web.middleware
     async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
         endpoint = endpoint_of(request, endpoints)
-        if endpoint is not None and not endpoint.open_to_anyone:
-            raise Unauthenticated
+        if endpoint is None:
+            return await handler(request)
+        decision = endpoint.decide(request.get(PRINCIPAL))
+        observe(AccessDecided(decision=decision))
+        if decision != "admitted":
+            raise _refusal(decision, realm)
+        request[OWN_ROWS_ONLY] = False
         return await handler(request)
 
     return layer
+
+
+def _refusal(decision: AccessDecision, realm: str) -> Problem:
+    if decision == "refused_unknown":
+        return Unauthenticated(headers=challenge(realm))
+    sentence = _SENTENCES[decision]
+    return Forbidden(sentence, headers=challenge(realm, INSUFFICIENT_SCOPE, description=sentence))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from middleware.inbound.admission import Decide
 from middleware.inbound.quota import Charge
 from telemetry.events import UNMATCHED
 
@@ -17,13 +18,13 @@ class Endpoint:
     """One method of one address.
 
     `template` is the address with its parameters' names (`/products/{id}`), `operation` a word for what it does
-    (`products.read`), `limit_seconds` how long a request to it may take, None for as long as any,
-    `charge` what it takes from its caller's limit, None for nothing.
+    (`products.read`), `decide` its access rule, `limit_seconds` how long a request to it may take, None for as
+    long as any, `charge` what it takes from its caller's limit, None for nothing.
     """
 
     template: str
     operation: str
-    open_to_anyone: bool
+    decide: Decide
     read_input: ReadInput
     limit_seconds: float | None = None
     charge: Charge | None = None

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from middleware.inbound.endpoint import Endpoints, route_of
 from middleware.inbound.identify import CONTEXT
+from middleware.inbound.principal import PRINCIPAL
 from telemetry.events import (
     METHODS,
     OTHER,
@@ -64,6 +65,7 @@ def _ending(
             duration_seconds=duration_seconds,
             request_id=context.request_id,
             trace_id=context.trace_id,
+            credential_id=_credential_id(request),
         )
     unanswered = RequestCutOff if status == _STOPPED else ClientDisconnected
     return unanswered(
@@ -73,3 +75,8 @@ def _ending(
         request_id=context.request_id,
         trace_id=context.trace_id,
     )
+
+
+def _credential_id(request: web.Request) -> str:
+    principal = request.get(PRINCIPAL)
+    return "" if principal is None else principal.credential_id

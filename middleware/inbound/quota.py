@@ -1,9 +1,11 @@
 """How much a caller may ask for: what a team declares, and the same in a limiter's numbers."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 _MICROSECONDS = 1_000_000
+_SCALES_REMEMBERED = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Charge:
 
     `name` tells the limit from others; requests under one name share it. A request occupies its caller's allowance for
     `interval_microseconds` for each unit of its `cost`; what is occupied may not exceed `capacity_microseconds`.
-    `policy` is the limit as `RateLimit-Policy` says it.
+    `policy` is the limit as `RateLimit-Policy` says it, `limit` as it was declared.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Charge:
     capacity_microseconds: int
     cost: int
     policy: str
+    limit: Limit
 
     @property
     def cost_microseconds(self) -> int:
@@ -53,7 +56,22 @@ def charge_of(name: str, limit: Limit, *, cost: int) -> Charge:
         capacity_microseconds=interval * limit.at_once,
         cost=cost,
         policy=f'"{name}";q={limit.requests};w={limit.per_seconds}',
+        limit=limit,
     )
+
+
+@lru_cache(_SCALES_REMEMBERED)
+def scaled(charge: Charge, factor: float) -> Charge:
+    """The same for a caller whose limits are so many times those declared; one request always fits."""
+    if factor == 1:
+        return charge
+    limit = charge.limit
+    larger = Limit(
+        min(max(1, int(limit.requests * factor)), limit.per_seconds * _MICROSECONDS),
+        per_seconds=limit.per_seconds,
+        burst=max(charge.cost, int(limit.at_once * factor)),
+    )
+    return charge_of(charge.name, larger, cost=charge.cost)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

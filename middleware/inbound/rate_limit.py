@@ -16,10 +16,8 @@ from multidict import istr
 
 from middleware.errors import TooManyRequests
 from middleware.inbound.endpoint import Endpoints, endpoint_of
-from middleware.inbound.quota import Charge, LimitStore, Taken
-
-PRINCIPAL = web.RequestKey("principal", str)
-"""Who calls, once a layer has found out; until then a caller is its address."""
+from middleware.inbound.principal import PRINCIPAL
+from middleware.inbound.quota import Charge, LimitStore, Taken, scaled
 
 LIMITED = web.RequestKey("limited", tuple[str, str])
 """The values of RATE_LIMIT_POLICY and RATE_LIMIT for this request's answer."""
@@ -44,16 +42,15 @@ class Limits:
     secret: bytes
     unmatched: Charge | None
 
+    def key(self, caller: str, charge: Charge) -> str:
+        """Where what a caller has taken is kept; `caller` says of what kind it is: `address 192.0.2.1`."""
+        secret = self.secret[:_KEY_BYTES_AT_MOST]
+        digest = hashlib.blake2b(caller.encode(), digest_size=_DIGEST_BYTES, key=secret).hexdigest()
+        return f"mainstay:limit:{charge.name}:{digest}"
+
 
 def rate_limit(endpoints: Endpoints, limits: Limits, *, jitter: Callable[[], float] = random.random) -> Middleware:
     """Take each request's charge from its caller's allowance; raise TooManyRequests where it does not fit."""
-    secret = limits.secret[:_KEY_BYTES_AT_MOST]
-
-    def key_of(request: web.Request, charge: Charge) -> str:
-        principal = request.get(PRINCIPAL)
-        caller = f"address {limits.address_of(request)}" if principal is None else f"principal {principal}"
-        digest = hashlib.blake2b(caller.encode(), digest_size=_DIGEST_BYTES, key=secret).hexdigest()
-        return f"mainstay:limit:{charge.name}:{digest}"
 
     @web.middleware
     async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -61,13 +58,24 @@ def rate_limit(endpoints: Endpoints, limits: Limits, *, jitter: Callable[[], flo
         charge = limits.unmatched if endpoint is None else endpoint.charge
         if charge is None:
             return await handler(request)
-        taken = await limits.store.take(key_of(request, charge), charge)
-        request[LIMITED] = (charge.policy, _state(charge, taken))
+        principal = request.get(PRINCIPAL)
+        if principal is None:
+            caller = f"address {limits.address_of(request)}"
+        else:
+            caller, charge = f"principal {principal.subject}", scaled(charge, principal.limit_factor)
+        taken = await limits.store.take(limits.key(caller, charge), charge)
         if not taken.is_allowed:
-            raise TooManyRequests(headers={hdrs.RETRY_AFTER: str(_retry_after_seconds(taken, jitter()))})
+            raise too_many(request, charge, taken=taken, jitter=jitter())
+        request[LIMITED] = (charge.policy, _state(charge, taken))
         return await handler(request)
 
     return layer
+
+
+def too_many(request: web.Request, charge: Charge, *, taken: Taken, jitter: float, detail: str = "") -> TooManyRequests:
+    """What to raise for a charge that did not fit; `jitter` in [0, 1) spreads the callers' return."""
+    request[LIMITED] = (charge.policy, _state(charge, taken))
+    return TooManyRequests(detail, headers={hdrs.RETRY_AFTER: str(_retry_after_seconds(taken, jitter))})
 
 
 async def mark_limits(request: web.Request, response: web.StreamResponse) -> None:

@@ -69,6 +69,6 @@ def is_open(access: Access | None) -> bool:
         case AnyOf(words):
             return any(map(is_open, words))
         case AllOf(words):
-            return all(map(is_open, words))
+            return bool(words) and all(map(is_open, words))
         case _:
             return False

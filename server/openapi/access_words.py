@@ -1,6 +1,7 @@
 """Access in words, for people who read the document."""
 
-from server.identity.access import Access, AllOf, AnyOf, Anyone, Owner, Role, SignedIn
+from server.identity.access import Access, AllOf, AnyOf, Anyone, Owner, Role, SignedIn, is_open
+from server.openapi.json_value import Object
 
 
 def access_in_words(access: Access) -> str:
@@ -25,3 +26,11 @@ def access_in_words(access: Access) -> str:
 def _bracketed(access: Access) -> str:
     words = access_in_words(access)
     return f"({words})" if isinstance(access, AnyOf) else words
+
+
+def security_of(access: Access | None) -> Object:
+    """The `security` of an operation; absent where no credential is needed, which generators read rightly.
+
+    "A credential, or none" can be said too, but the clients they make then ask for one.
+    """
+    return {} if is_open(access) else {"security": [{"bearer": []}]}

@@ -27,6 +27,11 @@ Every failure is `application/problem+json` (RFC 9457) and names all faults at o
 is 404, a method an address does not offer 405 with `Allow`. Every address also answers `OPTIONS`, and `HEAD` where it
 answers `GET`. `retryable` tells whether the same request may succeed later; a 503 says when in `Retry-After`.
 
+### Who calls
+Send `Authorization: Bearer` with an API key or a token. `x-access` tells who may do a thing. A credential that is not
+taken is refused with 401, also where none is needed; one that is taken and may not do this with 403. Both say why in
+`WWW-Authenticate` (RFC 6750).
+
 ### Limits
 Every caller has a limit. `RateLimit-Policy` tells which (`q` requests in `w` seconds), `RateLimit` what is left of it
 (`r`) and when all of it will be back (`t` seconds). Past it the answer is 429 and `Retry-After` says when to return.
@@ -39,5 +44,5 @@ continued) and `Server-Timing`.
 BEARER: JSON = {
     "type": "http",
     "scheme": "bearer",
-    "description": "An API key or a JSON Web Token.",
+    "description": "An API key, `mainstay_…`.",
 }

@@ -9,6 +9,8 @@ from server.openapi.json_value import JSON, Object, reference, schema_reference
 from server.openapi.response_headers import headers
 
 ALWAYS_POSSIBLE = (
+    HTTPStatus.UNAUTHORIZED,  # for a credential that is not taken, also where none is needed
+    HTTPStatus.FORBIDDEN,  # for one whose scope ends before this, likewise
     HTTPStatus.NOT_ACCEPTABLE,
     HTTPStatus.MISDIRECTED_REQUEST,
     HTTPStatus.TOO_MANY_REQUESTS,
@@ -32,6 +34,7 @@ PROBLEMS: tuple[type[errors.Problem], ...] = tuple(
 
 _OWN_HEADERS: Mapping[int, tuple[str, ...]] = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate",),
+    HTTPStatus.FORBIDDEN: ("WWW-Authenticate",),
     HTTPStatus.METHOD_NOT_ALLOWED: ("Allow",),
     HTTPStatus.PRECONDITION_FAILED: ("ETag",),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("Accept-Post", "Accept-Patch"),

@@ -1,10 +1,9 @@
 """The operations of a resource: list, read, create, replace, update, delete."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 
-from server.identity.access import is_open
-from server.openapi.access_words import access_in_words
+from server.openapi.access_words import access_in_words, security_of
 from server.openapi.definitions import Definitions
 from server.openapi.json_value import JSON, Object, schema_reference
 from server.openapi.list_parameters import key_schema, list_parameters, shape_parameters, shared
@@ -49,12 +48,11 @@ def resource_paths(served: Served, definitions: Definitions) -> dict[str, Object
 def _who(served: Served, action: Action) -> Object:
     access = served.resource.access_to(action)
     assert access is not None  # noqa: S101 - only offered actions are described
-    secured: Object = {} if is_open(access) else {"security": [{"bearer": []}]}
     return {
         "operationId": served.operation_id(action),
         "tags": [served.nouns],
         "x-access": access_in_words(access),
-        **secured,
+        **security_of(access),
     }
 
 
@@ -67,7 +65,7 @@ def _list(served: Served, definitions: Definitions) -> Object:
     return {
         "summary": f"List {served.nouns}",
         "parameters": list_parameters(served, definitions.properties(served.resource.model, "validation")),
-        "responses": {"200": answer, **_refusals(served, "list", HTTPStatus.BAD_REQUEST)},
+        "responses": {"200": answer, **_refusals(HTTPStatus.BAD_REQUEST)},
     }
 
 
@@ -87,7 +85,7 @@ def _read(served: Served) -> Object:
         "responses": {
             "200": answer,
             "304": unchanged,
-            **_refusals(served, "read", HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND),
+            **_refusals(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND),
         },
     }
 
@@ -100,7 +98,7 @@ def _create(served: Served) -> Object:
         "requestBody": _body(f"{served.schema}.Create"),
         "responses": {
             "201": {**answer, "links": links} if links else answer,
-            **_refusals(served, "create", HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, *WITH_A_BODY),
+            **_refusals(HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, *WITH_A_BODY),
         },
     }
 
@@ -114,7 +112,7 @@ def _replace(served: Served) -> Object:
         "responses": {
             "200": _stored(served, f"The {served.noun} as stored.", "ETag"),
             "201": _stored(served, f"The {served.noun}, made by this request.", "Location", "ETag"),
-            **_refusals(served, "replace", *_ON_A_RECORD, *WITH_A_BODY),
+            **_refusals(*_ON_A_RECORD, *WITH_A_BODY),
         },
     }
 
@@ -127,7 +125,7 @@ def _update(served: Served) -> Object:
         "requestBody": _body(f"{served.schema}.Patch", MERGE_PATCH_TYPE, JSON_TYPE),
         "responses": {
             "200": _stored(served, f"The {served.noun} as stored.", "ETag"),
-            **_refusals(served, "update", *_ON_A_RECORD, *WITH_A_BODY),
+            **_refusals(*_ON_A_RECORD, *WITH_A_BODY),
         },
     }
 
@@ -139,7 +137,7 @@ def _delete(served: Served) -> Object:
         "parameters": shared("If-Match"),
         "responses": {
             "204": {"description": "It is gone.", "headers": headers()},
-            **_refusals(served, "delete", *_ON_A_RECORD),
+            **_refusals(*_ON_A_RECORD),
         },
     }
 
@@ -152,16 +150,8 @@ _ON_A_RECORD = (
 )
 
 
-def _refusals(served: Served, action: Action, *statuses: HTTPStatus) -> Object:
-    access = served.resource.access_to(action)
-    needs_credentials = access is not None and not is_open(access)
-    return problem_responses({*statuses, *ALWAYS_POSSIBLE, *credentials_refused(needs_credentials)})
-
-
-def credentials_refused(needs_credentials: bool) -> Iterator[HTTPStatus]:
-    """The status a caller without credentials gets."""
-    if needs_credentials:
-        yield HTTPStatus.UNAUTHORIZED
+def _refusals(*statuses: HTTPStatus) -> Object:
+    return problem_responses({*statuses, *ALWAYS_POSSIBLE})
 
 
 def _stored(served: Served, text: str, *names: str) -> Object:

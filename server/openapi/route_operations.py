@@ -5,22 +5,20 @@ from http import HTTPStatus
 from typing import cast
 
 from middleware.inbound.problem_document import MEDIA_TYPE
-from server.identity.access import is_open
-from server.openapi.access_words import access_in_words
+from server.openapi.access_words import access_in_words, security_of
 from server.openapi.closed_sets import without_null
 from server.openapi.definitions import Definitions, has_schema
 from server.openapi.json_value import Object, schema_reference
 from server.openapi.list_parameters import key_schema
 from server.openapi.operation_names import Served, path_parameters, words_of_path
 from server.openapi.problem_responses import ALWAYS_POSSIBLE, WITH_A_BODY, problem_responses
-from server.openapi.resource_operations import JSON_TYPE, credentials_refused
+from server.openapi.resource_operations import JSON_TYPE
 from server.openapi.response_headers import headers
 from server.service import Route
 
 
 def route_operation(route: Route, operation_id: str, *, definitions: Definitions, served: Sequence[Served]) -> Object:
     """One route. Besides the problems it can be known to have, its handler may raise any other."""
-    secured: Object = {"security": [{"bearer": []}]} if _needs_credentials(route) else {}
     parameters = [*_path_parameters(route, served), *_query_parameters(route, definitions)]
     body: Object = {}
     if route.accepts is not None:
@@ -31,7 +29,7 @@ def route_operation(route: Route, operation_id: str, *, definitions: Definitions
         "tags": [_tag(route, served)],
         "summary": route.summary or operation_id.replace("_", " ").capitalize(),
         "x-access": access_in_words(route.access) if route.access else "nobody yet",
-        **secured,
+        **security_of(route.access),
         **({"parameters": parameters} if parameters else {}),
         **body,
         "responses": {
@@ -46,10 +44,6 @@ def route_operation(route: Route, operation_id: str, *, definitions: Definitions
     }
 
 
-def _needs_credentials(route: Route) -> bool:
-    return route.access is None or not is_open(route.access)
-
-
 def _answer(route: Route, definitions: Definitions) -> Object:
     status = HTTPStatus(route.status or (HTTPStatus.NO_CONTENT if route.returns is None else HTTPStatus.OK))
     answer: Object = {"description": status.description or status.phrase, "headers": headers()}
@@ -60,7 +54,6 @@ def _answer(route: Route, definitions: Definitions) -> Object:
 
 def _statuses(route: Route) -> Iterator[HTTPStatus]:
     yield HTTPStatus.BAD_REQUEST
-    yield from credentials_refused(_needs_credentials(route))
     if path_parameters(route.path):
         yield HTTPStatus.NOT_FOUND
     if route.method != "GET":

@@ -13,7 +13,7 @@ from storage.embedded.folders import make_private, make_socket_folder, remove_so
 from storage.embedded.furnishing import serving_role
 from storage.embedded.postgres_server import PostgresServer, dsn_at, listens_at
 from storage.embedded.supervisor import Server, Supervisor
-from storage.embedded.valkey_server import ValkeyServer
+from storage.embedded.valkey_server import SOCKET_NAME, ValkeyServer, url_at
 from telemetry.events import Observe
 
 __all__ = [
@@ -137,6 +137,12 @@ def running_postgres(data_dir: Path) -> str:
     """The DSN of the Postgres that another process runs in this folder; empty where none listens there."""
     sockets = data_dir.absolute() / "sockets"
     return dsn_at(sockets.resolve()) if listens_at(sockets) else ""
+
+
+def running_valkey(data_dir: Path) -> str:
+    """The URL of the Valkey that another process runs in this folder; empty where it has no socket there."""
+    sockets = (data_dir.absolute() / "sockets").resolve()
+    return url_at(sockets) if (sockets / SOCKET_NAME).is_socket() else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

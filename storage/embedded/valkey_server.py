@@ -29,6 +29,12 @@ _SETTINGS = {
     "loglevel": "notice",
 }
 _PROBE_SECONDS = 2.0
+SOCKET_NAME = "valkey.sock"
+
+
+def url_at(sockets: Path) -> str:
+    """The URL for redis.asyncio.from_url of the Valkey whose socket lies there."""
+    return f"unix://{quote(os.fspath(sockets / SOCKET_NAME))}?db=0"
 
 
 class ValkeyServer:
@@ -40,14 +46,15 @@ class ValkeyServer:
     def __init__(self, data_dir: Path, *, sockets: Path, account: Account) -> None:
         self._program = find_valkey()
         self._folder = data_dir / "valkey"
-        self._socket = sockets / "valkey.sock"
+        self._sockets = sockets
+        self._socket = sockets / SOCKET_NAME
         self._account = account
         self.log = ProgramLog(data_dir / "valkey.log", account)
 
     @property
     def url(self) -> str:
         """A URL for redis.asyncio.from_url."""
-        return f"unix://{quote(os.fspath(self._socket))}?db=0"
+        return url_at(self._sockets)
 
     async def prepare(self) -> None:
         """End what a killed run left, and make the folder."""

@@ -1,10 +1,13 @@
 """What Mainstay remembers in the database itself, in its own schema: tables it made, what is applied, secrets."""
 
+import re
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
+from storage.migrations.gate import passed
+from storage.migrations.lock_patience import PATIENCE
 from storage.migrations.session import Session, connected
 from storage.migrations.stopped import StatementFailed
 
@@ -22,7 +25,9 @@ _STATE = """
 SELECT applied.fingerprint, secret.value
 FROM mainstay_internal.applied_schema AS applied, mainstay_internal.secret AS secret
 WHERE applied.service = %s AND applied.schema_name = current_schema() AND secret.name = %s
+    AND NOT EXISTS (SELECT FROM unnest(%s) AS name WHERE to_regclass(name) IS NULL)
 """
+_TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (\S+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +43,13 @@ class SchemaState:
 def read_state(dsn: str, service: str) -> SchemaState | None:
     """Read the state a migration left for this service; None before the first one.
 
+    None too where a table of our own is missing, as it is new since then: the next migration makes it.
     Costs a connect and one statement and loads no Alembic. Raises DatabaseUnreachable, and StatementFailed where the
     role may not read it.
     """
     with connected(dsn) as session:
         try:
-            found = session.rows(_STATE, (service, CURSOR_SECRET))
+            found = session.rows(_STATE, (service, CURSOR_SECRET, _own_tables()))
         except StatementFailed as error:
             if error.sqlstate in NO_SUCH_TABLE:
                 return None
@@ -66,6 +72,26 @@ def taken_tables(dsn: str, service: str, *, declared: Collection[str]) -> Mappin
     return {table: owner for table, owner in owners.items() if table in declared and owner != service}
 
 
+def make_ready(dsn: str) -> None:
+    """Make the tables of our own where one is missing, for a command that needs no declaration; raises as `read_state`.
+
+    Where all are there nothing is asked for that a role without rights could not have.
+    """
+    with connected(dsn) as session:
+        missing = "SELECT EXISTS (SELECT FROM unnest(%s) AS name WHERE to_regclass(name) IS NULL)"
+        if session.value(missing, (_own_tables(),)):
+            with passed(session, PATIENCE):
+                Ledger(session, service="").prepare()
+
+
+def _own_tables() -> list[str]:
+    return _TABLE.findall(_script())
+
+
+def _script() -> str:
+    return files(__package__).joinpath("ledger.sql").read_text()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionRecord:
     """How far a revision file has been applied."""
@@ -85,7 +111,7 @@ class Ledger:
 
     def prepare(self) -> None:
         """Make the tables of our own schema where they are missing, and the secrets in them."""
-        self.session.run(files(__package__).joinpath("ledger.sql").read_text())
+        self.session.run(_script())
         self.session.run(
             "INSERT INTO mainstay_internal.secret (name, value) VALUES (%s, %s) ON CONFLICT DO NOTHING",
             (CURSOR_SECRET, secrets.token_bytes(SECRET_BYTES)),

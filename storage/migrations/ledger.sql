@@ -34,3 +34,26 @@ CREATE TABLE IF NOT EXISTS mainstay_internal.secret (
 );
 
 REVOKE ALL ON mainstay_internal.secret FROM PUBLIC;
+
+-- A key itself is not stored: its digest tells whether a key is the one, and nothing tells the key.
+CREATE TABLE IF NOT EXISTS mainstay_internal.api_key (
+    id text PRIMARY KEY,
+    digest bytea NOT NULL UNIQUE,
+    name text NOT NULL,
+    subject text NOT NULL,
+    tenant text,
+    roles text[] NOT NULL,
+    resources text[],
+    may_write boolean NOT NULL,
+    limit_factor double precision,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    created_by text NOT NULL,
+    rotated_from text,
+    -- What its successors live for too, however soon it is itself made to end.
+    lifetime interval,
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    last_used_at timestamptz
+);
+
+REVOKE ALL ON mainstay_internal.api_key FROM PUBLIC;

@@ -23,6 +23,7 @@ INTERNAL_RIGHTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "owned_table": READ,
         "applied_revision": NOTHING,
         "secret": READ,
+        "api_key": ("SELECT", "INSERT", "UPDATE"),
     }
 )
 """To each table of our own schema (ledger.sql); a table that is missing here cannot be used while serving."""

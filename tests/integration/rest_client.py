@@ -21,7 +21,9 @@ from middleware.inbound.local_limits import LocalLimits
 from middleware.outbound.layer import Senses
 from server.app import POOL, Backing, Telemetry, pool_for, public_app, runner_for
 from server.declaration import Declaration
+from server.identity.callers import Callers
 from server.settings import Settings
+from storage.migrations.ledger import make_ready
 from storage.tables.schema import tables
 from storage.tables.sql_text import definition
 from telemetry.context import Identifier
@@ -29,6 +31,7 @@ from telemetry.log_sink import Sink
 from telemetry.metrics import Metrics
 from telemetry.observers import Observers
 from telemetry.server_timing import time_stages
+from tests.hand_stamp import HandStamp
 from tests.integration.loopback import Caller
 from tests.integration.sql import ask, run_sql
 from tests.recorder import Recorder
@@ -78,6 +81,8 @@ class Client(Caller):
     events: Recorder
     dsn: str
     tables: tuple[str, ...]
+    callers: Callers
+    stamp: HandStamp
 
     async def empty(self) -> None:
         """Remove every record, and number from 1 again."""
@@ -135,6 +140,7 @@ async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bo
     settings = Settings(pool_connections=8, allowed_hosts=("*",))
     if makes_tables:
         await asyncio.to_thread(make_tables, declaration, dsn)
+        await asyncio.to_thread(make_ready, dsn)
     async with AsyncExitStack() as held:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         held.callback(os.close, nowhere)
@@ -148,7 +154,11 @@ async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bo
         pool = pool_for(dsn, settings, telemetry=telemetry)
         held.push_async_callback(pool.close)
         await pool.open()
-        backing = Backing(pool=pool, limit_store=LocalLimits(), secret=CURSOR_SECRET)
+        stamp = HandStamp()
+        callers = Callers(pool, stamp, limit_factor=declaration.service.limit_factor)
+        held.push_async_callback(callers.close)
+        await callers.open()
+        backing = Backing(pool=pool, limit_store=LocalLimits(), callers=callers, secret=CURSOR_SECRET)
         app = public_app(declaration, backing, settings=settings, telemetry=telemetry)
         runner = runner_for(app, settings, telemetry=telemetry)
         held.push_async_callback(runner.cleanup)
@@ -157,7 +167,14 @@ async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bo
         session = await held.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
         names = tuple(f'"{record_type.table}"' for record_type in declaration.types.values())
         yield Client(
-            port=runner.addresses[0][1], session=session, stop=runner.cleanup, events=events, dsn=dsn, tables=names
+            port=runner.addresses[0][1],
+            session=session,
+            stop=runner.cleanup,
+            events=events,
+            dsn=dsn,
+            tables=names,
+            callers=callers,
+            stamp=stamp,
         )
 
 

@@ -11,13 +11,16 @@ from aiohttp.typedefs import Handler
 
 from middleware.errors import Conflict, Fault, Invalid, Problem, Unavailable
 from middleware.inbound import inbound
+from middleware.inbound.admission import admit_everybody
 from middleware.inbound.endpoint import Endpoint, Endpoints
 from middleware.inbound.identify import CONTEXT, mark_answers
 from middleware.inbound.protocol import Edge
 from middleware.inbound.validate import INPUT
 from middleware.outbound.clock import Clock
+from server.identity.decisions import decide_by
 from telemetry.context import Identifier
 from telemetry.events import (
+    AccessDecided,
     ClientDisconnected,
     ExceptionCaught,
     RequestCutOff,
@@ -63,7 +66,7 @@ class Shop:
         self.inputs_read: list[str] = []
         self._add("GET", "/products/{id}", self.read)
         self._add("POST", "/products", self.create)
-        self._add("GET", "/secrets/{id}", self.secret, open_to_anyone=False)
+        self._add("GET", "/secrets/{id}", self.secret, is_open=False)
         self._add("GET", "/failing/{with}", self.fail)
         self._add("GET", "/moved", self.move)
         self._add("GET", "/streamed", self.stream)
@@ -72,7 +75,7 @@ class Shop:
         self._add("GET", "/nothing", self.nothing)
         self._add("GET", "/slow", self.wait)
 
-    def _add(self, method: str, path: str, handler: Handler, open_to_anyone: bool = True) -> None:
+    def _add(self, method: str, path: str, handler: Handler, is_open: bool = True) -> None:
         async def read_input(request: web.Request) -> object:
             self.inputs_read.append(path)
             if request.query:
@@ -81,7 +84,10 @@ class Shop:
 
         route = self.app.router.add_get(path, handler) if method == "GET" else self.app.router.add_post(path, handler)
         self.endpoints[route.handler] = Endpoint(
-            template=path, operation=path, open_to_anyone=open_to_anyone, read_input=read_input
+            template=path,
+            operation=path,
+            decide=admit_everybody if is_open else decide_by(None, area="", writes=False),
+            read_input=read_input,
         )
 
     async def read(self, request: web.Request) -> web.Response:
@@ -190,7 +196,8 @@ async def test_a_handler_gets_the_input_that_was_checked(call: Caller) -> None:
 async def test_a_request_is_told_of_when_it_comes_and_when_it_is_answered(call: Caller, events: Recorder) -> None:
     answer = await call("GET", "/products/1")
 
-    started, finished = events.events
+    started, decided, finished = events.events
+    assert decided == AccessDecided(decision="admitted")
     assert started == RequestStarted(method="GET", route="/products/{id}")
     assert isinstance(finished, RequestFinished)
     assert (finished.method, finished.route, finished.status) == ("GET", "/products/{id}", 200)
@@ -244,7 +251,7 @@ async def test_what_is_not_open_to_anyone_is_a_401_and_nothing_of_the_request_is
 
     assert (problem(answer)["type"], answer.headers["WWW-Authenticate"], shop.inputs_read) == (
         "urn:mainstay:problem:unauthenticated",
-        "Bearer",
+        'Bearer realm="mainstay"',
         [],
     )
 

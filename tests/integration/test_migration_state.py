@@ -9,7 +9,7 @@ import pytest
 from psycopg2.extensions import make_dsn
 
 from storage.migrations.applying import apply
-from storage.migrations.ledger import SECRET_BYTES, is_current, read_state
+from storage.migrations.ledger import SECRET_BYTES, is_current, make_ready, read_state
 from storage.migrations.stopped import StatementFailed
 from storage.model import Model
 from storage.tables.schema import fingerprint
@@ -107,3 +107,23 @@ def test_reading_the_state_does_not_load_alembic() -> None:
     finished = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=False)
 
     assert finished.returncode == 0
+
+
+def test_a_database_without_a_table_of_ours_that_is_new_since_gets_it_with_the_next_migration(database: str) -> None:
+    wanted = target(database, Product)
+    apply(wanted)
+    run(database, "DROP TABLE mainstay_internal.api_key")
+    before = read_state(database, SERVICE)
+    apply(wanted)
+
+    assert before is None
+    assert is_current(database, SERVICE, fingerprint=fingerprint(wanted.metadata))
+
+
+def test_our_own_tables_can_be_made_without_a_service(database: str) -> None:
+    make_ready(database)
+    make_ready(database)
+
+    assert read_state(database, SERVICE) is None
+    apply(target(database, Product))
+    assert read_state(database, SERVICE) is not None

@@ -18,14 +18,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from middleware.inbound import Bounds, inbound
+from middleware.inbound.admission import admit_everybody
 from middleware.inbound.client_address import ClientAddress
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.identify import mark_answers
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
+from middleware.inbound.principal import PRINCIPAL
 from middleware.inbound.protocol import Edge
 from middleware.inbound.quota import Charge, Limit, LimitStore, charge_of
-from middleware.inbound.rate_limit import PRINCIPAL, Limits, mark_limits
+from middleware.inbound.rate_limit import Limits, mark_limits
 from middleware.outbound.clock import Clock
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import RedisPolicy
@@ -37,6 +39,7 @@ from telemetry.context import Identifier
 from telemetry.events import EmbeddedStarted, RateLimitDecided
 from tests.integration.loopback import Answer, Caller, served
 from tests.leaky_bucket import LeakyBucket
+from tests.principals import caller as caller_of
 from tests.recorder import Recorder
 
 LIMITS = st.builds(Limit, st.integers(1, 1_000_000), per_seconds=st.integers(1, 60), burst=st.integers(1, 20))
@@ -55,7 +58,7 @@ async def connected(url: str) -> AsyncIterator[RedisClient]:
 async def limited(
     store: LimitStore, charge: Charge, *, events: Recorder, unmatched: int = 100
 ) -> AsyncIterator[Caller]:
-    """An application whose `/things` take a POST at `charge`; `X-Principal` names who calls."""
+    """An application whose `/things` take a POST at `charge`; `X-Principal` names who calls, `X-Factor` its share."""
     endpoints: dict[Callable[..., object], Endpoint] = {}
     identify = Identifier()
     limits = Limits(
@@ -74,7 +77,8 @@ async def limited(
     @web.middleware
     async def name_principal(request: web.Request, handler: object) -> web.StreamResponse:
         if "X-Principal" in request.headers:
-            request[PRINCIPAL] = request.headers["X-Principal"]
+            factor = float(request.headers.get("X-Factor", "1"))
+            request[PRINCIPAL] = caller_of(request.headers["X-Principal"], limit_factor=factor)
         return await handler(request)  # type: ignore[operator, no-any-return]  # aiohttp's own handler
 
     layers = inbound(
@@ -84,7 +88,7 @@ async def limited(
     app.on_response_prepare.extend([mark_answers(), mark_limits])
     route = app.router.add_post("/things", handle)
     endpoints[route.handler] = Endpoint(
-        template="/things", operation="things.create", open_to_anyone=True, read_input=read_input, charge=charge
+        template="/things", operation="things.create", decide=admit_everybody, read_input=read_input, charge=charge
     )
     edge = Edge(observe=events, make_context=identify)
     async with served(app, edge) as caller:

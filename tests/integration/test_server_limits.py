@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from middleware.inbound import Bounds, inbound
+from middleware.inbound.admission import admit_everybody
 from middleware.inbound.arrival import ArrivalPolicy
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.identify import mark_answers
@@ -57,7 +58,7 @@ async def limited(
         route = app.router.add_route(method, path, handler)
         limit = 0.1 if path == "/slow" else None
         endpoints[route.handler] = Endpoint(
-            template=path, operation=path, open_to_anyone=True, read_input=nothing, limit_seconds=limit
+            template=path, operation=path, decide=admit_everybody, read_input=nothing, limit_seconds=limit
         )
     async with served(app, Edge(observe=observe, make_context=identify), policy=policy) as call:
         yield call

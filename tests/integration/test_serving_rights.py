@@ -51,6 +51,7 @@ def test_a_role_is_told_what_it_lacks_and_gets_exactly_that(shop: Target, role: 
 
     assert told == [
         f'GRANT USAGE ON SCHEMA mainstay_internal TO "{role}"',
+        f'GRANT SELECT, INSERT, UPDATE ON TABLE mainstay_internal.api_key TO "{role}"',
         f'GRANT SELECT ON TABLE mainstay_internal.applied_schema TO "{role}"',
         f'GRANT SELECT ON TABLE mainstay_internal.owned_table TO "{role}"',
         f'GRANT SELECT ON TABLE mainstay_internal.secret TO "{role}"',

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from middleware.errors import Unavailable
 from middleware.inbound.limiter import SUSPENSION_SECONDS, Limiter
 from middleware.inbound.local_limits import LocalLimits
-from middleware.inbound.quota import Charge, Limit, Taken, charge_of
+from middleware.inbound.quota import Charge, Limit, Taken, charge_of, scaled
 from server import ANYONE, Model, Resource, Route, Service
 from server.declaration import described
 from storage.mistakes import Misdeclared
@@ -158,3 +158,35 @@ def test_a_resource_and_a_service_are_checked_too() -> None:
         "write_limit: requests, per_seconds and burst are whole numbers from 1",
         "cost 3 never fits a limit that allows 2 at once",
     ]
+
+
+def test_a_caller_s_factor_multiplies_rate_and_burst() -> None:
+    charge = charge_of("read", Limit(100, per_seconds=60, burst=20), cost=2)
+
+    assert scaled(charge, 2.5) == charge_of("read", Limit(250, per_seconds=60, burst=50), cost=2)
+    assert scaled(charge, 1.0) is charge
+
+
+@given(LIMITS, st.floats(0.01, 1_000), st.integers(1, 20))
+async def test_one_request_fits_whatever_the_factor(limit: Limit, factor: float, cost: int) -> None:
+    charge = scaled(charge_of("read", limit, cost=min(cost, limit.at_once)), factor)
+
+    taken = await LocalLimits(now=Clock()).take("k", charge)
+
+    assert (taken.is_allowed, charge.interval_microseconds >= 1) == (True, True)
+
+
+def test_whoever_holds_several_roles_has_the_most_of_their_factors() -> None:
+    service = Service(name="notes", limit_factors={"partner": 10, "trial": 0.1, "staff": 2})
+
+    factors = [service.limit_factor(roles) for roles in ({"staff", "partner"}, {"trial"}, {"trial", "x"}, set(), {"x"})]
+
+    assert factors == [10, 0.1, 0.1, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("factor", [0, -1, 1_001, True, "2"])
+def test_a_factor_that_means_nothing_is_a_mistake(factor: object) -> None:
+    routes = [Route("POST", "/notes/do", handle, access=ANYONE)]
+
+    with pytest.raises(Misdeclared, match=r"limit_factors: 'partner' is a number from 0\.01 to 1000"):
+        described(Service(name="notes", routes=routes, limit_factors={"partner": factor}))  # type: ignore[dict-item]  # what it is about

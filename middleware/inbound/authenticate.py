@@ -1,0 +1,168 @@
+"""The layer that finds out who calls, from the credential a request brings.
+
+A request without credentials goes on as nobody's. One with a credential that is not taken is refused (401), also where
+anyone is let in: a caller that believes to be somebody must not be answered as nobody.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from middleware.errors import Problem, TooManyRequests, Unauthenticated
+from middleware.inbound.challenge import INVALID_TOKEN, challenge
+from middleware.inbound.failed_attempts import FAILED_ATTEMPTS, FailedAttempts
+from middleware.inbound.identify import CONTEXT
+from middleware.inbound.principal import PRINCIPAL, Principal
+from middleware.inbound.rate_limit import too_many
+from telemetry.events import AuthenticationDecided, AuthenticationOutcome, CredentialMethod, Observe
+
+_SCHEME = "bearer "
+_NO_BEARER = "Send one Authorization header: Bearer and a key or a token."
+_LIMITED = "Too many credentials from your address were not taken; come back later."
+
+
+class CredentialRefused(Unauthenticated):
+    """This credential is not taken.
+
+    The sentence says why where that helps its holder; `credential_id` is empty where the credential tells none.
+    """
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        outcome: AuthenticationOutcome,
+        method: CredentialMethod = "other",
+        credential_id: str = "",
+    ) -> None:
+        super().__init__(detail)
+        self.outcome: AuthenticationOutcome = outcome
+        self.method: CredentialMethod = method
+        self.credential_id = credential_id
+
+
+class Authenticator(Protocol):
+    """Tells whose a credential is."""
+
+    def remembered(self, credential: str) -> Principal | None:
+        """Whose it is, where that was found out a moment ago; raises Unavailable where it can no longer be relied on.
+
+        It asks nobody: it is on the way of every request.
+        """
+
+    def has_met(self, credential: str) -> bool:
+        """Whether it was good not long ago, though that has to be found out anew."""
+
+    async def verify(self, credential: str) -> Principal:
+        """Find out whose it is; raises CredentialRefused, and a Problem where that cannot be found out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """What the layer needs: who tells whose a credential is, and how often an address may fail; None for endlessly."""
+
+    authenticator: Authenticator
+    failures: FailedAttempts | None = None
+
+
+def authenticate(
+    authentication: Authentication,
+    observe: Observe,
+    *,
+    realm: str,
+    jitter: Callable[[], float] = random.random,
+) -> Middleware:
+    """Put who calls at `request[PRINCIPAL]`; raise Unauthenticated for a credential that is not taken."""
+    checked = _Check(authentication=authentication, observe=observe, realm=realm, jitter=jitter)
+
+    @web.middleware
+    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = request.headers.getall(hdrs.AUTHORIZATION, None)
+        if given is not None:
+            request[PRINCIPAL] = await checked.principal(request, given)
+        return await handler(request)
+
+    return layer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Check:
+    authentication: Authentication
+    observe: Observe
+    realm: str
+    jitter: Callable[[], float]
+
+    async def principal(self, request: web.Request, given: list[str]) -> Principal:
+        try:
+            principal = await self._found(request, given)
+        except CredentialRefused as refused:
+            self._tell(request, refused)
+            await self._count(request)
+            told = challenge(self.realm, INVALID_TOKEN, description=refused.detail)
+            raise Unauthenticated(refused.detail, headers=told) from refused
+        context = request[CONTEXT]
+        self.observe(
+            AuthenticationDecided(
+                method=principal.credential_kind,
+                outcome="ok",
+                credential_id=principal.credential_id,
+                request_id=context.request_id,
+                trace_id=context.trace_id,
+            )
+        )
+        return principal
+
+    async def _found(self, request: web.Request, given: list[str]) -> Principal:
+        credential = _credential_in(given)
+        authenticator = self.authentication.authenticator
+        try:
+            principal = authenticator.remembered(credential)
+            if principal is not None:
+                return principal
+            if not authenticator.has_met(credential):
+                self._hear(request)
+            return await authenticator.verify(credential)
+        except (CredentialRefused, TooManyRequests):
+            raise
+        except Problem:
+            self._tell(request, CredentialRefused(outcome="unavailable"))
+            raise
+
+    def _hear(self, request: web.Request) -> None:
+        """Refuse, without looking at its credential, an address that has failed too often."""
+        failures = self.authentication.failures
+        silenced = None if failures is None else failures.silenced(request)
+        if silenced is not None:
+            self._tell(request, CredentialRefused(outcome="limited"))
+            raise too_many(request, FAILED_ATTEMPTS, taken=silenced, jitter=self.jitter(), detail=_LIMITED)
+
+    async def _count(self, request: web.Request) -> None:
+        failures = self.authentication.failures
+        if failures is None:
+            return
+        taken = await failures.count(request)
+        if not taken.is_allowed:
+            raise too_many(request, FAILED_ATTEMPTS, taken=taken, jitter=self.jitter(), detail=_LIMITED)
+
+    def _tell(self, request: web.Request, refused: CredentialRefused) -> None:
+        context = request[CONTEXT]
+        self.observe(
+            AuthenticationDecided(
+                method=refused.method,
+                outcome=refused.outcome,
+                credential_id=refused.credential_id,
+                request_id=context.request_id,
+                trace_id=context.trace_id,
+            )
+        )
+
+
+def _credential_in(given: list[str]) -> str:
+    value = given[0]
+    if len(given) > 1 or value[: len(_SCHEME)].lower() != _SCHEME:
+        raise CredentialRefused(_NO_BEARER, outcome="malformed")
+    return value[len(_SCHEME) :].strip(" ")

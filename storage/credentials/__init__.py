@@ -1,0 +1,1 @@
+"""What is kept of the credentials this service gives out: never enough to use one."""
