@@ -289,6 +289,11 @@ class ServiceStopped:
     service: str
 
 
+ProcessEvent = (
+    EmbeddedStarted | EmbeddedExited | SchemaApplied | SettingUnknown | LibraryLogged | ServiceStarted | ServiceStopped
+)
+"""What is told of a process's life and not of a request's."""
+
 Event = (
     RequestStarted
     | RequestFinished
@@ -310,13 +315,7 @@ Event = (
     | ConnectionReleased
     | ConnectionDropped
     | AcquireTimedOut
-    | EmbeddedStarted
-    | EmbeddedExited
-    | SchemaApplied
-    | SettingUnknown
-    | LibraryLogged
-    | ServiceStarted
-    | ServiceStopped
+    | ProcessEvent
 )
 
 Observe = Callable[[Event], None]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import orjson
 
 from telemetry.json_text import dump_json
-from telemetry.log_lines import Level, Line
+from telemetry.log_line import Level, Line
 
 Render = Callable[[Line, float], bytes]
 """Writes a line, its newline included, for an instant in seconds since 1970."""

@@ -1,14 +1,10 @@
 """Which events are worth a line, how grave each is and what its line says, in OpenTelemetry's field names."""
 
-from dataclasses import dataclass, field
-from typing import Literal, assert_never
+from typing import assert_never
 
 from telemetry import events as e
-
-Level = Literal["debug", "info", "warning", "error"]
-LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
-
-Value = str | int | float | bool
+from telemetry.log_line import Line
+from telemetry.process_lines import line_of_process
 
 _FIRST_SERVER_ERROR = 500
 _LAG_WORTH_A_LINE_SECONDS = 0.5
@@ -17,17 +13,6 @@ _QUIET = frozenset({"breaker_open"})
 """Refusals that come by the thousand, each for the same reason; the change of the breaker's state has its own line."""
 _CALLERS_FAULT = frozenset({"malformed", "not_found", "conflict", "precondition_failed", "invalid"})
 """Errors of a call that tell of its caller and not of the dependency."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line before it is rendered; `text` (a traceback) stands apart, as it has lines of its own."""
-
-    level: Level
-    event: str
-    message: str
-    fields: dict[str, Value] = field(default_factory=dict)
-    text: str = ""
 
 
 def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - one case an event, the frequent ones first
@@ -65,20 +50,16 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             return _connection_dropped(event)
         case e.AcquireTimedOut():
             return _acquire_timed_out(event)
-        case e.EmbeddedStarted():
-            return _embedded_started(event)
-        case e.EmbeddedExited():
-            return _embedded_exited(event)
-        case e.SchemaApplied():
-            return _schema_applied(event)
-        case e.SettingUnknown():
-            return _setting_unknown(event)
-        case e.LibraryLogged():
-            return _library_logged(event)
-        case e.ServiceStarted():
-            return _service_started(event)
-        case e.ServiceStopped():
-            return Line(level="info", event="service_stopped", message=f"{event.service} stopped")
+        case (
+            e.EmbeddedStarted()
+            | e.EmbeddedExited()
+            | e.SchemaApplied()
+            | e.SettingUnknown()
+            | e.LibraryLogged()
+            | e.ServiceStarted()
+            | e.ServiceStopped()
+        ):
+            return line_of_process(event)
         case _:
             assert_never(event)
 
@@ -263,72 +244,4 @@ def _acquire_timed_out(event: e.AcquireTimedOut) -> Line:
         event="acquire_timed_out",
         message=f"{event.pool}: no connection within {event.waited_seconds:.3f} s",
         fields={"pool": event.pool, "waited_seconds": round(event.waited_seconds, 6)},
-    )
-
-
-def _embedded_started(event: e.EmbeddedStarted) -> Line:
-    return Line(
-        level="info",
-        event="embedded_started",
-        message=f"embedded {event.program} accepts connections",
-        fields={
-            "program": event.program,
-            "process.pid": event.pid,
-            "duration_seconds": round(event.duration_seconds, 6),
-        },
-    )
-
-
-def _embedded_exited(event: e.EmbeddedExited) -> Line:
-    return Line(
-        level="error" if event.restarting else "info",
-        event="embedded_exited",
-        message=f"embedded {event.program} ended with {event.exit_code}{', restarting' if event.restarting else ''}",
-        fields={
-            "program": event.program,
-            "process.exit.code": event.exit_code,
-            "restarting": event.restarting,
-        },
-    )
-
-
-def _schema_applied(event: e.SchemaApplied) -> Line:
-    return Line(
-        level="info",
-        event="schema_applied",
-        message=f"schema brought up to date in {event.steps} step{'' if event.steps == 1 else 's'}",
-        fields={"steps": event.steps, "duration_seconds": round(event.duration_seconds, 6)},
-    )
-
-
-def _setting_unknown(event: e.SettingUnknown) -> Line:
-    hint = f"; did you mean {event.meant}?" if event.meant else ""
-    return Line(
-        level="warning",
-        event="setting_unknown",
-        message=f"{event.variable} has no effect: there is no such setting{hint}",
-        fields={"variable": event.variable, "meant": event.meant},
-    )
-
-
-def _library_logged(event: e.LibraryLogged) -> Line:
-    return Line(
-        level=event.level,
-        event="library_logged",
-        message=event.message,
-        fields={"logger": event.logger},
-        text=event.traceback,
-    )
-
-
-def _service_started(event: e.ServiceStarted) -> Line:
-    return Line(
-        level="info",
-        event="service_started",
-        message=f"{event.service} answers at {event.url}, admin at {event.admin_url}",
-        fields={
-            "url": event.url,
-            "admin_url": event.admin_url,
-            "duration_seconds": round(event.duration_seconds, 6),
-        },
     )

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from telemetry.events import Event
 from telemetry.log_format import Render, human_lines, json_lines
-from telemetry.log_lines import LEVELS, Level, line_of
+from telemetry.log_line import LEVELS, Level
+from telemetry.log_lines import line_of
 
 
 class LineSink(Protocol):

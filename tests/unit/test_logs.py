@@ -29,7 +29,8 @@ from telemetry.events import (
     SettingUnknown,
 )
 from telemetry.log_format import human_lines, json_lines
-from telemetry.log_lines import Level, line_of
+from telemetry.log_line import Level
+from telemetry.log_lines import line_of
 from telemetry.logs import Logs
 
 NOON_SECONDS = 1_795_262_400.25

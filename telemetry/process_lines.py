@@ -1,0 +1,91 @@
+"""What the log says of a process's life: its servers, its schema, its settings, its libraries, its beginning and end."""
+
+from telemetry import events as e
+from telemetry.log_line import Line
+
+
+def line_of_process(event: e.ProcessEvent) -> Line:
+    """The event's line."""
+    match event:
+        case e.EmbeddedStarted():
+            return _embedded_started(event)
+        case e.EmbeddedExited():
+            return _embedded_exited(event)
+        case e.SchemaApplied():
+            return _schema_applied(event)
+        case e.SettingUnknown():
+            return _setting_unknown(event)
+        case e.LibraryLogged():
+            return _library_logged(event)
+        case e.ServiceStarted():
+            return _service_started(event)
+        case e.ServiceStopped():
+            return Line(level="info", event="service_stopped", message=f"{event.service} stopped")
+
+
+def _embedded_started(event: e.EmbeddedStarted) -> Line:
+    return Line(
+        level="info",
+        event="embedded_started",
+        message=f"embedded {event.program} accepts connections",
+        fields={
+            "program": event.program,
+            "process.pid": event.pid,
+            "duration_seconds": round(event.duration_seconds, 6),
+        },
+    )
+
+
+def _embedded_exited(event: e.EmbeddedExited) -> Line:
+    return Line(
+        level="error" if event.restarting else "info",
+        event="embedded_exited",
+        message=f"embedded {event.program} ended with {event.exit_code}{', restarting' if event.restarting else ''}",
+        fields={
+            "program": event.program,
+            "process.exit.code": event.exit_code,
+            "restarting": event.restarting,
+        },
+    )
+
+
+def _schema_applied(event: e.SchemaApplied) -> Line:
+    return Line(
+        level="info",
+        event="schema_applied",
+        message=f"schema brought up to date in {event.steps} step{'' if event.steps == 1 else 's'}",
+        fields={"steps": event.steps, "duration_seconds": round(event.duration_seconds, 6)},
+    )
+
+
+def _setting_unknown(event: e.SettingUnknown) -> Line:
+    hint = f"; did you mean {event.meant}?" if event.meant else ""
+    return Line(
+        level="warning",
+        event="setting_unknown",
+        message=f"{event.variable} has no effect: there is no such setting{hint}",
+        fields={"variable": event.variable, "meant": event.meant},
+    )
+
+
+def _library_logged(event: e.LibraryLogged) -> Line:
+    return Line(
+        level=event.level,
+        event="library_logged",
+        message=event.message,
+        fields={"logger": event.logger},
+        text=event.traceback,
+    )
+
+
+def _service_started(event: e.ServiceStarted) -> Line:
+    return Line(
+        level="info",
+        event="service_started",
+        message=f"{event.service} answers at {event.url}, admin at {event.admin_url}",
+        fields={
+            "url": event.url,
+            "admin_url": event.admin_url,
+            "duration_seconds": round(event.duration_seconds, 6),
+        },
+    )
