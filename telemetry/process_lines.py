@@ -1,10 +1,10 @@
-"""What the log says of a process's life: its servers, its schema, its settings, its libraries, its beginning and end."""
+"""What the log says of a process's life: its servers, its schema, its settings, its libraries, start and end."""
 
 from telemetry import events as e
 from telemetry.log_line import Line
 
 
-def line_of_process(event: e.ProcessEvent) -> Line:
+def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: PLR0911 - one case an event
     """The event's line."""
     match event:
         case e.EmbeddedStarted():
