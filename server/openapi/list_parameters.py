@@ -156,7 +156,8 @@ def _sort_keys(fields: Sequence[RecordField]) -> Object:
 
 
 def _names(name: str, items: Object, *, text: str) -> Object:
-    """A comma-separated list."""
+    """A list, comma-separated as OpenAPI's `explode: false` says; it may be given piece by piece all the same."""
+    text = f"{text} Several stand between commas, or the parameter is given several times."
     return {**_query(name, _array(items), text=text), "style": "form", "explode": False}
 
 

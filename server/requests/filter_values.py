@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -45,14 +45,15 @@ class ValueRefused(Exception):  # noqa: N818 - it says what is wrong
         self.code = code
 
 
-def filter_value(field: RecordField, operator: Operator, *, text: str) -> Filter:
-    """The condition `field operator text`; raises ValueRefused."""
+def filter_value(field: RecordField, operator: Operator, *, texts: Sequence[str]) -> Filter:
+    """The condition `field operator text`; raises ValueRefused. Only `in` and `nin` take more than one text."""
+    if operator in ("in", "nin"):
+        return Filter(field=field, operator=operator, value=_values(field, texts))
+    (text,) = texts
     if operator == "is":
         if text not in ("null", "notnull"):
             raise ValueRefused("unknown_value", "is takes null or notnull")
         return Filter(field=field, operator=operator, negated=text == "notnull")
-    if operator in ("in", "nin"):
-        return Filter(field=field, operator=operator, value=_values(field, text))
     if operator in ("like", "ilike"):
         return Filter(field=field, operator=operator, value=_pattern(_bounded(text)))
     if operator == "contains" and field.kind == "string":
@@ -69,15 +70,18 @@ def key_text(field: RecordField, text: str) -> str:
     return value
 
 
-def _values(field: RecordField, text: str) -> tuple[str, ...]:
-    """The values between commas; one that has a comma in it stands in double quotes, as in CSV (RFC 4180)."""
+def _values(field: RecordField, texts: Sequence[str]) -> tuple[str, ...]:
+    """The values between commas; one that has a comma in it stands in double quotes, as in CSV (RFC 4180).
+
+    Each text is read by itself, so that a quote that one of them leaves open does not reach into the next.
+    """
     try:
-        texts = next(csv.reader([text], strict=True)) or [""]
+        found = [value for text in texts for value in next(csv.reader([text], strict=True)) or [""]]
     except csv.Error as error:
         raise ValueRefused("quoting_invalid", 'a value in quotes is like "a,b", a quote in it is doubled') from error
-    if len(texts) > VALUES_MAXIMUM:
+    if len(found) > VALUES_MAXIMUM:
         raise ValueRefused("too_many_values", f"at most {VALUES_MAXIMUM} values")
-    return tuple(key_text(field, one) for one in texts)
+    return tuple(key_text(field, one) for one in found)
 
 
 def _pattern(text: str) -> str:

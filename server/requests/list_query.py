@@ -16,6 +16,7 @@ FILTERS_MAXIMUM = 32
 SORT_KEYS_MAXIMUM = 8
 LIST_PARAMETERS = ("limit", "cursor", "sort", "fields", "expand")
 SHAPE_PARAMETERS = ("fields", "expand")
+NAME_LISTS = ("sort", *SHAPE_PARAMETERS)
 
 _SHOWN_MAXIMUM = 40
 _FILTER_NAME = re.compile(r"([^\[\]]+)(?:\[([^\[\]]*)\])?")
@@ -38,7 +39,7 @@ class QueryReader:
     def listing(self, raw: str, *, count: bool) -> Listing:
         """The question in a list's query string; raises Malformed with every fault."""
         reading = Reading()
-        given = read_parameters(raw, reading)
+        given = read_parameters(raw, reading, is_list=_is_list)
         filters = tuple(self._filters(given, reading))
         order = self._order(given.get("sort"), reading)
         listing = Listing(
@@ -57,7 +58,7 @@ class QueryReader:
         if not raw:
             return WHOLE
         reading = Reading()
-        given = read_parameters(raw, reading)
+        given = read_parameters(raw, reading, is_list=_is_list)
         for name in given:
             if name not in SHAPE_PARAMETERS:
                 _refuse_unknown(name, SHAPE_PARAMETERS, reading=reading)
@@ -86,7 +87,8 @@ class QueryReader:
             _refuse_unknown(name, (*self._filterable, *LIST_PARAMETERS), reading=reading)
             return None
         try:
-            return filter_value(field, _operator(field, parts[2]), text=value)
+            texts = (value, *reading.more.get(name, ()))
+            return filter_value(field, _operator(field, parts[2]), texts=texts)
         except ValueRefused as refused:
             reading.refuse(name, refused.code, detail=str(refused))
             return None
@@ -95,7 +97,7 @@ class QueryReader:
         """The order, ended so that no two records tie; None where it cannot be read."""
         order: dict[str, Order] = {}
         before = len(reading.faults)
-        for key in () if text is None else text.split(","):
+        for key in () if text is None else ",".join((text, *reading.more.get("sort", ()))).split(","):
             name = key.removeprefix("-")
             known = self._sortable.get(name)
             if known is None:
@@ -134,6 +136,11 @@ class QueryReader:
         )
 
 
+def _is_list(name: str) -> bool:
+    """Whether a parameter's value is a list, so that it may be given piece by piece."""
+    return name in NAME_LISTS or name.endswith(("[in]", "[nin]"))
+
+
 def _operator(field: RecordField, word: str | None) -> Operator:
     """The operator in brackets; without them, equality, which of lists and objects is what they contain."""
     if word is None:
@@ -159,7 +166,7 @@ def _names(parameter: str, given: Given, *, known: tuple[str, ...], reading: Rea
     """The names a parameter lists, each known, in the order of `known`."""
     if parameter not in given:
         return ()
-    names = set(given[parameter].split(","))
+    names = set(",".join((given[parameter], *reading.more.get(parameter, ()))).split(","))
     for name in sorted(names.difference(known)):
         reading.refuse(parameter, "unknown_field", detail=_cannot("show", name, known=known))
     return tuple(name for name in known if name in names)

@@ -1,5 +1,6 @@
-"""Reads a query string's parameters: each once, in UTF-8, a bounded number of them; all faults are noted."""
+"""Reads a query string's parameters: each once unless it is a list, in UTF-8, a bounded number; all faults are noted."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
@@ -12,9 +13,13 @@ PARAMETERS_MAXIMUM = 64
 
 @dataclass(slots=True)
 class Reading:
-    """What is wrong with a query, as far as it has been read."""
+    """What is wrong with a query, as far as it has been read.
+
+    `more` is what list parameters were given after the first time: `?fields=id&fields=name` has `name` there.
+    """
 
     faults: list[Fault] = field(default_factory=list)
+    more: dict[str, list[str]] = field(default_factory=dict)
 
     def refuse(self, parameter: str, code: str, *, detail: str) -> None:
         """Note one fault."""
@@ -26,12 +31,25 @@ class Reading:
             raise Malformed("The query has faults.", faults=self.faults[:FAULTS_MAXIMUM])
 
 
-def read_parameters(raw: str, reading: Reading) -> dict[str, str]:
-    """The decoded parameters of a raw query string, in order; what is unreadable or given again is left out."""
+def _never(_name: str) -> bool:
+    return False
+
+
+def read_parameters(raw: str, reading: Reading, *, is_list: Callable[[str], bool] = _never) -> dict[str, str]:
+    """The decoded parameters of a raw query string, in order; what is unreadable or given again is left out.
+
+    A parameter that `is_list` may be given several times, as generated clients send arrays; these count as one.
+    """
     given: dict[str, str] = {}
-    pairs = [pair for pair in raw.split("&") if pair]
-    for pair in pairs[:PARAMETERS_MAXIMUM]:
+    parameters = 0
+    for pair in raw.split("&"):
+        if not pair:
+            continue
         raw_name, _, raw_value = pair.partition("=")
+        parameters += raw_name not in reading.more
+        if parameters > PARAMETERS_MAXIMUM:
+            reading.refuse(_shown(raw_name), "too_many_parameters", detail=f"at most {PARAMETERS_MAXIMUM} parameters")
+            break
         name, value = _text(raw_name), _text(raw_value)
         if name is None or value is None:
             reading.refuse(_shown(raw_name), "invalid_unicode", detail="percent-encoded text is UTF-8")
@@ -39,13 +57,12 @@ def read_parameters(raw: str, reading: Reading) -> dict[str, str]:
         unfit = next(text_faults(name + value), None)
         if unfit is not None:
             reading.refuse(name, unfit[0], detail=unfit[1])
+        elif name in given and is_list(name):
+            reading.more.setdefault(name, []).append(value)
         elif name in given:
             reading.refuse(name, "repeated", detail="give this parameter once")
         else:
             given[name] = value
-    if len(pairs) > PARAMETERS_MAXIMUM:
-        name = _shown(pairs[PARAMETERS_MAXIMUM].partition("=")[0])
-        reading.refuse(name, "too_many_parameters", detail=f"at most {PARAMETERS_MAXIMUM} parameters")
     return given
 
 

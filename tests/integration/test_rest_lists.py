@@ -181,6 +181,9 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "%FF=x": [("%FF", "invalid_unicode")],
     f"name={'x' * 2001}": [("name", "string_too_long")],
     "name=a&name=b": [("name", "repeated")],
+    "limit=1&limit=2&cursor=a&cursor=b": [("limit", "repeated"), ("cursor", "repeated"), ("cursor", "cursor_mismatch")],
+    "sort=price&sort=-price": [("sort", "repeated")],
+    'sku[in]="A&sku[in]=B"': [("sku[in]", "quoting_invalid")],
     "limit=0": [("limit", "limit_out_of_range")],
     "limit=201": [("limit", "limit_out_of_range")],
     "limit=": [("limit", "limit_out_of_range")],
@@ -379,3 +382,13 @@ async def test_a_page_is_as_long_as_asked_for(warehouse: Client, limit: int) -> 
 
     assert [len(page) for page in pages] == [limit] * (205 // limit) + [205 % limit] * bool(205 % limit)
     assert [maker["maker_id"] for page in pages for maker in page] == list(range(1, 206))
+
+
+async def test_lists_given_piece_by_piece_are_lists_and_their_next_page_too(warehouse: Client) -> None:
+    for name in ("a", "b,c", "d", "e"):
+        await warehouse.made("/makers", name=name)
+
+    pages = await warehouse.pages("/makers?name[in]=a&name[in]=%22b,c%22,d&fields=name&fields=version&limit=2")
+
+    named = [[maker["name"] for maker in page] for page in pages]
+    assert (named, set(pages[0][0])) == ([["a", "b,c"], ["d"]], {"name", "version"})

@@ -95,7 +95,7 @@ def test_what_does_not_fit_is_refused_by_its_code(kind: Kind, text: str, code: s
     ],
 )
 def test_a_list_of_values_is_like_a_line_of_csv(text: str, values: tuple[str, ...]) -> None:
-    assert filter_value(FIELDS["sku"], "in", text=text).value == values
+    assert filter_value(FIELDS["sku"], "in", texts=[text]).value == values
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_list_of_values_is_like_a_line_of_csv(text: str, values: tuple[str, ..
     [("a*", "a%"), ("*", "%"), ("100%", "100\\%"), ("a_b", "a\\_b"), ("\\*", "\\\\%"), ("a?.", "a?.")],
 )
 def test_only_a_star_stands_for_anything(text: str, pattern: str) -> None:
-    assert filter_value(FIELDS["sku"], "like", text=text).value == pattern
+    assert filter_value(FIELDS["sku"], "like", texts=[text]).value == pattern
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_only_a_star_stands_for_anything(text: str, pattern: str) -> None:
 )
 def test_what_an_operator_does_not_take_is_refused(operator: Operator, text: str, code: str) -> None:
     with pytest.raises(ValueRefused) as caught:
-        filter_value(FIELDS["sku"], operator, text=text)
+        filter_value(FIELDS["sku"], operator, texts=[text])
 
     assert caught.value.code == code
 
@@ -127,3 +127,24 @@ def test_a_closed_set_takes_its_members_alone() -> None:
     assert [key_text(FIELDS["colour"], "red"), key_text(FIELDS["rating"], "03")] == ["red", "3"]
     with pytest.raises(ValueRefused, match="colour is one of red, blue"):
         key_text(FIELDS["colour"], "RED")
+
+
+@pytest.mark.parametrize(
+    ("texts", "values"),
+    [
+        (["a", "b"], ("a", "b")),
+        (["a,b", "c"], ("a", "b", "c")),
+        (['"a,b"', 'say "hi"', "c"], ("a,b", 'say "hi"', "c")),
+        (["", ""], ("", "")),
+    ],
+)
+def test_a_list_may_come_in_pieces(texts: list[str], values: tuple[str, ...]) -> None:
+    assert filter_value(FIELDS["sku"], "in", texts=texts).value == values
+
+
+@pytest.mark.parametrize(("texts", "code"), [(['"a', 'b"'], "quoting_invalid"), (["a"] * 101, "too_many_values")])
+def test_each_piece_of_a_list_is_whole_and_all_are_bounded(texts: list[str], code: str) -> None:
+    with pytest.raises(ValueRefused) as caught:
+        filter_value(FIELDS["sku"], "nin", texts=texts)
+
+    assert caught.value.code == code

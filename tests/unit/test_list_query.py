@@ -45,6 +45,18 @@ EMPTY = Listing(order=(KEY,), limit=20)
             replace(EMPTY, order=(Order(field=FIELDS["id"], descending=True), Order(field=FIELDS["price"]))),
         ),
         ("fields=price,id,price", replace(EMPTY, shape=Shape(fields=("id", "price")))),
+        ("fields=price&fields=id", replace(EMPTY, shape=Shape(fields=("id", "price")))),
+        (
+            "sort=-price&limit=20&sort=day",
+            replace(
+                EMPTY,
+                order=(Order(field=FIELDS["price"], descending=True), Order(field=FIELDS["day"]), KEY),
+            ),
+        ),
+        (
+            "sku[in]=AAA&sku[in]=%22B,B%22,CCC",
+            replace(EMPTY, filters=(Filter(field=FIELDS["sku"], operator="in", value=("AAA", "B,B", "CCC")),)),
+        ),
         ("expand=artist", replace(EMPTY, shape=Shape(expand=("artist",)))),
         (
             "price[gte]=1&price[lt]=5&tags=red&weight[is]=notnull",

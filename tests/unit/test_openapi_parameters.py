@@ -48,7 +48,10 @@ def test_several_values_are_one_comma_separated_parameter() -> None:
     assert parameters("/products")["status[in]"] == {
         "name": "status[in]",
         "in": "query",
-        "description": "Only records whose `status` is one of these.",
+        "description": (
+            "Only records whose `status` is one of these. "
+            "Several stand between commas, or the parameter is given several times."
+        ),
         "schema": {
             "type": "array",
             "items": {"$ref": "#/components/schemas/ProductStatus"},

@@ -66,3 +66,14 @@ def test_a_reading_ends_well_or_with_all_its_faults() -> None:
         reading.end()
 
     assert [fault.parameter for fault in caught.value.faults] == [f"p{place}" for place in range(100)]
+
+
+def test_a_list_may_be_given_again_and_again_and_counts_as_one_parameter() -> None:
+    reading = Reading()
+    pairs = [f"id[in]={place}" for place in range(PARAMETERS_MAXIMUM * 2)]
+
+    given = read_parameters("&".join(["a=1", *pairs, "a=2"]), reading, is_list=lambda name: name == "id[in]")
+
+    assert given == {"a": "1", "id[in]": "0"}
+    assert reading.more == {"id[in]": [str(place) for place in range(1, PARAMETERS_MAXIMUM * 2)]}
+    assert [fault.code for fault in reading.faults] == ["repeated"]
