@@ -12,10 +12,12 @@
     │   └── SerializationFailure     serialization_failure   409   others got in between; nothing was done
     ├── PreconditionFailed           precondition_failed     412   If-Match named another version
     ├── TooLarge                     too_large               413
+    ├── UriTooLong                   uri_too_long            414
     ├── UnsupportedMediaType         unsupported_media_type  415
     ├── Misdirected                  misdirected             421   meant for another host
     ├── Invalid                      invalid                 422   readable, but breaks the declared rules
     ├── TooManyRequests              rate_limited            429   this caller asks for too much
+    ├── HeadersTooLarge              headers_too_large       431   one header field, or how many there are
     ├── Bug                          internal                500
     ├── Unavailable                  unavailable             503   a dependency cannot be reached
     │   ├── Overloaded               overloaded              503   no room for this call
@@ -132,6 +134,12 @@ class TooLarge(Problem):
     kind = "too_large"
 
 
+class UriTooLong(Problem):
+    """The request's address is longer than this service accepts."""
+
+    kind = "uri_too_long"
+
+
 class UnsupportedMediaType(Problem):
     """The body must be JSON."""
 
@@ -155,6 +163,12 @@ class TooManyRequests(Problem):
 
     kind = "rate_limited"
     retryable = True
+
+
+class HeadersTooLarge(Problem):
+    """The request has a header field that is too long, or too many of them."""
+
+    kind = "headers_too_large"
 
 
 class Bug(Problem):
@@ -201,10 +215,12 @@ STATUS: Mapping[str, int] = {
     "serialization_failure": 409,
     "precondition_failed": 412,
     "too_large": 413,
+    "uri_too_long": 414,
     "unsupported_media_type": 415,
     "misdirected": 421,
     "invalid": 422,
     "rate_limited": 429,
+    "headers_too_large": 431,
     "internal": 500,
     "unavailable": 503,
     "overloaded": 503,
@@ -225,10 +241,12 @@ TITLE: Mapping[str, str] = {
     "serialization_failure": "Concurrent change",
     "precondition_failed": "Precondition failed",
     "too_large": "Too large",
+    "uri_too_long": "URI too long",
     "unsupported_media_type": "Unsupported media type",
     "misdirected": "Misdirected request",
     "invalid": "Invalid request",
     "rate_limited": "Too many requests",
+    "headers_too_large": "Header fields too large",
     "internal": "Internal error",
     "unavailable": "Unavailable",
     "overloaded": "Overloaded",

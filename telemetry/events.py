@@ -90,7 +90,7 @@ class RequestCutOff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestMalformed:
-    """Bytes that are no HTTP request were answered with 400 before any layer saw them; `error_type` says why."""
+    """Bytes that are no HTTP request we read were refused before any layer saw them; `error_type` says why."""
 
     error_type: str
     request_id: str

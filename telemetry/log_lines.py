@@ -128,7 +128,7 @@ def _request_malformed(event: e.RequestMalformed) -> Line:
     return Line(
         level="info",
         event="request_malformed",
-        message=f"400 for bytes that are no HTTP request ({event.error_type})",
+        message=f"refused bytes that are no HTTP request we read ({event.error_type})",
         fields={"error.type": event.error_type, "request_id": event.request_id, "trace_id": event.trace_id},
     )
 

@@ -13,6 +13,7 @@ from middleware.errors import (
     Elapsed,
     Fault,
     Forbidden,
+    HeadersTooLarge,
     Invalid,
     Malformed,
     MethodNotAllowed,
@@ -27,6 +28,7 @@ from middleware.errors import (
     Unauthenticated,
     Unavailable,
     UnsupportedMediaType,
+    UriTooLong,
 )
 from telemetry.context import RequestContext
 from telemetry.json_text import dump_json
@@ -53,10 +55,12 @@ _KIND_OF_STATUS: Mapping[int, type[Problem]] = {
         Conflict,
         PreconditionFailed,
         TooLarge,
+        UriTooLong,
         UnsupportedMediaType,
         Misdirected,
         Invalid,
         TooManyRequests,
+        HeadersTooLarge,
         Bug,
         Unavailable,
         Elapsed,

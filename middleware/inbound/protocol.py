@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.streams import StreamReader
 
-from middleware.errors import Bug, Elapsed, Malformed, Problem, RequestTimeout
+from middleware.errors import Bug, Elapsed, HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
 from middleware.inbound.arrival import Arrival, ArrivalPolicy
 from middleware.inbound.connection_watch import ConnectionWatch
 from middleware.inbound.identify import CONTEXT, mark_answer
@@ -27,6 +27,7 @@ from telemetry.context import Identifier, RequestContext
 from telemetry.events import UNMATCHED, Observe, RejectReason, RequestMalformed, RequestRejected
 
 _FIRST_ERROR = 400
+_TOO_MANY_HEADERS = "Too many headers"
 _CANCEL_SECONDS = 0.5
 """How long a handler whose time is up may take to end; to aiohttp 0 would mean for ever."""
 
@@ -37,14 +38,15 @@ class ConnectionPolicy:
 
     An idle connection, or one whose first request does not arrive, closes after `keepalive_seconds`: longer than the
     60 s after which common load balancers let go, so that it is they who close and no request meets a closing socket.
-    A line of 8 KiB holds any address of ours, and 100 headers are twice what browsers and proxies send. A caller who
+    8 KiB hold any address of ours and any header, a byte more of one than of the other since aiohttp tells them apart
+    by nothing else, and 100 headers are twice what browsers and proxies send. A caller who
     has not taken a finished answer in `answer_seconds` holds memory and is cut off: a megabyte then needs 280 kbit/s.
     Beyond `connections`, at 10 to 20 KB each, no more are accepted: the kernel holds the rest.
     """
 
     keepalive_seconds: float = 75.0
     max_line_bytes: int = 8190
-    max_header_bytes: int = 8190
+    max_header_bytes: int = 8191
     max_headers: int = 100
     answer_seconds: float = 30.0
     connections: int = 10_000
@@ -168,8 +170,7 @@ class ProblemProtocol(web.RequestHandler):
                     error_type=type(error).__name__, request_id=context.request_id, trace_id=context.trace_id
                 )
             )
-            too_long = isinstance(error, LineTooLong)
-            return Malformed("A line of the request is too long." if too_long else "This is not an HTTP request.")
+            return _unreadable(error, self._policy)
         if error is not None:
             self._edge.observe(exception_caught(error, context, route=UNMATCHED))
         return Elapsed() if status == HTTPStatus.GATEWAY_TIMEOUT else Bug()
@@ -179,6 +180,17 @@ class ProblemProtocol(web.RequestHandler):
         mark_answer(response.headers, context, now_seconds=self._edge.now(), over_tls=over_tls)
         response.force_close()
         return response
+
+
+def _unreadable(error: BaseException | None, policy: ConnectionPolicy) -> Problem:
+    """What the parser complains of; of a line that is too long it tells no more than the limit."""
+    if isinstance(error, LineTooLong):
+        if policy.max_line_bytes in error.args:
+            return UriTooLong(f"An address has at most {policy.max_line_bytes:,} bytes.")
+        return HeadersTooLarge(f"A header field has at most {policy.max_header_bytes:,} bytes.")
+    if _TOO_MANY_HEADERS in str(error):
+        return HeadersTooLarge(f"A request has at most {policy.max_headers:,} header fields.")
+    return Malformed("This is not an HTTP request.")
 
 
 class ProblemServer(web.Server):

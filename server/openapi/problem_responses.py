@@ -12,8 +12,10 @@ ALWAYS_POSSIBLE = (
     HTTPStatus.UNAUTHORIZED,  # for a credential that is not taken, also where none is needed
     HTTPStatus.FORBIDDEN,  # for one whose scope ends before this, likewise
     HTTPStatus.NOT_ACCEPTABLE,
+    HTTPStatus.REQUEST_URI_TOO_LONG,
     HTTPStatus.MISDIRECTED_REQUEST,
     HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,

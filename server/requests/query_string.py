@@ -1,4 +1,4 @@
-"""Reads a query string's parameters: each once unless it is a list, in UTF-8, a bounded number; all faults are noted."""
+"""Reads a query string's parameters: once each unless it is a list, in UTF-8, not too many; notes all faults."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -347,9 +347,6 @@ MALFORMED = {
     "tls": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     "header_without_colon": b"GET / HTTP/1.1\r\nHost: a\r\nhello\r\n\r\n",
     "header_with_nul": b"GET / HTTP/1.1\r\nHost: a\r\nX: \x00\r\n\r\n",
-    "long_line": b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\n\r\n",
-    "long_header": b"GET / HTTP/1.1\r\nX: " + b"a" * 9_000 + b"\r\n\r\n",
-    "many_headers": b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 200 + b"\r\n",
     "both_lengths": b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "negative_length": b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
 }
@@ -370,6 +367,39 @@ async def test_bytes_that_are_no_request_are_a_400_that_is_counted_and_not_echoe
     assert (document["type"], document["request_id"]) == ("urn:mainstay:problem:malformed", told.request_id)
     assert b"aaaa" not in body
     assert [record for record in caplog.records if record.name.startswith("aiohttp")] == []
+
+
+TOO_LONG: dict[str, tuple[bytes, tuple[int, str, str]]] = {
+    "an_address": (
+        b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\n\r\n",
+        (414, "uri_too_long", "An address has at most 8,190 bytes."),
+    ),
+    "a_header": (
+        b"GET / HTTP/1.1\r\nX: /" + b"a" * 9_000 + b"\r\n\r\n",
+        (431, "headers_too_large", "A header field has at most 8,191 bytes."),
+    ),
+    "headers": (
+        b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 200 + b"\r\n",
+        (431, "headers_too_large", "A request has at most 100 header fields."),
+    ),
+}
+
+
+@pytest.mark.parametrize(("sent", "refusal"), TOO_LONG.values(), ids=TOO_LONG.keys())
+async def test_an_address_or_header_that_is_too_long_says_so(
+    call: Caller, events: Recorder, sent: bytes, refusal: tuple[int, str, str]
+) -> None:
+    status, kind, detail = refusal
+    received = await call.raw(sent)
+
+    head, _, body = received.partition(b"\r\n\r\n")
+    document = json.loads(body)
+    (told,) = events.of(RequestMalformed)
+    assert int(head.split(b" ")[1]) == status
+    assert b"Content-Type: application/problem+json" in head
+    assert (document["type"], document["status"]) == (f"urn:mainstay:problem:{kind}", status)
+    assert (document["detail"], document["request_id"]) == (detail, told.request_id)
+    assert b"aaaa" not in body
 
 
 async def test_a_body_that_breaks_off_is_the_caller_s_fault(call: Caller, events: Recorder) -> None:

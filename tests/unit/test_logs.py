@@ -125,7 +125,7 @@ def test_a_bug_is_one_line_with_its_traceback() -> None:
         (
             RequestMalformed(error_type="LineTooLong", request_id="r", trace_id="t"),
             "info",
-            "400 for bytes that are no HTTP request (LineTooLong)",
+            "refused bytes that are no HTTP request we read (LineTooLong)",
         ),
         (called("error", "unavailable"), "warning", "postgres products.read: error (unavailable)"),
         (called("timeout", "timeout"), "warning", "postgres products.read: timeout (timeout)"),
