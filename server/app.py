@@ -9,10 +9,12 @@ from aiohttp import web
 
 from middleware.inbound import Bounds, inbound
 from middleware.inbound.authenticate import Authentication
+from middleware.inbound.certificate import Certificate
 from middleware.inbound.client_address import ClientAddress
 from middleware.inbound.cors import Origins, mark_origins
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.failed_attempts import FailedAttempts
+from middleware.inbound.handshakes import HANDSHAKES_AT_ONCE
 from middleware.inbound.identify import mark_answers
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
@@ -192,12 +194,25 @@ def public_app(
     return app
 
 
-def runner_for(app: web.Application, settings: Settings, *, telemetry: Telemetry) -> ProblemRunner:
+def certificate_for(settings: Settings, *, telemetry: Telemetry) -> Certificate | None:
+    """What the ports prove themselves with, None without TLS; raises Unusable."""
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    return Certificate(settings.tls_cert, settings.tls_key, observe=telemetry.observe)
+
+
+def runner_for(
+    app: web.Application, settings: Settings, *, telemetry: Telemetry, certificate: Certificate | None = None
+) -> ProblemRunner:
     """What serves an application on its sockets."""
     edge = Edge(
-        observe=telemetry.observe, make_context=telemetry.make_context, call_later=telemetry.senses.sweeper.after
+        observe=telemetry.observe,
+        make_context=telemetry.make_context,
+        call_later=telemetry.senses.sweeper.after,
+        certificate=certificate,
     )
-    policy = ConnectionPolicy(connections=min(settings.connections, files_open_at_most() - _FILES_KEPT))
+    kept = _FILES_KEPT + (0 if certificate is None else HANDSHAKES_AT_ONCE)
+    policy = ConnectionPolicy(connections=max(1, min(settings.connections, files_open_at_most() - kept)))
     return ProblemRunner(app, edge, policy=policy, shutdown_seconds=settings.drain_seconds)
 
 

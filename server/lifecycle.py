@@ -6,16 +6,28 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
 from middleware.errors import Problem
 from middleware.inbound import inbound_of_admin
+from middleware.inbound.certificate import Unusable
 from middleware.loop_lag import LoopLag
 from server.admin import Checks, admin_app
-from server.app import Backing, Telemetry, hosts_for, pool_for, public_app, redis_for, runner_for, telemetry_for
+from server.app import (
+    Backing,
+    Telemetry,
+    certificate_for,
+    hosts_for,
+    pool_for,
+    public_app,
+    redis_for,
+    runner_for,
+    telemetry_for,
+)
 from server.declaration import Declaration
+from server.door import Door
 from server.identity.callers import Callers
 from server.schema_start import SchemaStart
 from server.settings import PREFIX, Settings, unknown_settings
@@ -37,23 +49,21 @@ class StartFailed(Exception):  # noqa: N818 - it says what happened
 
 @dataclass(slots=True, kw_only=True)
 class Running:
-    """A service that answers requests; `port` and `admin_port` are those it got."""
+    """A service that answers requests, at the ports it got."""
 
-    host: str
-    admin_host: str
-    port: int = 0
-    admin_port: int = 0
+    api: Door
+    admin: Door
     is_draining: bool = False
 
     @property
     def url(self) -> str:
         """Where the API is."""
-        return _url(self.host, self.port)
+        return self.api.url
 
     @property
     def admin_url(self) -> str:
         """Where the probes and metrics are."""
-        return _url(self.admin_host, self.admin_port)
+        return self.admin.url
 
 
 async def serve(
@@ -107,6 +117,8 @@ class _Parts:
 
     async def start(self) -> Running:
         """Storage, then the schema, then the pool, then the two ports, the public one last."""
+        api = self._door()
+        running = Running(api=api, admin=self._admin_door(api))
         endpoints = await self._storage()
         schema = SchemaStart(declaration=self.declaration, settings=self.settings, observe=self.telemetry.observe)
         secret = await schema.run(endpoints.postgres_dsn, serving_dsn=endpoints.serving_dsn)
@@ -118,18 +130,32 @@ class _Parts:
         callers = await self._callers(pool, redis)
         backing = Backing(pool=pool, limit_store=SharedLimits(redis), callers=callers, secret=secret)
         app = public_app(self.declaration, backing, settings=settings, telemetry=telemetry)
-        running = Running(host=settings.host, admin_host=settings.admin_host or settings.host)
         admin = admin_app(
             telemetry.metrics,
             _checks(running),
             layers=inbound_of_admin(telemetry.observe, make_context=telemetry.make_context, hosts=hosts_for(settings)),
             breakers=telemetry.senses.breakers,
         )
-        running.admin_port = await self._listen(
-            admin, running.admin_host, port=settings.admin_port, variable="ADMIN_PORT"
-        )
-        running.port = await self._listen(app, running.host, port=settings.port, variable="PORT")
+        running.admin = await self._listen(admin, running.admin)
+        running.api = await self._listen(app, running.api)
         return running
+
+    def _door(self) -> Door:
+        settings = self.settings
+        try:
+            certificate = certificate_for(settings, telemetry=self.telemetry)
+        except Unusable as error:
+            raise StartFailed(f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY: {error}.") from error
+        return Door(host=settings.host, port=settings.port, variable="PORT", certificate=certificate)
+
+    def _admin_door(self, api: Door) -> Door:
+        settings = self.settings
+        return Door(
+            host=settings.admin_host or settings.host,
+            port=settings.admin_port,
+            variable="ADMIN_PORT",
+            certificate=api.certificate if settings.admin_tls else None,
+        )
 
     async def _storage(self) -> Endpoints:
         """The given servers, and embedded ones for what is not given."""
@@ -173,16 +199,16 @@ class _Parts:
         await callers.open()
         return callers
 
-    async def _listen(self, app: web.Application, host: str, *, port: int, variable: str) -> int:
-        """Serve the application; the port it got."""
-        runner = runner_for(app, self.settings, telemetry=self.telemetry)
+    async def _listen(self, app: web.Application, door: Door) -> Door:
+        """Serve the application; the door with the port it got."""
+        runner = runner_for(app, self.settings, telemetry=self.telemetry, certificate=door.certificate)
         self.held.push_async_callback(runner.cleanup)
         await runner.setup()
         try:
-            return await runner.listen(host, port=port)
+            return replace(door, port=await runner.listen(door.host, port=door.port))
         except OSError as error:
-            sentence = f"Cannot listen on {host}:{port} ({error.strerror}); set {PREFIX}{variable} to a free port."
-            raise StartFailed(sentence) from error
+            advice = f"set {PREFIX}{door.variable} to a free port."
+            raise StartFailed(f"Cannot listen on {door.host}:{door.port} ({error.strerror}); {advice}") from error
 
 
 def _checks(running: Running) -> Checks:
@@ -219,8 +245,3 @@ async def _unless_stopped(start: asyncio.Task[Running], stop: asyncio.Event) -> 
         start.cancel()
         await asyncio.wait([start])
     return None if start.cancelled() else start.result()
-
-
-def _url(host: str, port: int) -> str:
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

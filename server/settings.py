@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.nearest import nearest
@@ -68,9 +68,18 @@ class Settings(BaseSettings):
     body_bytes: int = Field(1_048_576, ge=1_024, le=2**30, description="the largest body a request may have")
     request_seconds: float = Field(15.0, gt=0, le=3_600, description="how long a request may take")
     connections: int = Field(10_000, ge=1, le=1_000_000, description="how many connections of callers at most")
+    tls_cert: Path | None = Field(None, description="a PEM file with the certificate: with it, both ports speak TLS")
+    tls_key: Path | None = Field(None, description="a PEM file with the certificate's key")
+    admin_tls: bool = Field(default=True, description="whether the admin port speaks TLS where the API does")
     trusted_proxies: Networks = Field((), description="networks whose X-Forwarded-For is believed: 10.0.0.0/8,fd00::/8")
     replicas: int = Field(1, ge=1, le=10_000, description="how many processes share the load, for limits without Redis")
     drain_seconds: float = Field(10.0, ge=0, le=3_600, description="how long requests may finish when stopping")
+
+    @model_validator(mode="after")
+    def _certificate_is_whole(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError(f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY are given together")
+        return self
 
     @property
     def is_embedded(self) -> bool:
@@ -102,7 +111,7 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         problems = [
-            f"{PREFIX}{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}"
+            ": ".join(filter(None, (_variable(one["loc"]), one["msg"].removeprefix("Value error, "))))
             for one in error.errors(include_url=False, include_input=False)
         ]
         unknown = [
@@ -120,3 +129,8 @@ def unknown_settings(environment: Mapping[str, str]) -> Iterator[SettingUnknown]
         if variable.startswith(PREFIX) and name not in known and not _SERVICE_LINK.fullmatch(variable):
             near = nearest(name, known)
             yield SettingUnknown(variable=variable, meant=f"{PREFIX}{near}" if near else "")
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    """The variable a mistake is in; empty for one that lies between several, and names them itself."""
+    return f"{PREFIX}{'_'.join(map(str, place)).upper()}" if place else ""

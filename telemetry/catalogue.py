@@ -190,6 +190,12 @@ LABEL_OVERFLOW = Metric(
     kind="counter",
     help="Samples counted under _OTHER because their metric had as many label sets as it may.",
 )
+TLS_CERTIFICATE_RENEWALS = Metric(
+    name="tls_certificate_renewals_total",
+    kind="counter",
+    help="Changes of the TLS certificate's files: ok where new connections use them, error where they cannot be used.",
+    labels=("outcome",),
+)
 APP_BUILD_INFO = Metric(
     name="app_build_info",
     kind="gauge",
@@ -220,6 +226,7 @@ CATALOGUE: tuple[Metric, ...] = (
     AUTHORIZATION_DECISIONS,
     RATE_LIMIT_DECISIONS,
     ASYNCIO_TASKS,
+    TLS_CERTIFICATE_RENEWALS,
     APP_EXCEPTIONS,
     LOG_EVENTS,
     LOG_EVENTS_DROPPED,

@@ -31,7 +31,7 @@ AuthenticationOutcome = Literal[
 AccessDecision = Literal["admitted", "admitted_own_rows", "refused_unknown", "refused_role", "refused_scope"]
 """Every row, or only those the caller made; or refused: unknown who calls, no role admits, the scope ends here."""
 
-RejectReason = Literal["slow_headers", "slow_body", "slow_reader"]
+RejectReason = Literal["slow_headers", "slow_body", "slow_reader", "tls_handshake"]
 
 UNMATCHED = "_unmatched"
 """The route of a request whose address or method nothing is declared for."""
@@ -99,7 +99,10 @@ class RequestMalformed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRejected:
-    """A request was turned away at the edge: its headers or its body came too slowly, or nobody took its answer."""
+    """A request was turned away at the edge: its headers or its body came too slowly, or nobody took its answer.
+
+    `tls_handshake` is a connection on which no request could be made: no TLS, none that we speak, or too slow.
+    """
 
     reason: RejectReason
 
@@ -229,6 +232,18 @@ class AcquireTimedOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRenewed:
+    """The files of the TLS certificate have changed, and new connections use what they hold now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateUnusable:
+    """They have changed to what cannot be used; new connections go on with the certificate as it was."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedStarted:
     """An embedded program accepts connections."""
 
@@ -290,7 +305,15 @@ class ServiceStopped:
 
 
 ProcessEvent = (
-    EmbeddedStarted | EmbeddedExited | SchemaApplied | SettingUnknown | LibraryLogged | ServiceStarted | ServiceStopped
+    CertificateRenewed
+    | CertificateUnusable
+    | EmbeddedStarted
+    | EmbeddedExited
+    | SchemaApplied
+    | SettingUnknown
+    | LibraryLogged
+    | ServiceStarted
+    | ServiceStopped
 )
 """What is told of a process's life and not of a request's."""
 

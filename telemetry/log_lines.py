@@ -1,7 +1,5 @@
 """Which events are worth a line, how grave each is and what its line says, in OpenTelemetry's field names."""
 
-from typing import assert_never
-
 from telemetry import events as e
 from telemetry.log_line import Line
 from telemetry.process_lines import line_of_process
@@ -50,18 +48,8 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             return _connection_dropped(event)
         case e.AcquireTimedOut():
             return _acquire_timed_out(event)
-        case (
-            e.EmbeddedStarted()
-            | e.EmbeddedExited()
-            | e.SchemaApplied()
-            | e.SettingUnknown()
-            | e.LibraryLogged()
-            | e.ServiceStarted()
-            | e.ServiceStopped()
-        ):
-            return line_of_process(event)
         case _:
-            assert_never(event)
+            return line_of_process(event)
 
 
 def _request_finished(event: e.RequestFinished) -> Line:

@@ -141,15 +141,13 @@ class Metrics:
                 self._retries[event.target, event.outcome].inc()
             case e.BulkheadRejected():
                 self._rejections[event.name,].inc()
-            case (
-                e.BreakerChanged()
-                | e.ConnectionDropped()
-                | e.EmbeddedStarted()
-                | e.EmbeddedExited()
-                | e.SchemaApplied()
-            ):
+            case e.CertificateRenewed() | e.CertificateUnusable():
+                self._renewals["ok" if isinstance(event, e.CertificateRenewed) else "error",].inc()
+            case e.BreakerChanged() | e.ConnectionDropped() | e.EmbeddedStarted() | e.EmbeddedExited():
                 pass
-            case e.SettingUnknown() | e.LibraryLogged() | e.ServiceStarted() | e.ServiceStopped():
+            case e.SchemaApplied() | e.SettingUnknown() | e.LibraryLogged():
+                pass
+            case e.ServiceStarted() | e.ServiceStopped():
                 pass
             case _:
                 assert_never(event)
@@ -182,6 +180,9 @@ class Metrics:
         for decision in get_args(e.RateLimitDecision):
             self._decisions[decision,].inc(0)
         self._bind_identity()
+        self._renewals = self._counters(catalogue.TLS_CERTIFICATE_RENEWALS)
+        for outcome in ("ok", "error"):
+            self._renewals[outcome,].inc(0)
         self._disconnects = self._counter(catalogue.HTTP_CLIENT_DISCONNECTS)
         self._exceptions = self._counter(catalogue.APP_EXCEPTIONS)
 

@@ -3,10 +3,15 @@
 from telemetry import events as e
 from telemetry.log_line import Line
 
+_RENEWED = "new connections use the renewed certificate"
 
 def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: PLR0911 - one case an event
     """The event's line."""
     match event:
+        case e.CertificateRenewed():
+            return Line(level="info", event="certificate_renewed", message=_RENEWED)
+        case e.CertificateUnusable():
+            return _certificate_unusable(event)
         case e.EmbeddedStarted():
             return _embedded_started(event)
         case e.EmbeddedExited():
@@ -21,6 +26,15 @@ def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: PLR0911 - one case 
             return _service_started(event)
         case e.ServiceStopped():
             return Line(level="info", event="service_stopped", message=f"{event.service} stopped")
+
+
+def _certificate_unusable(event: e.CertificateUnusable) -> Line:
+    return Line(
+        level="error",
+        event="certificate_unusable",
+        message=f"the renewed certificate cannot be used, the last one goes on: {event.reason}",
+        fields={"reason": event.reason},
+    )
 
 
 def _embedded_started(event: e.EmbeddedStarted) -> Line:

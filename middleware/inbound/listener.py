@@ -5,8 +5,13 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from aiohttp import web
+
+from middleware.inbound.certificate import Certificate
+from middleware.inbound.handshakes import Handshakes
+from telemetry.events import Observe
 
 BACKLOG = 1_024
 """How many connections the kernel may hold for us; it takes `net.core.somaxconn` where that is less."""
@@ -15,13 +20,23 @@ _AT_ONCE = 64
 _OUT_OF_FILES_SECONDS = 0.1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secure:
+    """What it takes to speak TLS, and where to tell of those who do not."""
+
+    certificate: Certificate
+    observe: Observe
+
+
 class Listener(web.BaseSite):
     """A site like aiohttp's TCPSite, except that `pause` and `resume` hold it."""
 
-    __slots__ = ("_host", "_port", "_room")
+    __slots__ = ("_host", "_port", "_room", "_secure")
 
-    def __init__(self, runner: web.AppRunner, host: str, *, port: int) -> None:
+    def __init__(self, runner: web.AppRunner, host: str, *, port: int, secure: Secure | None = None) -> None:
+        """`secure` makes it speak TLS, and nothing else."""
         super().__init__(runner)
+        self._secure = secure
         self._host = host
         self._port = port
         self._room = asyncio.Event()
@@ -30,7 +45,7 @@ class Listener(web.BaseSite):
     @property
     def name(self) -> str:
         """Where it listens."""
-        return f"http://{self._host}:{self._port}"
+        return f"{'http' if self._secure is None else 'https'}://{self._host}:{self._port}"
 
     def pause(self) -> None:
         """Take no connection until `resume`."""
@@ -47,24 +62,32 @@ class Listener(web.BaseSite):
         if make is None:
             raise RuntimeError("the runner is set up before its sites")
         listening = await _bind(self._host, self._port)
-        self._server = _Accepting(listening, make, room=self._room)  # type: ignore[assignment]  # aiohttp asks no more of it
+        self._server = _Accepting(listening, make, room=self._room, secure=self._secure)  # type: ignore[assignment]  # aiohttp asks no more of it
 
 
 class _Accepting:
     """What aiohttp asks of a server: its sockets and its end."""
 
     def __init__(
-        self, sockets: Sequence[socket.socket], make: Callable[[], asyncio.Protocol], *, room: asyncio.Event
+        self,
+        sockets: Sequence[socket.socket],
+        make: Callable[[], asyncio.Protocol],
+        *,
+        room: asyncio.Event,
+        secure: Secure | None,
     ) -> None:
         self.sockets = tuple(sockets)
         self._make = make
         self._room = room
+        self._handshakes = None if secure is None else Handshakes(secure.certificate, make, observe=secure.observe)
         self._tasks = [asyncio.create_task(self._accept(one)) for one in sockets]
 
     def close(self) -> None:
         """Stop listening at once."""
         for task in self._tasks:
             task.cancel()
+        if self._handshakes is not None:
+            self._handshakes.close()
 
     async def _accept(self, listening: socket.socket) -> None:
         with listening:
@@ -85,6 +108,9 @@ class _Accepting:
         try:
             with suppress(OSError):  # it has gone already
                 taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self._handshakes is not None:
+                    self._handshakes.begin(taken)  # which takes its time, and nobody's here
+                    return
                 await asyncio.get_running_loop().connect_accepted_socket(self._make, taken)
         except asyncio.CancelledError:
             taken.close()

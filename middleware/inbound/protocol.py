@@ -15,9 +15,10 @@ from aiohttp.streams import StreamReader
 
 from middleware.errors import Bug, Elapsed, HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
 from middleware.inbound.arrival import Arrival, ArrivalPolicy
+from middleware.inbound.certificate import Certificate
 from middleware.inbound.connection_watch import ConnectionWatch
 from middleware.inbound.identify import CONTEXT, mark_answer
-from middleware.inbound.listener import Listener
+from middleware.inbound.listener import Listener, Secure
 from middleware.inbound.problem_document import problem_response, refusal_response
 from middleware.inbound.problems import exception_caught
 from middleware.inbound.security_headers import is_over_tls
@@ -55,13 +56,14 @@ class ConnectionPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """What a connection needs to answer by itself."""
+    """What a connection needs to answer by itself; with a certificate it speaks TLS."""
 
     observe: Observe
     make_context: Identifier
     jitter: Callable[[], float] = random.random
     now: Callable[[], float] = time.monotonic
     call_later: CallLater = call_later
+    certificate: Certificate | None = None
 
 
 class ProblemProtocol(web.RequestHandler):
@@ -206,7 +208,9 @@ class ProblemServer(web.Server):
 
     async def listen(self, runner: web.AppRunner, host: str, *, port: int) -> None:
         """Listen at an address too; raises OSError where that cannot be."""
-        listener = Listener(runner, host, port=port)
+        certificate = self._edge.certificate
+        secure = None if certificate is None else Secure(certificate=certificate, observe=self._edge.observe)
+        listener = Listener(runner, host, port=port, secure=secure)
         await listener.start()
         self._listeners.append(listener)
 

@@ -17,7 +17,7 @@ from tests.integration.processes import until, working_in
 
 COMMAND = Path(sys.executable).with_name("mainstay")
 PATIENCE_SECONDS = 60.0
-_ADDRESS = re.compile(r"  (API|admin) +(http://\S+)")
+_ADDRESS = re.compile(r"  (API|admin) +(https?://\S+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

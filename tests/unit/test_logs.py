@@ -7,6 +7,8 @@ from telemetry.events import (
     AcquireTimedOut,
     BreakerChanged,
     BulkheadRejected,
+    CertificateRenewed,
+    CertificateUnusable,
     ClientDisconnected,
     ConnectionAcquired,
     ConnectionDropped,
@@ -139,6 +141,12 @@ def test_a_bug_is_one_line_with_its_traceback() -> None:
         (Retried(target="postgres.reads", outcome="ok"), "debug", "postgres.reads: tried again, well"),
         (BulkheadRejected(name="redis", waited_seconds=0.25), "debug", "redis: no room after 0.250 s"),
         (AcquireTimedOut(pool="reads", waited_seconds=0.25), "warning", "reads: no connection within 0.250 s"),
+        (CertificateRenewed(), "info", "new connections use the renewed certificate"),
+        (
+            CertificateUnusable(reason="x is no key"),
+            "error",
+            "the renewed certificate cannot be used, the last one goes on: x is no key",
+        ),
         (
             EmbeddedStarted(program="postgres", pid=7, duration_seconds=1),
             "info",

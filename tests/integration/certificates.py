@@ -1,0 +1,43 @@
+"""Certificates made for a test, each its own authority, for the names of this machine."""
+
+import ssl
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.environment import require
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """A certificate and its key, in PEM form."""
+
+    certificate: Path
+    key: Path
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What tells a service of them."""
+        return {"TLS_CERT": str(self.certificate), "TLS_KEY": str(self.key)}
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """A caller's settings, which trust this certificate alone."""
+        return ssl.create_default_context(cafile=str(self.certificate))
+
+    def replace_with(self, others: "Files") -> None:
+        """Put the others in these files' places, the key last, as a renewal does."""
+        others.certificate.replace(self.certificate)
+        others.key.replace(self.key)
+
+
+def made(folder: Path, name: str = "first") -> Files:
+    """A certificate valid for two days."""
+    files = Files(certificate=folder / f"{name}.pem", key=folder / f"{name}.key")
+    command = [
+        *(require("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+        *("-noenc", "-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+        *("-keyout", str(files.key), "-out", str(files.certificate)),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    return files
