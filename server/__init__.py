@@ -1,13 +1,20 @@
-"""Declare a service in one Python file; everything a team imports is here."""
+"""Declare a service in one Python file; everything a team imports is here.
 
-from middleware.inbound.cors import Cors
-from middleware.inbound.principal import Principal
-from middleware.inbound.quota import Limit
-from server.handling import body, principal, query, store
-from server.identity.access import ANYONE, OWNER, SIGNED_IN, role
-from server.record_store import Store
-from server.service import Resource, Route, Service, Upstream
-from storage.model import Indexed, Key, Model, Reference, RenamedFrom, Unique
+Each word is looked up when it is first used (PEP 562), so that `mainstay --help` need not import what serves requests.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from middleware.inbound.cors import Cors
+    from middleware.inbound.principal import Principal
+    from middleware.inbound.quota import Limit
+    from server.handling import body, principal, query, store
+    from server.identity.access import ANYONE, OWNER, SIGNED_IN, role
+    from server.record_store import Store
+    from server.service import Resource, Route, Service, Upstream
+    from storage.model import Indexed, Key, Model, Reference, RenamedFrom, Unique
 
 __all__ = [
     "ANYONE",
@@ -33,3 +40,42 @@ __all__ = [
     "role",
     "store",
 ]
+
+_HOMES = {
+    "ANYONE": "server.identity.access",
+    "OWNER": "server.identity.access",
+    "SIGNED_IN": "server.identity.access",
+    "Cors": "middleware.inbound.cors",
+    "Indexed": "storage.model",
+    "Key": "storage.model",
+    "Limit": "middleware.inbound.quota",
+    "Model": "storage.model",
+    "Principal": "middleware.inbound.principal",
+    "Reference": "storage.model",
+    "RenamedFrom": "storage.model",
+    "Resource": "server.service",
+    "Route": "server.service",
+    "Service": "server.service",
+    "Store": "server.record_store",
+    "Unique": "storage.model",
+    "Upstream": "server.service",
+    "body": "server.handling",
+    "principal": "server.handling",
+    "query": "server.handling",
+    "role": "server.identity.access",
+    "store": "server.handling",
+}
+"""Where each word is defined."""
+
+if not TYPE_CHECKING:  # a type checker would take any name for one of ours
+
+    def __getattr__(name: str) -> object:
+        """Import a word from where it is defined, once."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        word = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = word
+        return word
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -8,7 +8,11 @@ import typer
 
 app = typer.Typer(
     name="mainstay",
-    help="Serve a REST API over Postgres and Redis from one Python file, and show everything it does.",
+    help=(
+        "Serve a REST API over Postgres and Redis from one Python file, and show everything it does.\n\n"
+        "A command ends with 0 when all is well, 1 when something failed or FILE has mistakes, 2 when the command line "
+        "or a setting makes no sense, 130 when it was interrupted."
+    ),
     epilog="Start with: mainstay serve examples/quickstart/service.py",
     no_args_is_help=True,
     add_completion=False,

@@ -1,7 +1,7 @@
-"""What somebody probably meant by a word that is none of those there are."""
+"""What somebody probably meant by a word that is none of those there are, and which there are."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -9,3 +9,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     by_lower = {one.lower(): one for one in known}
     found = difflib.get_close_matches(word.lower(), by_lower, n=1)
     return by_lower[found[0]] if found else ""
+
+
+def there_are(known: Collection[str]) -> str:
+    """`there are id, name`, `there is only id`, `there are none`."""
+    return f"there is only {next(iter(known))}" if len(known) == 1 else f"there are {', '.join(known) or 'none'}"

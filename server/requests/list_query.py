@@ -1,10 +1,10 @@
 """Reads a query string against what a resource declares: all faults at once, nothing unknown let through."""
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from middleware.errors import Malformed
+from server.nearest import nearest, there_are
 from server.requests.cursor import Cursors
 from server.requests.filter_values import ValueRefused, filter_value
 from server.requests.query_string import Reading, read_parameters
@@ -173,14 +173,13 @@ def _names(parameter: str, given: Given, *, known: tuple[str, ...], reading: Rea
 
 
 def _refuse_unknown(name: str, known: Sequence[str], *, reading: Reading) -> None:
-    near = difflib.get_close_matches(name.partition("[")[0], known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    near = nearest(name.partition("[")[0], known)
+    hint = f"did you mean {near}?" if near else there_are(known)
     reading.refuse(name, "unknown_parameter", detail=f"no such parameter; {hint}")
 
 
 def _cannot(verb: str, name: str, *, known: Sequence[str]) -> str:
-    there_are = f"there are {', '.join(known) or 'none'}"
     if not name:
-        return f"a name is missing; {there_are}"
+        return f"a name is missing; {there_are(known)}"
     shown = name if len(name) <= _SHOWN_MAXIMUM else f"{name[:_SHOWN_MAXIMUM]}…"
-    return f"cannot {verb} {shown}; {there_are}"
+    return f"cannot {verb} {shown}; {there_are(known)}"

@@ -8,6 +8,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from middleware.errors import Fault, Invalid
 from server.declaration import Declaration
+from server.nearest import there_are
 from server.requests.json_body import broken_rules, faults_of, validated
 from server.requests.json_document import read_json
 from server.requests.loose_values import loose_texts
@@ -96,7 +97,7 @@ def keys_in(path: str, declaration: Declaration) -> dict[str, RecordType]:
 def _refuse_others(given: Iterable[str], names: Collection[str], *, reading: Reading) -> None:
     for name in given:
         if name not in names:
-            detail = f"no such parameter; there are {', '.join(names) or 'none'}"
+            detail = f"no such parameter; {there_are(names)}"
             reading.refuse(name, "unknown_parameter", detail=detail)
 
 

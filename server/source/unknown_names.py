@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from server.nearest import nearest
+from server.nearest import nearest, there_are
 from server.source.file_text import WORDS_FROM, FileText
 from storage.mistakes import Mistake
 
@@ -52,7 +52,7 @@ def _unknown_imports(text: FileText) -> Iterator[Mistake]:
         offered = importlib.import_module(node.module).__all__
         for alias in node.names:
             if alias.name != "*" and text.words.get(alias.asname or alias.name) is None:
-                hint = _hint(alias.name, set(offered)) or f"; there are {', '.join(offered)}"
+                hint = _hint(alias.name, set(offered)) or f"; {there_are(offered)}"
                 yield text.mistake(alias, f"{node.module} has no {alias.name}{hint}", where="")
 
 
