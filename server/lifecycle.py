@@ -30,7 +30,7 @@ from server.declaration import Declaration
 from server.door import Door
 from server.identity.callers import Callers
 from server.schema_start import SchemaStart
-from server.settings import PREFIX, Settings, unknown_settings
+from server.settings import PREFIX, Settings, exposed_secrets, unknown_settings
 from storage.embedded import EmbeddedStorage, Endpoints
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
@@ -86,6 +86,8 @@ async def serve(
         watching.enter_context(libraries_observed(telemetry.observe, asyncio.get_running_loop()))
         for unknown in unknown_settings(os.environ):
             telemetry.observe(unknown)
+        for exposed in exposed_secrets(settings, os.environ):
+            telemetry.observe(exposed)
         lag = LoopLag(telemetry.observe)
         watching.callback(lag.stop)
         lag.start()
@@ -184,10 +186,7 @@ class _Parts:
         return pool
 
     async def _redis(self, url: str) -> RedisClient:
-        try:
-            redis = redis_for(url, telemetry=self.telemetry)
-        except ValueError as error:
-            raise StartFailed(f"{PREFIX}REDIS_URL is not a Redis URL: {error}") from error
+        redis = redis_for(url, telemetry=self.telemetry)
         self.held.push_async_callback(redis.close)
         with suppress(Problem):  # observed; a service that serves while Redis is down also starts while it is down
             await redis.ping()

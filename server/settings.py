@@ -5,13 +5,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.nearest import nearest
-from telemetry.events import SettingUnknown
+from server.secret_files import SUFFIX, exposed, exposed_files, read_secret_files
+from storage.redis.url_form import url_fault
+from telemetry.events import SecretExposed, SettingUnknown
 
 PREFIX = "MAINSTAY_"
 _SERVICE_LINK = re.compile(r"MAINSTAY_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP|SCTP))(_\w+)?")
@@ -75,6 +77,18 @@ class Settings(BaseSettings):
     replicas: int = Field(1, ge=1, le=10_000, description="how many processes share the load, for limits without Redis")
     drain_seconds: float = Field(10.0, ge=0, le=3_600, description="how long requests may finish when stopping")
 
+    @field_validator("postgres_dsn", "migration_dsn")
+    @classmethod
+    def _is_dsn(cls, value: SecretStr) -> SecretStr:
+        from storage.postgres.dsn_form import dsn_fault  # noqa: PLC0415 - the driver, which `check` has no use for
+
+        return _without(dsn_fault(value.get_secret_value()), value)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis_url(cls, value: SecretStr) -> SecretStr:
+        return _without(url_fault(value.get_secret_value()) if value else "", value)
+
     @model_validator(mode="after")
     def _certificate_is_whole(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -105,10 +119,18 @@ class SettingsWrong(Exception):  # noqa: N818 - it says what is wrong
         self.problems = tuple(problems)
 
 
+SECRETS: Mapping[str, str] = {
+    f"{PREFIX}{name.upper()}": name for name, field in Settings.model_fields.items() if field.annotation is SecretStr
+}
+"""The settings that are secrets, by their variables: each may lie in a file."""
+
+
 def read_settings() -> Settings:
     """Read the environment; raises SettingsWrong with a sentence for each variable that is wrong or unknown."""
+    found = read_secret_files(os.environ, SECRETS)
+    given: dict[str, Any] = {SECRETS[variable]: secret for variable, secret in found.values.items()}
     try:
-        return Settings()
+        settings = Settings(**given)
     except ValidationError as error:
         problems = [
             ": ".join(filter(None, (_variable(one["loc"]), one["msg"].removeprefix("Value error, "))))
@@ -118,17 +140,36 @@ def read_settings() -> Settings:
             f"{one.variable}: there is no such setting{f'; did you mean {one.meant}?' if one.meant else ''}"
             for one in unknown_settings(os.environ)
         ]
-        raise SettingsWrong([*problems, *unknown]) from error
+        raise SettingsWrong([*found.problems, *problems, *unknown]) from error
+    if found.problems:
+        raise SettingsWrong(found.problems)
+    return settings
+
+
+def exposed_secrets(settings: Settings, environment: Mapping[str, str]) -> Iterator[SecretExposed]:
+    """Tell of each file with a secret that every account of this machine may read."""
+    yield from exposed_files(environment, SECRETS)
+    if settings.tls_key is not None:
+        yield from exposed(settings.tls_key, variable=f"{PREFIX}TLS_KEY")
 
 
 def unknown_settings(environment: Mapping[str, str]) -> Iterator[SettingUnknown]:
     """Every variable with our prefix that sets nothing, with the setting it was perhaps meant to be."""
     known = [name.upper() for name in Settings.model_fields]
+    files = {f"{variable}{SUFFIX}" for variable in SECRETS}
     for variable in sorted(environment):
         name = variable.removeprefix(PREFIX)
-        if variable.startswith(PREFIX) and name not in known and not _SERVICE_LINK.fullmatch(variable):
+        is_link = _SERVICE_LINK.fullmatch(variable) is not None
+        if variable.startswith(PREFIX) and name not in known and variable not in files and not is_link:
             near = nearest(name, known)
             yield SettingUnknown(variable=variable, meant=f"{PREFIX}{near}" if near else "")
+
+
+def _without(fault: str, value: SecretStr) -> SecretStr:
+    """The value, if it is without this fault."""
+    if fault:
+        raise ValueError(fault)
+    return value
 
 
 def _variable(place: tuple[int | str, ...]) -> str:

@@ -232,15 +232,10 @@ class AcquireTimedOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateRenewed:
-    """The files of the TLS certificate have changed, and new connections use what they hold now."""
+class CertificateChanged:
+    """The files of the TLS certificate did; `fault` says why they cannot be used, empty where new connections do so."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateUnusable:
-    """They have changed to what cannot be used; new connections go on with the certificate as it was."""
-
-    reason: str
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,6 +273,15 @@ class SettingUnknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecretExposed:
+    """The file a variable names holds a secret that every account of this machine may read; `mode` as chmod has it."""
+
+    variable: str
+    path: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryLogged:
     """A library spoke through `logging`, at warning or graver; `traceback` is empty where it gave none."""
 
@@ -305,12 +309,12 @@ class ServiceStopped:
 
 
 ProcessEvent = (
-    CertificateRenewed
-    | CertificateUnusable
+    CertificateChanged
     | EmbeddedStarted
     | EmbeddedExited
     | SchemaApplied
     | SettingUnknown
+    | SecretExposed
     | LibraryLogged
     | ServiceStarted
     | ServiceStopped

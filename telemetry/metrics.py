@@ -141,11 +141,11 @@ class Metrics:
                 self._retries[event.target, event.outcome].inc()
             case e.BulkheadRejected():
                 self._rejections[event.name,].inc()
-            case e.CertificateRenewed() | e.CertificateUnusable():
-                self._renewals["ok" if isinstance(event, e.CertificateRenewed) else "error",].inc()
+            case e.CertificateChanged():
+                self._renewals["error" if event.fault else "ok",].inc()
             case e.BreakerChanged() | e.ConnectionDropped() | e.EmbeddedStarted() | e.EmbeddedExited():
                 pass
-            case e.SchemaApplied() | e.SettingUnknown() | e.LibraryLogged():
+            case e.SchemaApplied() | e.SettingUnknown() | e.SecretExposed() | e.LibraryLogged():
                 pass
             case e.ServiceStarted() | e.ServiceStopped():
                 pass

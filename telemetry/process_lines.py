@@ -3,15 +3,12 @@
 from telemetry import events as e
 from telemetry.log_line import Line
 
-_RENEWED = "new connections use the renewed certificate"
 
 def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: PLR0911 - one case an event
     """The event's line."""
     match event:
-        case e.CertificateRenewed():
-            return Line(level="info", event="certificate_renewed", message=_RENEWED)
-        case e.CertificateUnusable():
-            return _certificate_unusable(event)
+        case e.CertificateChanged():
+            return _certificate_changed(event)
         case e.EmbeddedStarted():
             return _embedded_started(event)
         case e.EmbeddedExited():
@@ -20,6 +17,8 @@ def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: PLR0911 - one case 
             return _schema_applied(event)
         case e.SettingUnknown():
             return _setting_unknown(event)
+        case e.SecretExposed():
+            return _secret_exposed(event)
         case e.LibraryLogged():
             return _library_logged(event)
         case e.ServiceStarted():
@@ -28,12 +27,15 @@ def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: PLR0911 - one case 
             return Line(level="info", event="service_stopped", message=f"{event.service} stopped")
 
 
-def _certificate_unusable(event: e.CertificateUnusable) -> Line:
+def _certificate_changed(event: e.CertificateChanged) -> Line:
+    if not event.fault:
+        renewed = "new connections use the renewed certificate"
+        return Line(level="info", event="certificate_changed", message=renewed)
     return Line(
         level="error",
-        event="certificate_unusable",
-        message=f"the renewed certificate cannot be used, the last one goes on: {event.reason}",
-        fields={"reason": event.reason},
+        event="certificate_changed",
+        message=f"the renewed certificate cannot be used, the last one goes on: {event.fault}",
+        fields={"fault": event.fault},
     )
 
 
@@ -79,6 +81,15 @@ def _setting_unknown(event: e.SettingUnknown) -> Line:
         event="setting_unknown",
         message=f"{event.variable} has no effect: there is no such setting{hint}",
         fields={"variable": event.variable, "meant": event.meant},
+    )
+
+
+def _secret_exposed(event: e.SecretExposed) -> Line:
+    return Line(
+        level="warning",
+        event="secret_exposed",
+        message=f"{event.variable}: every account may read {event.path} (mode {event.mode}); 0400 is enough",
+        fields={"variable": event.variable, "path": event.path, "mode": event.mode},
     )
 
 

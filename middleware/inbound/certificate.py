@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from telemetry.events import CertificateRenewed, CertificateUnusable, Observe
+from telemetry.events import CertificateChanged, Observe
 
 CIPHERS = ":".join(
     (
@@ -81,9 +81,9 @@ class Certificate:
         try:
             self._context = server_context(*self._files)
         except Unusable as error:  # often half renewed: the other file has yet to come
-            self._observe(CertificateUnusable(reason=str(error)))
+            self._observe(CertificateChanged(fault=str(error)))
         else:
-            self._observe(CertificateRenewed())
+            self._observe(CertificateChanged())
 
 
 def _stamp(files: tuple[Path, Path]) -> _Stamp:

@@ -1,0 +1,20 @@
+"""Whether a text is a Postgres address, said without quoting it: libpq's own complaints show parts of passwords."""
+
+from psycopg2 import Error
+from psycopg2.extensions import parse_dsn
+
+_NO_DSN = (
+    "is neither a postgresql:// URL nor libpq keywords such as host=… user=… password='…';"
+    " in a URL a password's / @ % are written %2F %40 %25"
+)
+
+
+def dsn_fault(dsn: str) -> str:
+    """What is wrong with it, in words that follow its name; empty if nothing is."""
+    try:
+        given = parse_dsn(dsn)
+    except Error:
+        return _NO_DSN
+    # A password's @ or / cuts a URL elsewhere than meant: its rest would go out as a host or a port.
+    is_host, is_port = "@" not in given.get("host", ""), given.get("port", "0").replace(",", "").isdigit()
+    return "" if is_host and is_port else _NO_DSN
