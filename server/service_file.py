@@ -83,9 +83,11 @@ def _placed(mistake: Mistake, lines: DeclaredLines | None, *, path: Path) -> Mis
 def _require_file(path: Path) -> None:
     """Raise Misdeclared unless this is a Python file, or looks like one."""
     if path.is_dir():
-        problem = f"is a folder; give the file in it that declares the service{_candidates(path)}"
+        near = _candidate(path)
+        problem = f"is a folder; give the file in it that declares the service{f', such as {near}' if near else ''}"
     elif not path.exists():
-        problem = f"there is no such file{_candidates(path.parent)}"
+        near = _candidate(path.parent)
+        problem = f"there is no such file{f'; did you mean {near}?' if near else ''}"
     elif path.suffix != ".py" or not path.is_file():
         problem = "is no Python file; its name ends in .py"
     else:
@@ -93,11 +95,11 @@ def _require_file(path: Path) -> None:
     raise Misdeclared([Mistake(source=str(path), where="", detail=problem)])
 
 
-def _candidates(folder: Path) -> str:
-    """A file of this folder that speaks of a Service."""
-    files = [file for file in sorted(folder.glob("*.py")) if file.is_file()]
-    found = [file for file in files if "Service(" in file.read_text(errors="replace")]
-    return f", such as {shown(found[0])}" if found else ""
+def _candidate(folder: Path) -> Path | None:
+    """A file in this folder, or just below, that speaks of a Service."""
+    files = [*sorted(folder.glob("*.py")), *sorted(folder.glob("*/service.py"))]
+    found = (file for file in files if file.is_file() and "Service(" in file.read_text(errors="replace"))
+    return next((shown(file) for file in found), None)
 
 
 def _service_in(values: Mapping[str, object], path: Path, *, text: FileText | None) -> Service:

@@ -57,6 +57,8 @@ class MigrateOptions:
             return "--message says what a written revision is for: give --write DIR."
         if self.from_ and (self.allow or self.only_safe):
             return "--from DIR does what the reviewed revisions say: --allow and --only-safe have no say in it."
+        if self.from_ and not self.from_.is_dir():
+            return f"{self.from_}: there is no such folder; --write DIR makes one."
         return ""
 
 

@@ -138,6 +138,7 @@ def test_a_second_plan_is_not_written_before_the_first_is_followed(
         {"message": "x"},
         {"from_": Path("a"), "allow": frozenset({"x"})},
         {"from_": Path("a"), "only_safe": True},
+        {"from_": Path("nowhere")},
     ],
 )
 def test_options_that_make_no_sense_together_are_a_misuse(migrate: Migrate, options: dict[str, object]) -> None:

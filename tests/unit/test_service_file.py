@@ -71,7 +71,7 @@ def test_a_file_may_import_its_neighbours_which_may_import_it(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        ("missing.py", "there is no such file, such as {folder}/notes_service.py"),
+        ("missing.py", "there is no such file; did you mean {folder}/notes_service.py?"),
         ("notes.txt", "is no Python file; its name ends in .py"),
         ("folder.py", "is a folder; give the file in it that declares the service"),
         ("", "is a folder; give the file in it that declares the service, such as {folder}/notes_service.py"),
