@@ -1,18 +1,8 @@
-"""What holds for every operation, in words: the document's introduction."""
+"""What holds for every operation, in words: the document's introduction, after what it says of lists."""
 
 from server.openapi.json_value import JSON
-from server.requests.filter_values import VALUES_MAXIMUM
-from server.requests.list_query import LIMIT_DEFAULT, LIMIT_MAXIMUM
 
-CONVENTIONS = f"""\
-### Lists
-Filter by any field a list has a parameter for: `status=paid` compares for equality, `price[gte]=10` with an operator,
-`sku[in]=A,B` with up to {VALUES_MAXIMUM} values, `paid_at[is]=null` with null. All conditions must hold.
-`sort=-price,name` orders, `-` turning a key round. A page has `limit` records ({LIMIT_DEFAULT} unless told, at most
-{LIMIT_MAXIMUM}); its `next`, also in the `Link` header, is the `cursor` of the page after it and null on the last.
-Pages stay right while records come and go. `fields=id,name` shows only these properties, `expand=artist` adds the
-record a reference points at. `Prefer: count=exact` adds `total`. A parameter nobody declared is refused.
-
+CONVENTIONS = """\
 ### Writing
 A `PUT` replaces the whole record, a `PATCH` is a JSON Merge Patch (RFC 7396). The `ETag` of a record names its
 version: send it as `If-Match` and the write happens only if nobody was faster, else the answer is 412 with the

@@ -6,6 +6,7 @@ from server.openapi.component_names import final_names, renamed, schemas_referre
 from server.openapi.conventions import BEARER, CONVENTIONS
 from server.openapi.definitions import Definitions, define
 from server.openapi.json_value import JSON, Object
+from server.openapi.list_examples import list_conventions
 from server.openapi.list_parameters import parameter_components, query_schemas
 from server.openapi.operation_names import Served, route_operation_ids, served_resources
 from server.openapi.problem_responses import problem_schemas, response_components
@@ -46,7 +47,7 @@ def openapi_document(
     servers: Object = {"servers": [{"url": server_url}]} if server_url else {}
     return {
         "openapi": OPENAPI_VERSION,
-        "info": _info(service),
+        "info": _info(service, served),
         **servers,
         "tags": _tags(served),
         "paths": renamed(paths, names),
@@ -60,9 +61,10 @@ def openapi_document(
     }
 
 
-def _info(service: Service) -> Object:
+def _info(service: Service, served: Sequence[Served]) -> Object:
     own = f"{service.description}\n\n" if service.description else ""
-    return {"title": service.name, "version": service.version, "description": own + CONVENTIONS}
+    words = f"{own}{list_conventions(served)}{CONVENTIONS}"
+    return {"title": service.name, "version": service.version, "description": words}
 
 
 def _tags(served: Sequence[Served]) -> list[Object]:
