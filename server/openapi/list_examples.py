@@ -31,8 +31,9 @@ def list_conventions(served: Sequence[Served]) -> str:
     shown = max(listed, key=lambda one: (len(one.record_type.references) > 0, len(_filterable(one))))
     return f"""\
 ### Lists
-{_filtering(shown)}{_sort(shown)}A page has `limit` records ({LIMIT_DEFAULT} unless told, at most {LIMIT_MAXIMUM}); its `next`, also in the
-`Link` header, is the `cursor` of the page after it and null on the last. Pages stay right while records come and go.
+{_filtering(shown)}{_sort(shown)}A page has `limit` records ({LIMIT_DEFAULT} unless told, at most {LIMIT_MAXIMUM});
+its `next`, also in the `Link` header, is the `cursor` of the page after it and null on the last. Pages stay right
+while records come and go.
 {_shape(shown)} `Prefer: count=exact` adds `total`. A parameter nobody declared is refused. What takes
 several values takes them between commas, or is given several times.
 On this service, for one: `GET {shown.resource.path}?{"&".join(_query(shown))}`.
