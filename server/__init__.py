@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from server.handling import body, principal, query, store
     from server.identity.access import ANYONE, OWNER, SIGNED_IN, role
     from server.record_store import Store
-    from server.service import Resource, Route, Service, Upstream
+    from server.service import Resource, Route, Service, Tokens, Upstream
     from storage.model import Indexed, Key, Model, Reference, RenamedFrom, Unique
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Route",
     "Service",
     "Store",
+    "Tokens",
     "Unique",
     "Upstream",
     "body",
@@ -57,6 +58,7 @@ _HOMES = {
     "Route": "server.service",
     "Service": "server.service",
     "Store": "server.record_store",
+    "Tokens": "server.service",
     "Unique": "storage.model",
     "Upstream": "server.service",
     "body": "server.handling",

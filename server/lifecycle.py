@@ -28,7 +28,7 @@ from server.app import (
 )
 from server.declaration import Declaration
 from server.door import Door
-from server.identity.callers import Callers
+from server.identity.callers import Callers, TokenParts
 from server.schema_start import SchemaStart
 from server.settings import PREFIX, Settings, exposed_secrets, unknown_settings
 from storage.embedded import EmbeddedStorage, Endpoints
@@ -193,10 +193,24 @@ class _Parts:
         return redis
 
     async def _callers(self, pool: Pool, redis: RedisClient) -> Callers:
-        callers = Callers(pool, RevocationStamp(redis), limit_factor=self.declaration.service.limit_factor)
+        factor = self.declaration.service.limit_factor
+        callers = Callers(pool, RevocationStamp(redis), limit_factor=factor, tokens=self._tokens())
         self.held.push_async_callback(callers.close)
         await callers.open()
         return callers
+
+    def _tokens(self) -> TokenParts | None:
+        if not self.settings.takes_tokens:
+            return None
+        from server.identity.token_setup import (  # noqa: PLC0415 - a tenth of a second that a start without tokens saves
+            KeyFileUnfit,
+            token_parts,
+        )
+
+        try:
+            return token_parts(self.settings, self.declaration.service, observe=self.telemetry.observe)
+        except KeyFileUnfit as error:
+            raise StartFailed(str(error)) from error
 
     async def _listen(self, app: web.Application, door: Door) -> Door:
         """Serve the application; the door with the port it got."""

@@ -105,13 +105,26 @@ class Upstream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Where in a token's claims stands what: `realm_access.roles` is `roles` inside `realm_access`.
+
+    Roles are a list, or a text with spaces between them. Where a tenant is asked for, a token without one is refused.
+    """
+
+    subject_claim: str = "sub"
+    roles_claim: str = "roles"
+    tenant_claim: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A whole service, declared as one value.
 
     Pages of other sites may call it from a browser as far as `cors` says; None is not at all.
     Each caller may read and write as `read_limit` and `write_limit` say, wherever nothing narrower is declared; None is
     no limit. Whoever holds a role of `limit_factors`, as `{"partner": 10}`, has so many times every limit, the most of
-    its roles' where it holds several; a key may say otherwise for itself.
+    its roles' where it holds several; a key may say otherwise for itself. `identity` says where tokens name
+    whom they speak for; who signs them is set where the service runs.
     """
 
     name: str
@@ -124,6 +137,7 @@ class Service:
     read_limit: Limit | None = READ_LIMIT
     write_limit: Limit | None = WRITE_LIMIT
     limit_factors: Mapping[str, float] = field(default_factory=dict)
+    identity: Tokens = Tokens()
 
     def limit_factor(self, roles: Collection[str]) -> float:
         """How many times the declared limits whoever holds these roles has."""

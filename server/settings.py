@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.nearest import nearest
 from server.secret_files import SUFFIX, exposed, exposed_files, read_secret_files
+from server.token_settings import token_problems
 from storage.redis.url_form import url_fault
 from telemetry.events import SecretExposed, SettingUnknown
 
@@ -26,6 +27,13 @@ def _networks(value: object) -> object:
 
 
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
+
+
+def _words(value: object) -> object:
+    return tuple(one.strip() for one in value.split(",") if one.strip()) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 
 
 _HOST_NAME = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
@@ -62,6 +70,11 @@ class Settings(BaseSettings):
         SecretStr(""), description="the same Postgres for the role that migrates, where the one that serves may not"
     )
     redis_url: SecretStr = Field(SecretStr(""), description="your Redis (6.2 or newer) or Valkey; embedded unless set")
+    jwks_url: str = Field("", description="where the keys are that tokens (JWT) are signed with; no tokens unless set")
+    jwt_key_file: Path | None = Field(None, description="the same as a file: a PEM, a JWK or a JWK set")
+    jwt_issuer: str = Field("", description="whose tokens are taken: their `iss`")
+    jwt_audience: str = Field("", description="for whom they must have been made: in their `aud`")
+    jwt_algorithms: Words = Field(("RS256", "PS256", "ES256", "EdDSA", "Ed25519"), description="how they may be signed")
     migrate: Literal["safe", "never", ""] = Field(
         "", description="apply the safe part of a migration at start; safe with the embedded Postgres, else never"
     )
@@ -106,6 +119,11 @@ class Settings(BaseSettings):
         return self.migration_dsn.get_secret_value() or self.postgres_dsn.get_secret_value()
 
     @property
+    def takes_tokens(self) -> bool:
+        """Whether there are keys to verify tokens with."""
+        return bool(self.jwks_url) or self.jwt_key_file is not None
+
+    @property
     def migrates(self) -> bool:
         """Whether the safe part of a migration is applied at start."""
         return self.migrate == "safe" or (not self.migrate and self.is_embedded)
@@ -141,8 +159,9 @@ def read_settings() -> Settings:
             for one in unknown_settings(os.environ)
         ]
         raise SettingsWrong([*found.problems, *problems, *unknown]) from error
-    if found.problems:
-        raise SettingsWrong(found.problems)
+    together = [f"{PREFIX}{problem}" for problem in token_problems(settings)]
+    if found.problems or together:
+        raise SettingsWrong([*found.problems, *together])
     return settings
 
 

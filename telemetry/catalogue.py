@@ -147,6 +147,12 @@ AUTHENTICATION_ATTEMPTS = Metric(
     help="Credentials that requests brought, by kind, and whether and why not they were taken.",
     labels=("method", "outcome"),
 )
+KEY_SET_FETCHES = Metric(
+    name="key_set_fetches_total",
+    kind="counter",
+    help="Times the keys that tokens are signed with were asked for, by how that ended.",
+    labels=("outcome",),
+)
 AUTHORIZATION_DECISIONS = Metric(
     name="authorization_decisions_total",
     kind="counter",
@@ -223,6 +229,7 @@ CATALOGUE: tuple[Metric, ...] = (
     RETRIES,
     BULKHEAD_REJECTIONS,
     AUTHENTICATION_ATTEMPTS,
+    KEY_SET_FETCHES,
     AUTHORIZATION_DECISIONS,
     RATE_LIMIT_DECISIONS,
     ASYNCIO_TASKS,

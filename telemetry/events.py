@@ -8,6 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from telemetry.process_events import CertificateChanged as CertificateChanged
+from telemetry.process_events import EmbeddedExited as EmbeddedExited
+from telemetry.process_events import EmbeddedStarted as EmbeddedStarted
+from telemetry.process_events import LibraryLogged as LibraryLogged
+from telemetry.process_events import ProcessEvent as ProcessEvent
+from telemetry.process_events import SchemaApplied as SchemaApplied
+from telemetry.process_events import SecretExposed as SecretExposed
+from telemetry.process_events import ServiceStarted as ServiceStarted
+from telemetry.process_events import ServiceStopped as ServiceStopped
+from telemetry.process_events import SettingUnknown as SettingUnknown
+
 Outcome = Literal["ok", "error", "timeout", "rejected"]
 Dependency = Literal["postgres", "redis"]
 BreakerState = Literal["closed", "open", "half_open", "forced_open", "forced_closed"]
@@ -20,9 +31,18 @@ CredentialMethod = Literal["api_key", "jwt", "other"]
 AuthenticationOutcome = Literal[
     "ok",
     "malformed",
+    "oversized",
     "unknown",
     "expired",
     "revoked",
+    "not_yet_valid",
+    "wrong_issuer",
+    "wrong_audience",
+    "bad_header",
+    "bad_algorithm",
+    "bad_signature",
+    "bad_claims",
+    "unknown_key",
     "unavailable",
     "limited",
 ]
@@ -133,6 +153,16 @@ class AuthenticationDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeySetFetched:
+    """The keys that tokens are signed with were asked for: how many there are now, and why no newer ones."""
+
+    outcome: Literal["ok", "error"]
+    keys: int
+    reason: str
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessDecided:
     """A request was held against the access rule of its endpoint."""
 
@@ -231,96 +261,6 @@ class AcquireTimedOut:
     waited_seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateChanged:
-    """The files of the TLS certificate did; `fault` says why they cannot be used, empty where new connections do so."""
-
-    fault: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmbeddedStarted:
-    """An embedded program accepts connections."""
-
-    program: Literal["postgres", "valkey"]
-    pid: int
-    duration_seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmbeddedExited:
-    """An embedded program has ended; `restarting` tells whether its supervisor starts it again."""
-
-    program: Literal["postgres", "valkey"]
-    exit_code: int
-    restarting: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaApplied:
-    """The declared tables were brought into the database."""
-
-    steps: int
-    duration_seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingUnknown:
-    """The environment sets a variable of our prefix that is no setting; `meant` is the setting most like it, if any."""
-
-    variable: str
-    meant: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretExposed:
-    """The file a variable names holds a secret that every account of this machine may read; `mode` as chmod has it."""
-
-    variable: str
-    path: str
-    mode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryLogged:
-    """A library spoke through `logging`, at warning or graver; `traceback` is empty where it gave none."""
-
-    logger: str
-    level: Literal["warning", "error"]
-    message: str
-    traceback: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceStarted:
-    """The service answers requests."""
-
-    service: str
-    url: str
-    admin_url: str
-    duration_seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceStopped:
-    """The service has let go of everything it held."""
-
-    service: str
-
-
-ProcessEvent = (
-    CertificateChanged
-    | EmbeddedStarted
-    | EmbeddedExited
-    | SchemaApplied
-    | SettingUnknown
-    | SecretExposed
-    | LibraryLogged
-    | ServiceStarted
-    | ServiceStopped
-)
-"""What is told of a process's life and not of a request's."""
-
 Event = (
     RequestStarted
     | RequestFinished
@@ -330,6 +270,7 @@ Event = (
     | RequestRejected
     | ExceptionCaught
     | AuthenticationDecided
+    | KeySetFetched
     | AccessDecided
     | RateLimitDecided
     | DependencyCalled

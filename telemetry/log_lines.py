@@ -28,6 +28,8 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             return None
         case e.AuthenticationDecided():
             return _authentication_decided(event)
+        case e.KeySetFetched():
+            return _key_set_fetched(event)
         case e.DependencyCalled():
             return _dependency_called(event)
         case e.BreakerChanged() | e.Retried() | e.BulkheadRejected():
@@ -83,6 +85,16 @@ def _authentication_decided(event: e.AuthenticationDecided) -> Line | None:
             "request_id": event.request_id,
             "trace_id": event.trace_id,
         },
+    )
+
+
+def _key_set_fetched(event: e.KeySetFetched) -> Line:
+    is_well = event.outcome == "ok"
+    return Line(
+        level="debug" if is_well else "warning",
+        event="key_set_fetched",
+        message=f"the keys of tokens: {event.keys} fetched" if is_well else f"the keys of tokens: {event.reason}",
+        fields={"outcome": event.outcome, "keys": event.keys, "duration_seconds": round(event.duration_seconds, 6)},
     )
 
 

@@ -112,7 +112,7 @@ class Metrics:
             case e.RequestFinished():
                 self._active.dec()
                 self._requests[event.method, event.route, event.status].observe(event.duration_seconds)
-            case e.AccessDecided() | e.RateLimitDecided() | e.AuthenticationDecided():
+            case e.AccessDecided() | e.RateLimitDecided() | e.AuthenticationDecided() | e.KeySetFetched():
                 self._caller_decided(event)
             case e.DependencyCalled():
                 self._dependency_called(event)
@@ -152,7 +152,9 @@ class Metrics:
             case _:
                 assert_never(event)
 
-    def _caller_decided(self, event: e.AccessDecided | e.RateLimitDecided | e.AuthenticationDecided) -> None:
+    def _caller_decided(
+        self, event: e.AccessDecided | e.RateLimitDecided | e.AuthenticationDecided | e.KeySetFetched
+    ) -> None:
         match event:
             case e.AccessDecided():
                 self._access[event.decision,].inc()
@@ -162,6 +164,8 @@ class Metrics:
                     self._rejected["rate_limited",].inc()
             case e.AuthenticationDecided():
                 self._authentications[event.method, event.outcome].inc()
+            case e.KeySetFetched():
+                self._key_sets[event.outcome,].inc()
 
     def _dependency_called(self, event: e.DependencyCalled) -> None:
         seconds = event.duration_seconds
@@ -190,6 +194,9 @@ class Metrics:
         self._authentications = self._counters(catalogue.AUTHENTICATION_ATTEMPTS)
         for method, outcome in product(get_args(e.CredentialMethod), get_args(e.AuthenticationOutcome)):
             self._authentications.have(method, outcome)
+        self._key_sets = self._counters(catalogue.KEY_SET_FETCHES)
+        for outcome in ("ok", "error"):
+            self._key_sets.have(outcome)
         self._access = self._counters(catalogue.AUTHORIZATION_DECISIONS)
         for decision in get_args(e.AccessDecision):
             self._access.have(decision)

@@ -4,7 +4,6 @@ from telemetry import events as e
 from telemetry.log_line import Line
 
 
-
 def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: PLR0911 - one case an event
     """The event's line."""
     match event:

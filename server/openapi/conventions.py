@@ -34,5 +34,5 @@ continued) and `Server-Timing`.
 BEARER: JSON = {
     "type": "http",
     "scheme": "bearer",
-    "description": "An API key, `mainstay_…`.",
+    "description": "An API key, `mainstay_…`, or a JSON Web Token of the identity provider that this service trusts.",
 }

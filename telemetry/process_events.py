@@ -1,0 +1,95 @@
+"""What can be said of a process's life and not of a request's; events.py hands these on."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateChanged:
+    """The files of the TLS certificate did; `fault` says why they cannot be used, empty where new connections do so."""
+
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedStarted:
+    """An embedded program accepts connections."""
+
+    program: Literal["postgres", "valkey"]
+    pid: int
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedExited:
+    """An embedded program has ended; `restarting` tells whether its supervisor starts it again."""
+
+    program: Literal["postgres", "valkey"]
+    exit_code: int
+    restarting: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaApplied:
+    """The declared tables were brought into the database."""
+
+    steps: int
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingUnknown:
+    """The environment sets a variable of our prefix that is no setting; `meant` is the setting most like it, if any."""
+
+    variable: str
+    meant: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretExposed:
+    """The file a variable names holds a secret that every account of this machine may read; `mode` as chmod has it."""
+
+    variable: str
+    path: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryLogged:
+    """A library spoke through `logging`, at warning or graver; `traceback` is empty where it gave none."""
+
+    logger: str
+    level: Literal["warning", "error"]
+    message: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStarted:
+    """The service answers requests."""
+
+    service: str
+    url: str
+    admin_url: str
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStopped:
+    """The service has let go of everything it held."""
+
+    service: str
+
+
+ProcessEvent = (
+    CertificateChanged
+    | EmbeddedStarted
+    | EmbeddedExited
+    | SchemaApplied
+    | SettingUnknown
+    | SecretExposed
+    | LibraryLogged
+    | ServiceStarted
+    | ServiceStopped
+)
+"""What is told of a process's life and not of a request's."""
