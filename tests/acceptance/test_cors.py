@@ -170,13 +170,15 @@ async def test_an_admitted_page_reads_and_writes_in_a_browser(
             page,
             f"{running.base_url}/notes",
             method="POST",
-            headers={"Content-Type": "application/json", "Authorization": "Bearer x", "X-Page": "1"},
+            headers={"Content-Type": "application/json", "X-Page": "1"},
             body='{"text": "from a page"}',
         )
         refused = await fetched(page, f"{running.base_url}/away")
+        unknown = await fetched(page, f"{running.base_url}/own/notes", headers={"Authorization": "Bearer x"})
 
     assert (made["status"], made["body"]["text"], made["etag"] is not None) == (201, "from a page", True)
     assert (refused["status"], refused["body"]["type"]) == (503, "urn:mainstay:problem:unavailable")
+    assert (unknown["status"], unknown["body"]["type"]) == (401, "urn:mainstay:problem:unauthenticated")
 
 
 async def test_a_foreign_page_reads_nothing_and_writes_nothing_in_a_browser(
