@@ -84,7 +84,12 @@ class QueryReader:
         parts = _FILTER_NAME.fullmatch(name)
         field = self._filterable.get(parts[1]) if parts else None
         if parts is None or field is None:
-            _refuse_unknown(name, (*self._filterable, *LIST_PARAMETERS), reading=reading)
+            known = (*self._filterable, *LIST_PARAMETERS)
+            if parts is not None and parts[1] in self._record_type.by_name:
+                detail = f"{parts[1]} cannot be filtered by; {there_are(known)}"
+                reading.refuse(name, "unknown_parameter", detail=detail)
+            else:
+                _refuse_unknown(name, known, reading=reading)
             return None
         try:
             texts = (value, *reading.more.get(name, ()))

@@ -121,6 +121,22 @@ def test_where_nothing_can_be_expanded_none_is() -> None:
         reader.listing("expand=x&name=y", count=False)
 
     assert [fault.detail for fault in caught.value.faults] == [
-        "no such parameter; there are limit, cursor, sort, fields, expand",
+        "name cannot be filtered by; there are limit, cursor, sort, fields, expand",
         "cannot show x; there are none",
     ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "detail"),
+    [
+        ("stock=1", "stock cannot be filtered by; there are id, sku, "),
+        ("stock[gte]=1", "stock cannot be filtered by; there are id, sku, "),
+        ("skku=1", "no such parameter; did you mean sku?"),
+    ],
+)
+def test_what_cannot_be_filtered_by_is_told_from_what_is_no_field(raw: str, detail: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        READER.listing(raw, count=False)
+
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.detail[: len(detail)]) == ("unknown_parameter", detail)
