@@ -9,13 +9,15 @@
     ├── NotAcceptable                not_acceptable          406
     ├── RequestTimeout               request_timeout         408   the body came too slowly
     ├── Conflict                     conflict                409   the stored state forbids it
-    │   └── SerializationFailure     serialization_failure   409   others got in between; nothing was done
+    │   ├── SerializationFailure     serialization_failure   409   others got in between; nothing was done
+    │   └── KeyInFlight              key_in_flight           409   the same request is being worked on
     ├── PreconditionFailed           precondition_failed     412   If-Match named another version
     ├── TooLarge                     too_large               413
     ├── UriTooLong                   uri_too_long            414
     ├── UnsupportedMediaType         unsupported_media_type  415
     ├── Misdirected                  misdirected             421   meant for another host
     ├── Invalid                      invalid                 422   readable, but breaks the declared rules
+    ├── KeyReused                    key_reused              422   its key was another request's
     ├── TooManyRequests              rate_limited            429   this caller asks for too much
     ├── HeadersTooLarge              headers_too_large       431   one header field, or how many there are
     ├── Bug                          internal                500
@@ -122,6 +124,13 @@ class SerializationFailure(Conflict):
     retryable = True
 
 
+class KeyInFlight(Conflict):
+    """A request with this Idempotency-Key is being worked on; ask again for its answer in a moment."""
+
+    kind = "key_in_flight"
+    retryable = True
+
+
 class PreconditionFailed(Problem):
     """The record has changed since the version If-Match names."""
 
@@ -156,6 +165,12 @@ class Invalid(Problem):
     """The request breaks the declared rules."""
 
     kind = "invalid"
+
+
+class KeyReused(Problem):
+    """This Idempotency-Key came with another request before; a new request takes a new key."""
+
+    kind = "key_reused"
 
 
 class TooManyRequests(Problem):
@@ -213,12 +228,14 @@ STATUS: Mapping[str, int] = {
     "request_timeout": 408,
     "conflict": 409,
     "serialization_failure": 409,
+    "key_in_flight": 409,
     "precondition_failed": 412,
     "too_large": 413,
     "uri_too_long": 414,
     "unsupported_media_type": 415,
     "misdirected": 421,
     "invalid": 422,
+    "key_reused": 422,
     "rate_limited": 429,
     "headers_too_large": 431,
     "internal": 500,
@@ -239,12 +256,14 @@ TITLE: Mapping[str, str] = {
     "request_timeout": "Request timeout",
     "conflict": "Conflict",
     "serialization_failure": "Concurrent change",
+    "key_in_flight": "Request in flight",
     "precondition_failed": "Precondition failed",
     "too_large": "Too large",
     "uri_too_long": "URI too long",
     "unsupported_media_type": "Unsupported media type",
     "misdirected": "Misdirected request",
     "invalid": "Invalid request",
+    "key_reused": "Key used twice",
     "rate_limited": "Too many requests",
     "headers_too_large": "Header fields too large",
     "internal": "Internal error",

@@ -168,6 +168,7 @@ def public_app(
             limits=limits,
             authentication=Authentication(backing.callers.authenticator, failures=FailedAttempts(limits)),
             realm=declaration.service.name,
+            secret=backing.secret,
         ),
         clock=Clock(call_later=telemetry.senses.sweeper.after),
     )
@@ -220,7 +221,7 @@ def _addresses(declaration: Declaration, serving: Serving) -> list[Address]:
     """Everything served, most specific templates first, each path with its OPTIONS."""
     service, found = declaration.service, []
     for route in service.routes:
-        address = route_address(route, declaration, maximum_body_bytes=serving.maximum_body_bytes)
+        address = route_address(route, declaration, serving=serving)
         found.append(route_charged(address, route, service=service))
     for resource in service.resources:
         found += [

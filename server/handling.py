@@ -11,6 +11,8 @@ from server.record_store import TransactionStore
 from server.requests.route_requests import RouteInput
 
 STORE: web.AppKey[TransactionStore] = web.AppKey("store", TransactionStore)
+REQUEST_STORE = web.RequestKey("store", TransactionStore)
+"""The records as one request sees them, where that is not as all do."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -31,8 +33,8 @@ def principal(request: web.Request) -> Principal | None:
 
 
 def store(request: web.Request) -> TransactionStore:
-    """The service's records."""
-    return request.app[STORE]
+    """The service's records; for a request that brings an Idempotency-Key, all of it is one transaction."""
+    return request.get(REQUEST_STORE) or request.app[STORE]
 
 
 def _handed(value: BaseModel | None, model: type[M], *, word: str) -> M:

@@ -31,6 +31,7 @@ from server.door import Door
 from server.identity.callers import Callers, TokenParts
 from server.schema_start import SchemaStart
 from server.settings import PREFIX, Settings, exposed_secrets, unknown_settings
+from server.upkeep import Upkeep
 from storage.embedded import EmbeddedStorage, Endpoints
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
@@ -131,6 +132,9 @@ class _Parts:
         telemetry, settings = self.telemetry, self.settings
         callers = await self._callers(pool, redis)
         backing = Backing(pool=pool, limit_store=SharedLimits(redis), callers=callers, secret=secret)
+        upkeep = Upkeep(pool, answers_hours=settings.idempotency_hours)
+        self.held.push_async_callback(upkeep.stop)
+        upkeep.start()
         app = public_app(self.declaration, backing, settings=settings, telemetry=telemetry)
         admin = admin_app(
             telemetry.metrics,

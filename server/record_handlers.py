@@ -6,11 +6,10 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from aiohttp import hdrs, web
 
-from middleware.errors import PreconditionFailed
+from middleware.inbound.idempotency import IDEMPOTENT_REPLAYED, REQUEST_KEY
 from middleware.inbound.validate import input_of
 from server.identity.access import is_open
-from server.record_store import TransactionRunner
-from server.requests.conditions import Tags
+from server.record_changes import RecordChanges, expected_tag
 from server.requests.record_requests import (
     DeleteRequest,
     ReadRequest,
@@ -23,6 +22,7 @@ from server.service import Resource
 from storage.listing import WHOLE, Listing, Rendered
 from storage.model import Model
 from storage.records import Records
+from storage.runner import TransactionRunner
 
 JSON = "application/json"
 
@@ -36,7 +36,7 @@ class RecordHandlers:
         self._resource = resource
         self._records = records
         self._requests = requests
-        self._runner = runner
+        self._changes = RecordChanges(records, record_input=requests.input, runner=runner)
         self._cache_control = _cache_control(resource)
 
     async def list(self, request: web.Request) -> web.Response:
@@ -74,57 +74,29 @@ class RecordHandlers:
     async def create(self, request: web.Request) -> web.Response:
         """A new record."""
         record = input_of(request, Model)
-        return self._created(await self._records.create(record))
+        key = request.get(REQUEST_KEY)
+        records = self._records if key is None else replace(self._records, key=key)
+        return self._created(await records.create(record))
 
     async def replace(self, request: web.Request) -> web.Response:
         """The whole record anew, or a new one under this key."""
         asked = input_of(request, ReplaceRequest)
         if asked.creates:
             return self._created(await self._records.create_at(asked.key, asked.record))
-        tag = await self._expected(asked.key, asked.expected)
+        tag = await expected_tag(asked.key, asked.expected, records=self._records)
         return self._answer(await self._records.replace(asked.key, asked.record, etag=tag))
 
     async def update(self, request: web.Request) -> web.Response:
         """Some fields changed."""
         asked = input_of(request, UpdateRequest)
-        if asked.patch.merges:
-            return self._answer(await self._merge(asked))
-        tag = await self._expected(asked.key, asked.expected)
-        if not asked.patch.values:
-            current = await self._records.read(asked.key)
-            return self._answer(_still(current, tag))
-        return self._answer(await self._records.change(asked.key, asked.patch.values, etag=tag))
+        return self._answer(await self._changes.change(asked, request.get(REQUEST_KEY)))
 
     async def delete(self, request: web.Request) -> web.Response:
         """The record removed."""
         asked = input_of(request, DeleteRequest)
-        await self._records.delete(asked.key, etag=await self._expected(asked.key, asked.expected))
+        tag = await expected_tag(asked.key, asked.expected, records=self._records)
+        await self._records.delete(asked.key, etag=tag)
         return web.Response(status=204)
-
-    async def _merge(self, asked: UpdateRequest) -> Rendered:
-        """Read, merge, and write only what was read; where somebody was faster, again with the record locked."""
-        try:
-            return await self._merge_into(asked, self._records)
-        except PreconditionFailed:
-            if asked.expected is not None and not asked.expected.any:
-                raise
-        async with self._runner.transaction(operation="update") as runner:
-            return await self._merge_into(asked, replace(self._records, runner=runner), locked=True)
-
-    async def _merge_into(self, asked: UpdateRequest, records: Records, *, locked: bool = False) -> Rendered:
-        current = await records.read(asked.key, locked=locked)
-        if asked.expected is not None:
-            asked.expected.expected(current.etag)
-        values = self._requests.input.merged(asked.patch, current.body)
-        return await records.change(asked.key, values, etag=current.etag)
-
-    async def _expected(self, key: str, expected: Tags | None) -> str | None:
-        """The one tag a change must find, if any. Of several that a caller names, the one the record bears now."""
-        if expected is None or expected.any:
-            return None
-        if len(expected.named) == 1:
-            return expected.named[0]
-        return expected.expected((await self._records.read(key)).etag)
 
     def _created(self, made: Rendered) -> web.Response:
         location = f"{self._resource.path}/{quote(made.key, safe='')}"
@@ -138,6 +110,8 @@ class RecordHandlers:
         }
         if location:
             headers[hdrs.LOCATION] = location
+        if record.is_replayed:
+            headers[IDEMPOTENT_REPLAYED] = "true"
         return web.Response(body=record.body, status=status, headers=headers)
 
 
@@ -145,13 +119,6 @@ def _cache_control(resource: Resource) -> str:
     """How long anybody may reuse an answer; without `cache_seconds` a copy is asked about each time."""
     scope = "public" if is_open(resource.access_to("read")) else "private"
     return f"{scope}, max-age={resource.cache_seconds}" if resource.cache_seconds else f"{scope}, no-cache"
-
-
-def _still(current: Rendered, tag: str | None) -> Rendered:
-    """The record, if it bears this tag where one is expected."""
-    if tag is not None:
-        Tags((tag,)).expected(current.etag)
-    return current
 
 
 def _tag_of(body: bytes) -> str:

@@ -1,12 +1,12 @@
 """The store as a handler sees it: typed records in, typed records out, alone or within one transaction."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import orjson
@@ -18,17 +18,11 @@ from server.requests.filter_values import ValueRefused, key_text
 from server.requests.json_body import broken_rules, faults_of
 from server.requests.list_query import LIMIT_MAXIMUM, QueryReader
 from storage.model import Model
-from storage.records import Records, RecordTable, Runner
+from storage.records import Records, RecordTable
+from storage.runner import Runner, TransactionRunner
 from storage.wire import parameter, rendered
 
 M = TypeVar("M", bound=Model)
-
-
-class TransactionRunner(Runner, Protocol):
-    """A runner that can also run several statements together: the pool."""
-
-    def transaction(self, *, operation: str = "transaction") -> AbstractAsyncContextManager[Runner]:
-        """A block whose statements succeed or fail together."""
 
 
 class Store:
@@ -112,6 +106,10 @@ class TransactionStore(Store):
     def __init__(self, tables: Mapping[type[Model], RecordTable], runner: TransactionRunner) -> None:
         super().__init__(tables, runner)
         self._transactions = runner
+
+    def through(self, runner: TransactionRunner) -> "TransactionStore":
+        """The same records, by way of another runner."""
+        return TransactionStore(self._tables, runner)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Store]:

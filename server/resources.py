@@ -7,7 +7,6 @@ from middleware.inbound.endpoint import Endpoint, ReadInput
 from server.address import Address, Handle
 from server.identity.decisions import decide_by
 from server.record_handlers import RecordHandlers
-from server.record_store import TransactionRunner
 from server.requests.cursor import Cursors
 from server.requests.list_query import QueryReader
 from server.requests.query_fields import filterable_fields, sortable_fields
@@ -15,6 +14,7 @@ from server.requests.record_requests import RecordRequests
 from server.service import WRITES, Action, Resource
 from storage.model import Model
 from storage.records import Records, RecordTable
+from storage.runner import TransactionRunner
 
 _METHODS: Mapping[Action, str] = {
     "list": "GET",
@@ -59,6 +59,7 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
                 operation=f"{resource.area}.{action}",
                 decide=decide_by(resource.access_to(action), area=resource.area, writes=action in WRITES),
                 read_input=read_input,
+                idempotency=resource.idempotency if action in ("create", "update") else "none",
             ),
         )
 

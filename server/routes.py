@@ -11,24 +11,28 @@ from middleware.inbound.endpoint import Endpoint
 from server.address import Address, Handle
 from server.declaration import Declaration
 from server.identity.decisions import decide_by
+from server.keyed_routes import keyed
 from server.requests.route_requests import RouteRequests, keys_in
-from server.service import Route, area_of
+from server.resources import Serving
+from server.service import REPEATABLE, Route, area_of
 from storage.wire import rendered
 
 
-def route_address(route: Route, declaration: Declaration, *, maximum_body_bytes: int) -> Address:
+def route_address(route: Route, declaration: Declaration, *, serving: Serving) -> Address:
     """The route's one address."""
     keys = keys_in(route.path, declaration)
-    requests = RouteRequests(route, keys, maximum_body_bytes=maximum_body_bytes)
+    takes_key = route.method in REPEATABLE
+    requests = RouteRequests(route, keys, maximum_body_bytes=serving.maximum_body_bytes)
     return Address(
         method=route.method,
-        handle=_rendering(route),
+        handle=keyed(_rendering(route), runner=serving.runner) if takes_key else _rendering(route),
         endpoint=Endpoint(
             template=route.path,
             operation=f"{route.method} {route.path}",
             decide=decide_by(route.access, area=area_of(route, declaration.service), writes=route.method != "GET"),
             read_input=requests.read,
             limit_seconds=route.timeout_seconds,
+            idempotency=route.idempotency if takes_key else "none",
         ),
     )
 

@@ -14,9 +14,13 @@ from storage.model import Model
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Action = Literal["list", "read", "create", "replace", "update", "delete"]
+Idempotency = Literal["optional", "required", "none"]
 RouteHandler = Callable[[web.Request], Awaitable[Any]]
 
 READS: tuple[Action, ...] = ("list", "read")
+REPEATABLE: tuple[Method, ...] = ("POST", "PATCH")
+"""The methods that may do a thing twice when they are sent twice: those that take an Idempotency-Key."""
+
 WRITES: tuple[Action, ...] = ("create", "replace", "update", "delete")
 
 READ_LIMIT = Limit(1000, per_seconds=1, burst=2000)
@@ -37,6 +41,8 @@ class Resource:
 
     `limit` is what each caller may ask of the resource, `read_limit` and `write_limit` the same for reads and writes;
     the narrower wins, and without any the service's holds. A request takes `cost` from it.
+
+    POST and PATCH take an Idempotency-Key; `idempotency="required"` refuses those that bring none.
     """
 
     model: type[Model]
@@ -52,6 +58,7 @@ class Resource:
     read_limit: Limit | None = None
     write_limit: Limit | None = None
     cost: int = 1
+    idempotency: Idempotency = "optional"
 
     def access_to(self, action: Action) -> Access | None:
         """Who may do `action`; None where it is not offered."""
@@ -80,6 +87,9 @@ class Route:
     take where that is not what MAINSTAY_REQUEST_SECONDS says.
     Each caller may ask for what `limit` says, by default the service's, and
     a request takes `cost` from it.
+
+    A POST or PATCH takes an Idempotency-Key, and then all its handler does through `server.store` is one transaction;
+    `idempotency="required"` refuses requests without one, `"none"` takes none.
     """
 
     method: Method
@@ -94,6 +104,7 @@ class Route:
     timeout_seconds: float | None = None
     limit: Limit | None = None
     cost: int = 1
+    idempotency: Idempotency = "optional"
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     pool_connections: int = Field(10, ge=1, le=1_000, description="how many connections to Postgres at most")
     body_bytes: int = Field(1_048_576, ge=1_024, le=2**30, description="the largest body a request may have")
     request_seconds: float = Field(15.0, gt=0, le=3_600, description="how long a request may take")
+    idempotency_hours: float = Field(24.0, gt=0, le=8_760, description="how long a request's repeat is known as one")
     connections: int = Field(10_000, ge=1, le=1_000_000, description="how many connections of callers at most")
     tls_cert: Path | None = Field(None, description="a PEM file with the certificate: with it, both ports speak TLS")
     tls_key: Path | None = Field(None, description="a PEM file with the certificate's key")

@@ -78,11 +78,15 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """One record as Postgres rendered it: JSON text in UTF-8, its entity tag, its key as text."""
+    """One record as Postgres rendered it: JSON text in UTF-8, its entity tag, its key as text.
+
+    `is_replayed` where it is what an earlier request with the same key was answered.
+    """
 
     body: bytes
     etag: str
     key: str
+    is_replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

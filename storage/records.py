@@ -1,22 +1,26 @@
 """The records of one type: read, list, create, replace, update, delete, each one statement."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import MetaData
 
-from middleware.errors import Bug, Conflict, Invalid, NotFound, PreconditionFailed
+from middleware.errors import Bug, Conflict, Invalid, KeyInFlight, NotFound, PreconditionFailed
+from middleware.inbound.idempotency import RequestKey
 from storage.explanations import explained
+from storage.kept_answers import kept_answer
 from storage.listing import WHOLE, Listing, Page, Rendered, Shape
 from storage.model import Model
+from storage.postgres.keyed import NAME_CONSTRAINT, key_parameters
 from storage.postgres.list_statements import ListStatements
 from storage.postgres.record_statements import ETAG, KEY, RecordStatements
 from storage.postgres.rendering import Renderer
-from storage.postgres.statement import Statement
+from storage.postgres.statement import Parameter, Statement
 from storage.postgres.violation import ForbiddenByOthers, ForbiddenValue
 from storage.record_type import RecordType
+from storage.runner import Runner
 from storage.storable import storage_faults
 from storage.tables.constraints import constraint_fields
 from storage.wire import parameter
@@ -25,16 +29,10 @@ NUMBERING_TRIES = 5
 """How often a create asks for the next number when it is taken; the second is free unless others race for it."""
 
 
+KEYED_TRIES = 3
+"""How often a keyed write is begun where it did nothing and nothing is kept either: others gave it up in between."""
+
 T = TypeVar("T")
-
-
-class Runner(Protocol):
-    """What runs statements: the pool, or a transaction."""
-
-    async def run(
-        self, statement: Statement, parameters: Sequence[Any] = (), *, operation: str
-    ) -> list[tuple[Any, ...]]:
-        """Run one; raises the problems the database's errors were translated to."""
 
 
 class RecordTable:
@@ -52,12 +50,16 @@ class RecordTable:
 class Records:
     """The records of a table, through a runner. A key is its text; an expected tag is an `etag` given before.
 
+    With the `key` of a request, `create` and `change` keep their answer in the same statement, and answer a repeat with
+    what was kept; they raise KeyInFlight and KeyReused too.
+
     Raises NotFound, PreconditionFailed where the record has another tag, Invalid for what no column can hold, and
     what the runner raises.
     """
 
     table: RecordTable
     runner: Runner
+    key: RequestKey | None = None
 
     async def read(self, key: str, shape: Shape = WHOLE, *, locked: bool = False) -> Rendered:
         """One record as JSON. `locked` keeps others from changing it until the transaction ends."""
@@ -100,11 +102,13 @@ class Records:
     async def change(self, key: str, values: Mapping[str, object], *, etag: str | None = None) -> Rendered:
         """Set these fields (names → Python values) and raise the version."""
         parameters = self._parameters(values)
-        statement = self.table.statements.update(tuple(parameters), matched=etag is not None)
-        bound = statement.bind({**parameters, KEY: key, ETAG: etag or ""})
-        rows = await self._write(self.runner.run(statement, bound, operation="update"))
-        if rows:
-            return _rendered(rows[0])
+        matched, keyed = etag is not None, self.key is not None
+        statement = self.table.statements.update(tuple(parameters), matched=matched, keyed=keyed)
+        changing = {**parameters, KEY: key, ETAG: etag or ""}
+        for _ in range(KEYED_TRIES if keyed else 1):
+            changed = await self._write(self._run(statement, changing, operation="update"))
+            if changed is not None:
+                return changed
         raise await self._missing(key, etag)
 
     async def change_version(self, key: str, values: Mapping[str, object], *, version: int) -> Rendered:
@@ -138,16 +142,35 @@ class Records:
             await self.runner.run(self.table.statements.renumber(), operation="renumber")
         raise Conflict("Others take every next number just now; try again.")
 
-    async def _insert(self, parameters: Mapping[str, Any]) -> Rendered:
-        made = await self._inserted(parameters)
-        if made is None:
-            raise Bug
-        return made
+    async def _insert(self, parameters: Mapping[str, Parameter]) -> Rendered:
+        for _ in range(KEYED_TRIES if self.key is not None else 1):
+            made = await self._inserted(parameters)
+            if made is not None:
+                return made
+        raise Bug if self.key is None else KeyInFlight
 
-    async def _inserted(self, parameters: Mapping[str, Any], *, numbered: bool = False) -> Rendered | None:
-        statement = self.table.statements.insert(tuple(parameters), numbered=numbered)
-        rows = await self.runner.run(statement, statement.bind(parameters), operation="create")
-        return _rendered(rows[0]) if rows else None
+    async def _inserted(self, parameters: Mapping[str, Parameter], *, numbered: bool = False) -> Rendered | None:
+        statement = self.table.statements.insert(tuple(parameters), numbered=numbered, keyed=self.key is not None)
+        return await self._run(statement, parameters, operation="create")
+
+    async def _run(
+        self, statement: Statement, parameters: Mapping[str, Parameter], *, operation: str
+    ) -> Rendered | None:
+        """The record that a write shows, or showed when it was made before with the same key; None for no row."""
+        if self.key is None:
+            rows = await self.runner.run(statement, statement.bind(parameters), operation=operation)
+            return _rendered(rows[0]) if rows else None
+        bound = statement.bind({**parameters, **key_parameters(self.key)})
+        try:
+            rows = await self.runner.run(statement, bound, operation=operation)
+        except ForbiddenByOthers as conflict:
+            if conflict.constraint != NAME_CONSTRAINT:
+                raise
+            rows = []  # the same request was faster
+        if rows:
+            return _rendered(rows[0])
+        kept = await kept_answer(self.runner, self.key)
+        return None if kept is None else Rendered(body=kept.body, etag=kept.etag, key=kept.record_key, is_replayed=True)
 
     async def _missing(self, key: str, etag: str | None) -> NotFound | PreconditionFailed:
         """Why a change found no row: there is none, or it bears another tag."""

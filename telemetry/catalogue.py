@@ -165,6 +165,12 @@ RATE_LIMIT_DECISIONS = Metric(
     help="Requests held against their caller's limit, by what was decided; degraded is without the shared limits.",
     labels=("decision",),
 )
+IDEMPOTENCY_REQUESTS = Metric(
+    name="idempotency_requests_total",
+    kind="counter",
+    help="Requests that brought a key to be known by: done, answered again, or refused.",
+    labels=("outcome",),
+)
 ASYNCIO_TASKS = Metric(
     name="asyncio_tasks",
     kind="gauge",
@@ -232,6 +238,7 @@ CATALOGUE: tuple[Metric, ...] = (
     KEY_SET_FETCHES,
     AUTHORIZATION_DECISIONS,
     RATE_LIMIT_DECISIONS,
+    IDEMPOTENCY_REQUESTS,
     ASYNCIO_TASKS,
     TLS_CERTIFICATE_RENEWALS,
     APP_EXCEPTIONS,

@@ -22,6 +22,7 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             e.RequestStarted()
             | e.AccessDecided()
             | e.RateLimitDecided()
+            | e.IdempotencyDecided()
             | e.ConnectionAcquired()
             | e.ConnectionReleased()
         ):

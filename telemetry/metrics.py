@@ -114,6 +114,8 @@ class Metrics:
                 self._requests[event.method, event.route, event.status].observe(event.duration_seconds)
             case e.AccessDecided() | e.RateLimitDecided() | e.AuthenticationDecided() | e.KeySetFetched():
                 self._caller_decided(event)
+            case e.IdempotencyDecided():
+                self._idempotent[event.outcome,].inc()
             case e.DependencyCalled():
                 self._dependency_called(event)
             case e.ConnectionAcquired():
@@ -187,6 +189,9 @@ class Metrics:
         self._renewals = self._counters(catalogue.TLS_CERTIFICATE_RENEWALS)
         for outcome in ("ok", "error"):
             self._renewals[outcome,].inc(0)
+        self._idempotent = self._counters(catalogue.IDEMPOTENCY_REQUESTS)
+        for outcome in get_args(e.IdempotencyOutcome):
+            self._idempotent[outcome,].inc(0)
         self._disconnects = self._counter(catalogue.HTTP_CLIENT_DISCONNECTS)
         self._exceptions = self._counter(catalogue.APP_EXCEPTIONS)
 

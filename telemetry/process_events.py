@@ -81,6 +81,13 @@ class ServiceStopped:
     service: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventLoopLagged:
+    """The event loop was this much later than asked, at one of its regular measurements; 0 is as it should be."""
+
+    lag_seconds: float
+
+
 ProcessEvent = (
     CertificateChanged
     | EmbeddedStarted
@@ -92,4 +99,4 @@ ProcessEvent = (
     | ServiceStarted
     | ServiceStopped
 )
-"""What is told of a process's life and not of a request's."""
+"""What is told of a process's life; how late its loop is belongs to every moment of it."""

@@ -25,6 +25,7 @@ from middleware.inbound.authorize import authorize
 from middleware.inbound.cors import Origins, answer_preflights
 from middleware.inbound.deadline import REQUEST_SECONDS, limit_time
 from middleware.inbound.endpoint import Endpoints
+from middleware.inbound.idempotency import idempotency
 from middleware.inbound.identify import identify
 from middleware.inbound.observe import observe_requests
 from middleware.inbound.own_hosts import ANY_HOST, OwnHosts, require_own_host
@@ -49,6 +50,7 @@ class Bounds:
     limits: Limits | None = None
     authentication: Authentication | None = None
     realm: str = "mainstay"
+    secret: bytes = b""
 
 
 UNLIMITED = Bounds()
@@ -75,6 +77,7 @@ def inbound(
         authorize(endpoints, observe, realm=bounds.realm),
         *(() if bounds.limits is None else (rate_limit(endpoints, bounds.limits, jitter=clock.jitter),)),
         validate(endpoints, now=clock.now),
+        idempotency(endpoints, observe, secret=bounds.secret),
     )
 
 

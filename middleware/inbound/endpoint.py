@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from aiohttp import web
 
@@ -19,7 +20,8 @@ class Endpoint:
 
     `template` is the address with its parameters' names (`/products/{id}`), `operation` a word for what it does
     (`products.read`), `decide` its access rule, `limit_seconds` how long a request to it may take, None for as
-    long as any, `charge` what it takes from its caller's limit, None for nothing.
+    long as any, `charge` what it takes from its caller's limit, None for nothing, `idempotency` whether it takes an
+    Idempotency-Key.
     """
 
     template: str
@@ -28,6 +30,7 @@ class Endpoint:
     read_input: ReadInput
     limit_seconds: float | None = None
     charge: Charge | None = None
+    idempotency: Literal["none", "optional", "required"] = "none"
 
 
 Endpoints = Mapping[Callable[..., object], Endpoint]

@@ -13,7 +13,7 @@ from server.identity.key_uses import KeyUses
 from server.identity.revocation_watch import RevocationWatch, Stamp
 from server.identity.verified import Verified
 from storage.credentials.key_table import KeyTable
-from storage.records import Runner
+from storage.runner import Runner
 
 
 async def _nothing() -> None:

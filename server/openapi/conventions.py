@@ -8,6 +8,11 @@ A `PUT` replaces the whole record, a `PATCH` is a JSON Merge Patch (RFC 7396). T
 version: send it as `If-Match` and the write happens only if nobody was faster, else the answer is 412 with the
 current `ETag`; as `If-None-Match` on a read it makes the answer 304 while nothing has changed.
 
+A `POST` or `PATCH` that is sent again, since its answer was lost, may do its work twice. Give it an `Idempotency-Key`,
+any new text of up to 255 visible characters such as a UUID, and send the same key with the same request: it is done
+once, and a repeat gets the first answer with `Idempotent-Replayed: true`. While the first is worked on a repeat is 409
+(`key_in_flight`), the key with another request 422 (`key_reused`). What failed is not remembered.
+
 ### Values
 Decimals are strings, so that no digit is lost; times are RFC 3339 in UTC with six digits of a second and a `Z`; whole
 numbers have 64 bits. Text is any Unicode but U+0000. Bodies are UTF-8 JSON.

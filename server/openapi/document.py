@@ -1,13 +1,14 @@
 """Puts the OpenAPI 3.1 document of a service together."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from server.openapi.component_names import final_names, renamed, schemas_referred_to, titled
 from server.openapi.conventions import BEARER, CONVENTIONS
 from server.openapi.definitions import Definitions, define
 from server.openapi.json_value import JSON, Object
 from server.openapi.list_examples import list_conventions
-from server.openapi.list_parameters import parameter_components, query_schemas
+from server.openapi.list_parameters import parameter_components, query_schemas, shared
 from server.openapi.operation_names import Served, route_operation_ids, served_resources
 from server.openapi.problem_responses import problem_schemas, response_components
 from server.openapi.record_schemas import record_schemas
@@ -83,6 +84,8 @@ def _paths(service: Service, served: Sequence[Served], *, definitions: Definitio
     for route, operation_id in zip(service.routes, route_operation_ids(service, taken), strict=True):
         operation = route_operation(route, operation_id, definitions=definitions, served=served)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
+    for item in paths.values():
+        item["parameters"] = [*cast("Sequence[JSON]", item.get("parameters", ())), *shared("Request-Timeout")]
     return paths
 
 

@@ -1,6 +1,7 @@
 """The parameters of an operation: what may be filtered and sorted by, how much of it is shown, on which condition."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 from server.openapi.closed_sets import closed_set_schema
 from server.openapi.json_value import Object, reference, schema_reference
@@ -61,6 +62,14 @@ def parameter_components() -> dict[str, Object]:
         ),
         "If-None-Match-Create": _header(
             "If-None-Match", "`*` creates the record if there is none yet.", example="*", pattern=r"^\*$"
+        ),
+        "Idempotency-Key": _key_header("Sent again with the same request, it is answered as the first time."),
+        "Idempotency-Key-Required": {**_key_header("The same for every try of one request."), "required": True},
+        "Request-Timeout": _header(
+            "Request-Timeout",
+            "After how many seconds the answer is of no more use; past it the answer is 504.",
+            example="2.5",
+            pattern=r"^(?=.*[1-9])\d{1,6}(\.\d{1,6})?$",
         ),
     }
 
@@ -168,6 +177,17 @@ def _array(items: Object, *, maximum: int | None = None) -> Object:
 
 def _query(name: str, schema: Object, *, text: str) -> Object:
     return {"name": name, "in": "query", "description": text, "schema": schema}
+
+
+def key_parameter(idempotency: Literal["optional", "required", "none"]) -> list[Object]:
+    """The parameter of an operation that can be told from its repeats; none where it cannot."""
+    names = {"optional": ["Idempotency-Key"], "required": ["Idempotency-Key-Required"], "none": []}
+    return shared(*names[idempotency])
+
+
+def _key_header(text: str) -> Object:
+    example = "6f1c0e0a-5c5e-4f57-9f51-0b8f6a1f6a53"
+    return _header("Idempotency-Key", text, example=example, pattern=r"^[!#-~]{1,255}$")
 
 
 def _header(name: str, text: str, *, example: str, pattern: str = "") -> Object:

@@ -6,7 +6,13 @@ from http import HTTPStatus
 from server.openapi.access_words import access_in_words, security_of
 from server.openapi.definitions import Definitions
 from server.openapi.json_value import JSON, Object, schema_reference
-from server.openapi.list_parameters import key_schema, list_parameters, shape_parameters, shared
+from server.openapi.list_parameters import (
+    key_parameter,
+    key_schema,
+    list_parameters,
+    shape_parameters,
+    shared,
+)
 from server.openapi.operation_names import Served
 from server.openapi.problem_responses import ALWAYS_POSSIBLE, WITH_A_BODY, problem_responses
 from server.openapi.record_schemas import replace_schema_name
@@ -91,10 +97,11 @@ def _read(served: Served) -> Object:
 
 
 def _create(served: Served) -> Object:
-    answer = _stored(served, f"The {served.noun} as stored.", "Location", "ETag")
+    answer = _stored(served, f"The {served.noun} as stored.", "Location", "ETag", "Idempotent-Replayed")
     links = _links(served)
     return {
         "summary": f"Create {served.noun_with_article}",
+        "parameters": key_parameter(served.resource.idempotency),
         "requestBody": _body(f"{served.schema}.Create"),
         "responses": {
             "201": {**answer, "links": links} if links else answer,
@@ -121,10 +128,10 @@ def _update(served: Served) -> Object:
     return {
         "summary": f"Update {served.noun_with_article}",
         "description": "A JSON Merge Patch: what the body leaves out stays as it is, null removes.",
-        "parameters": shared("If-Match"),
+        "parameters": [*shared("If-Match"), *key_parameter(served.resource.idempotency)],
         "requestBody": _body(f"{served.schema}.Patch", MERGE_PATCH_TYPE, JSON_TYPE),
         "responses": {
-            "200": _stored(served, f"The {served.noun} as stored.", "ETag"),
+            "200": _stored(served, f"The {served.noun} as stored.", "ETag", "Idempotent-Replayed"),
             **_refusals(*_ON_A_RECORD, *WITH_A_BODY),
         },
     }

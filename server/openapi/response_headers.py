@@ -21,6 +21,7 @@ _HEADERS: Mapping[str, tuple[str, str]] = {
     "RateLimit": ("What is left of it: `r` now, all of it in `t` seconds.", '"read";r=1998;t=1'),
     "ETag": ("The version of the record, for `If-Match` and `If-None-Match`.", '"3"'),
     "Location": ("The address of the record just made.", "/products/01985f2e-7c3a-7d70-9a51-6f3c2b1d0e4f"),
+    "Idempotent-Replayed": ("`true` where this is the answer to an earlier request with the same key.", "true"),
     "Link": ('The next page (`rel="next"`), absent on the last one.', '</products?cursor=b64>; rel="next"'),
     "Preference-Applied": ("The preference that was honoured.", "count=exact"),
     "Cache-Control": ("How long the answer may be reused.", "max-age=30"),

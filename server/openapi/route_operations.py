@@ -9,17 +9,17 @@ from server.openapi.access_words import access_in_words, security_of
 from server.openapi.closed_sets import without_null
 from server.openapi.definitions import Definitions, has_schema
 from server.openapi.json_value import Object, schema_reference
-from server.openapi.list_parameters import key_schema
+from server.openapi.list_parameters import key_parameter, key_schema
 from server.openapi.operation_names import Served, path_parameters, words_of_path
 from server.openapi.problem_responses import ALWAYS_POSSIBLE, WITH_A_BODY, problem_responses
 from server.openapi.resource_operations import JSON_TYPE
 from server.openapi.response_headers import headers
-from server.service import Route
+from server.service import REPEATABLE, Route
 
 
 def route_operation(route: Route, operation_id: str, *, definitions: Definitions, served: Sequence[Served]) -> Object:
     """One route. Besides the problems it can be known to have, its handler may raise any other."""
-    parameters = [*_path_parameters(route, served), *_query_parameters(route, definitions)]
+    parameters = [*_path_parameters(route, served), *_query_parameters(route, definitions), *_key(route)]
     body: Object = {}
     if route.accepts is not None:
         schema = definitions.of_type(route.accepts, "validation")
@@ -44,9 +44,14 @@ def route_operation(route: Route, operation_id: str, *, definitions: Definitions
     }
 
 
+def _key(route: Route) -> list[Object]:
+    return key_parameter(route.idempotency) if route.method in REPEATABLE else []
+
+
 def _answer(route: Route, definitions: Definitions) -> Object:
     status = HTTPStatus(route.status or (HTTPStatus.NO_CONTENT if route.returns is None else HTTPStatus.OK))
-    answer: Object = {"description": status.description or status.phrase, "headers": headers()}
+    names = ("Idempotent-Replayed",) if _key(route) else ()
+    answer: Object = {"description": status.description or status.phrase, "headers": headers(*names)}
     if has_schema(route.returns):
         answer["content"] = {JSON_TYPE: {"schema": definitions.of_type(route.returns, "serialization")}}
     return {str(status.value): answer}
@@ -60,6 +65,8 @@ def _statuses(route: Route) -> Iterator[HTTPStatus]:
         yield HTTPStatus.CONFLICT
     if route.accepts is not None:
         yield from WITH_A_BODY
+    elif _key(route):
+        yield HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _path_parameters(route: Route, served: Sequence[Served]) -> Iterator[Object]:

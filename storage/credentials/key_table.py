@@ -12,7 +12,7 @@ from storage.credentials.stored_key import STORED_KEY, STORED_KEYS, KeyGrant, Ke
 from storage.postgres.array_text import Scalar, array_text
 from storage.postgres.connection import Row
 from storage.postgres.statement import statement
-from storage.records import Runner
+from storage.runner import Runner
 
 LISTED_AT_MOST = 1_000
 

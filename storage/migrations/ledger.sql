@@ -57,3 +57,19 @@ CREATE TABLE IF NOT EXISTS mainstay_internal.api_key (
 );
 
 REVOKE ALL ON mainstay_internal.api_key FROM PUBLIC;
+-- What came of a write, under the digest of who made it where with which key: the same again is answered from here.
+-- A record's answer is its JSON, its tag and its key; a route's is whole, with its headers.
+CREATE TABLE IF NOT EXISTS mainstay_internal.kept_answer (
+    name uuid CONSTRAINT kept_answer__name__key PRIMARY KEY,
+    fingerprint uuid NOT NULL,
+    status smallint NOT NULL DEFAULT 200,
+    headers text NOT NULL DEFAULT '[]',
+    body bytea NOT NULL,
+    etag text NOT NULL DEFAULT '',
+    record_key text NOT NULL DEFAULT '',
+    kept_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE INDEX IF NOT EXISTS kept_answer__kept_at__index ON mainstay_internal.kept_answer (kept_at);
+
+REVOKE ALL ON mainstay_internal.kept_answer FROM PUBLIC;

@@ -24,6 +24,7 @@ INTERNAL_RIGHTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "applied_revision": NOTHING,
         "secret": READ,
         "api_key": ("SELECT", "INSERT", "UPDATE"),
+        "kept_answer": CHANGE,
     }
 )
 """To each table of our own schema (ledger.sql); a table that is missing here cannot be used while serving."""

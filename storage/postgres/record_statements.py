@@ -5,8 +5,10 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Delete,
     FromClause,
+    Select,
     Text,
     Update,
     bindparam,
@@ -20,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import REGCLASS, insert
 
 from storage.listing import WHOLE, Shape
+from storage.postgres.keyed import claim, is_claimed, keeping
 from storage.postgres.rendering import Renderer
 from storage.postgres.statement import Statement, compiled
 
@@ -29,15 +32,17 @@ SHAPES_MAXIMUM = 256
 NUMBERS_END = 2**62
 """Keys from here on do not move the numbering: a caller who gives the largest key there is would end it."""
 
-KEY = "record_key"
-ETAG = "record_etag"
+KEY = "_record_key"
+ETAG = "_record_etag"
+"""Parameters of ours; no field's name begins with `_`."""
 
 
 class RecordStatements:
     """Builds one record type's statements, each once.
 
     All that show a record return one row: JSON text, entity tag, key as text; no row where no record matches.
-    The key's parameter is `record_key`, the expected entity tag's `record_etag`, the others' the fields' names.
+    The key's parameter is KEY, the expected entity tag's ETAG, the others' the fields' names. A `keyed` write takes
+    what `key_parameters` gives too, and returns no row where its answer is kept already or somebody is at it.
     """
 
     def __init__(self, renderer: Renderer) -> None:
@@ -58,24 +63,30 @@ class RecordStatements:
             return self._shown(source.cte("_s"), shape)
         return self._shown(self._table, shape, only_key=True)
 
-    def _insert(self, names: tuple[str, ...], *, numbered: bool = False) -> Statement:
+    def _insert(self, names: tuple[str, ...], *, numbered: bool = False, keyed: bool = False) -> Statement:
         """Insert these fields; the rest take their defaults.
 
         `numbered` leaves it to Postgres to number the record, and returns no row where that number is taken.
         """
-        made = insert(self._table).values({name: bindparam(name, type_=self._table.c[name].type) for name in names})
+        values = self._values(names)
+        made = insert(self._table).values(values)
+        if keyed:
+            row = select(*values.values()).where(is_claimed(claim()))
+            made = insert(self._table).from_select(list(values), row, include_defaults=False)
         if numbered:
             made = made.on_conflict_do_nothing(index_elements=[self._key])
-        return self._shown(made.returning(*self._table.c).cte("_s"), WHOLE)
+        return self._written(made.returning(*self._table.c).cte("_s"), keyed=keyed)
 
-    def _update(self, names: tuple[str, ...], *, matched: bool = False) -> Statement:
+    def _update(self, names: tuple[str, ...], *, matched: bool = False, keyed: bool = False) -> Statement:
         """Set these fields, raise the version; `matched` only where the entity tag is still the expected one."""
-        values: dict[str, Any] = {name: bindparam(name, type_=self._table.c[name].type) for name in names}
+        values = self._values(names)
         values |= {"version": self._table.c.version + literal(1, BigInteger), "updated_at": func.now()}
         change: Update = update(self._table).where(self._key == self._key_parameter()).values(values)
         if matched:
             change = change.where(self._etag_matches())
-        return self._shown(change.returning(*self._table.c).cte("_s"), WHOLE)
+        if keyed:
+            change = change.where(is_claimed(claim()))
+        return self._written(change.returning(*self._table.c).cte("_s"), keyed=keyed)
 
     def _delete(self, *, matched: bool = False) -> Statement:
         """Delete the record; one row (its key) if there was one."""
@@ -84,13 +95,31 @@ class RecordStatements:
             removal = removal.where(self._etag_matches())
         return compiled(removal.returning(cast(self._key, Text)))
 
+    def _values(self, names: tuple[str, ...]) -> dict[str, ColumnElement[Any]]:
+        return {name: bindparam(name, type_=self._table.c[name].type) for name in names}
+
+    def _written(self, row: FromClause, *, keyed: bool) -> Statement:
+        """Show the row a write touched, and keep what is shown where that is asked."""
+        query = self._showing(row, WHOLE)
+        if not keyed:
+            return compiled(query)
+        shown = query.cte("_shown")
+        return compiled(keeping(shown, select(shown.c.document, shown.c.etag, shown.c.record_key)), writes=True)
+
     def _shown(self, row: FromClause, shape: Shape, *, only_key: bool = False) -> Statement:
-        document, source = self._renderer.json_of(row, shape)
-        query = select(document, self._renderer.etag_of(row), self._renderer.key_of(row))
-        query = query.select_from(row.join(source, literal(True)))
+        query = self._showing(row, shape)
         if only_key:
             query = query.where(self._key == self._key_parameter())
         return compiled(query)
+
+    def _showing(self, row: FromClause, shape: Shape) -> Select[Any]:
+        document, source = self._renderer.json_of(row, shape)
+        columns = (
+            document.label("document"),
+            self._renderer.etag_of(row).label("etag"),
+            self._renderer.key_of(row).label("record_key"),
+        )
+        return select(*columns).select_from(row.join(source, literal(True)))
 
     def _key_parameter(self) -> Any:
         return bindparam(KEY, type_=self._key.type)

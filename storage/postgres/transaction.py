@@ -1,7 +1,7 @@
 """A transaction: several statements on one connection, all of them or none."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
@@ -64,6 +64,23 @@ class Transaction:
         self._writes = self._writes or statement.writes
         begin = not connection.in_transaction
         return await self._call(operation, partial(connection.run, statement, parameters, begin=begin))
+
+    @asynccontextmanager
+    async def transaction(self, *, operation: str = "savepoint") -> AsyncIterator[Self]:
+        """A part of this one: undone alone where its block raises, and done for good with the whole."""
+        await self._script(operation, f"SAVEPOINT {_PART}")
+        try:
+            yield self
+        except Exception:
+            with suppress(Problem):  # the block's own error is the one to be told
+                await self._script(operation, f"ROLLBACK TO SAVEPOINT {_PART}; RELEASE SAVEPOINT {_PART}")
+            raise
+        await self._script(operation, f"RELEASE SAVEPOINT {_PART}")
+
+    async def _script(self, operation: str, script: str) -> None:
+        connection = self._connection
+        begin = "" if connection.in_transaction else "BEGIN; "
+        await self._call(operation, partial(connection.execute, begin + script, writes=False))
 
     @property
     def _connection(self) -> PostgresConnection:
@@ -129,4 +146,6 @@ class Transaction:
                 await self._call("rollback", partial(connection.execute, "ROLLBACK", writes=False))
 
 
+_PART = "part"
+"""A savepoint's name; of several in each other, the innermost answers to it."""
 SWALLOWED = "A statement of this transaction failed, its block went on: nothing was changed."

@@ -86,7 +86,8 @@ class Client(Caller):
 
     async def empty(self) -> None:
         """Remove every record, and number from 1 again."""
-        await run_sql(self.dsn, f"TRUNCATE {', '.join(self.tables)} RESTART IDENTITY")
+        tables = ", ".join((*self.tables, "mainstay_internal.kept_answer"))
+        await run_sql(self.dsn, f"TRUNCATE {tables} RESTART IDENTITY")
 
     async def count(self) -> int:
         """How many records there are, in all tables."""

@@ -10,6 +10,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel, Field, field_validator, model_validator
 
+from middleware.errors import Conflict
 from server import ANYONE, Indexed, Key, Model, Reference, Resource, Route, Service, Unique, body, query, store
 from server.declaration import Declaration, checked
 
@@ -139,6 +140,10 @@ class Period(BaseModel):
 MOMENT = datetime.fromisoformat("0042-03-01T10:00:00.5+01:00")
 
 
+class Note(BaseModel):
+    text: str
+
+
 async def sell(request: web.Request) -> Receipt:
     """Take from the stock; nothing happens where there is not enough."""
     sale = body(request, Sale)
@@ -148,6 +153,17 @@ async def sell(request: web.Request) -> Receipt:
             await records.create(Maker(name=sale.note))
         changed = await records.update(thing, stock=thing.stock - sale.quantity)
     return Receipt(thing=changed, sale=sale, due=Decimal("-0.00"), at=MOMENT)
+
+
+async def stubborn(request: web.Request) -> web.Response:
+    """Goes on after a write that failed, and answers in its own way."""
+    note = body(request, Note)
+    maker = await store(request).create(Maker(name=note.text))
+    try:
+        await store(request).create(Maker(name=note.text))
+    except Conflict:
+        await store(request).update(maker, country="again")
+    return web.Response(status=202, body=b"\x00\xff", headers={"X-Made": str(maker.maker_id)})
 
 
 async def cheapest(request: web.Request) -> list[Thing]:
@@ -206,6 +222,8 @@ SERVICE = Service(
     ],
     routes=[
         Route("POST", "/things/{id}/sell", sell, accepts=Sale, returns=Receipt, access=ANYONE, status=201),
+        Route("POST", "/stubborn", stubborn, accepts=Note, returns=web.Response, access=ANYONE),
+        Route("POST", "/careful", stubborn, accepts=Note, returns=web.Response, access=ANYONE, idempotency="required"),
         Route("GET", "/things/cheapest", cheapest, parameters=Period, returns=list[Thing], access=ANYONE),
         Route("DELETE", "/things/{id}/memory", forget, access=ANYONE),
         Route("GET", "/echo/{first}/{second}", echo, returns=web.Response, access=ANYONE),

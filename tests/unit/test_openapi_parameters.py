@@ -82,14 +82,29 @@ def test_expand_is_there_where_references_are() -> None:
 
 def test_conditions_stand_where_they_are_honoured() -> None:
     methods = ("get", "put", "patch", "delete")
+    names = {method: parameters("/artists/{artist_id}", method) for method in methods}
 
-    found = {method: [name for name in parameters("/artists/{artist_id}", method) if "-" in name] for method in methods}
+    found = {method: [name for name in names[method] if name.startswith("If-")] for method in methods}
 
     assert found == {
         "get": ["If-None-Match"],
         "put": ["If-Match", "If-None-Match"],
         "patch": ["If-Match"],
         "delete": ["If-Match"],
+    }
+
+
+def test_only_what_may_happen_twice_takes_a_key_to_be_known_by() -> None:
+    found = {
+        (path, method): "Idempotency-Key" in parameters(path, method)
+        for path in ("/artists", "/artists/{artist_id}")
+        for method in GALLERY["paths"][path]
+        if method != "parameters"
+    }
+
+    assert {operation for operation, takes_key in found.items() if takes_key} == {
+        ("/artists", "post"),
+        ("/artists/{artist_id}", "patch"),
     }
 
 

@@ -1,0 +1,73 @@
+"""A team's route called with an Idempotency-Key: all it does through its store is one transaction with its answer."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from aiohttp import hdrs, web
+from multidict import CIMultiDict
+
+from middleware.inbound.idempotency import IDEMPOTENT_REPLAYED, REQUEST_KEY
+from server.address import Handle
+from server.handling import REQUEST_STORE, STORE
+from storage.kept_answers import KeptAnswer, once
+from storage.postgres.statement import Statement
+from storage.runner import TransactionRunner
+
+_MADE_ANEW = frozenset(name.lower() for name in (hdrs.CONTENT_LENGTH, hdrs.DATE, hdrs.SERVER))
+"""Headers that belong to one answer on one connection."""
+
+
+def keyed(handle: Handle, *, runner: TransactionRunner) -> Handle:
+    """The handler, which does a request with a key once and answers its repeats with what the first was answered.
+
+    Raised problems undo all; whatever is returned, an answer of any status, is kept with what was done. A connection to
+    Postgres is held from the first statement to the last, so what takes long in between belongs before or after.
+    """
+
+    async def handle_keyed(request: web.Request) -> web.StreamResponse:
+        key = request.get(REQUEST_KEY)
+        if key is None:
+            return await handle(request)
+
+        async def work(transaction: TransactionRunner) -> KeptAnswer:
+            request[REQUEST_STORE] = request.app[STORE].through(_Joined(transaction))
+            return _to_keep(await handle(request))
+
+        return _response(await once(runner, key, work=work))
+
+    return handle_keyed
+
+
+def _to_keep(response: web.StreamResponse) -> KeptAnswer:
+    if not isinstance(response, web.Response) or not isinstance(response.body, bytes | bytearray | None):
+        raise TypeError("a route that is called with a key answers as a whole: what is streamed cannot be kept")
+    headers = [(name, value) for name, value in response.headers.items() if name.lower() not in _MADE_ANEW]
+    return KeptAnswer(body=bytes(response.body or b""), status=response.status, headers=headers)
+
+
+def _response(answer: KeptAnswer) -> web.Response:
+    headers = CIMultiDict(answer.headers)
+    if answer.is_replayed:
+        headers[IDEMPOTENT_REPLAYED] = "true"
+    return web.Response(body=answer.body, status=answer.status, headers=headers)
+
+
+class _Joined:
+    """A transaction as a handler without one sees it: a write that fails is undone alone, and the rest can go on."""
+
+    def __init__(self, runner: TransactionRunner) -> None:
+        self._runner = runner
+
+    async def run(
+        self, statement: Statement, parameters: Sequence[Any] = (), *, operation: str
+    ) -> list[tuple[Any, ...]]:
+        """Run one statement, a write as a part of its own."""
+        if not statement.writes:
+            return await self._runner.run(statement, parameters, operation=operation)
+        async with self._runner.transaction(operation=operation) as part:
+            return await part.run(statement, parameters, operation=operation)
+
+    def transaction(self, *, operation: str = "transaction") -> AbstractAsyncContextManager[TransactionRunner]:
+        """Begin a part of several statements."""
+        return self._runner.transaction(operation=operation)

@@ -1,0 +1,81 @@
+"""What is decided about callers: who they are, what they may do, how much, and whether they repeat themselves."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+CredentialKind = Literal["api_key", "jwt"]
+CredentialMethod = Literal["api_key", "jwt", "other"]
+AuthenticationOutcome = Literal[
+    "ok",
+    "malformed",
+    "oversized",
+    "unknown",
+    "expired",
+    "revoked",
+    "not_yet_valid",
+    "wrong_issuer",
+    "wrong_audience",
+    "bad_header",
+    "bad_algorithm",
+    "bad_signature",
+    "bad_claims",
+    "unknown_key",
+    "unavailable",
+    "limited",
+]
+"""`ok`, or why a credential was not taken; `limited`: its address has failed too often to be heard."""
+
+AccessDecision = Literal["admitted", "admitted_own_rows", "refused_unknown", "refused_role", "refused_scope"]
+"""Every row, or only those the caller made; or refused: unknown who calls, no role admits, the scope ends here."""
+
+RateLimitDecision = Literal["allowed", "limited", "allowed_degraded", "limited_degraded"]
+IdempotencyOutcome = Literal["stored", "replayed", "in_flight", "reused"]
+"""Done, and its answer kept; answered with what was kept; refused, as it is being done, or as its key was another's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticationDecided:
+    """A request brought a credential, which was taken or not. Requests without one are not told of.
+
+    `credential_id` names it and does not give it away; it is empty where the credential tells none.
+    """
+
+    method: CredentialMethod
+    outcome: AuthenticationOutcome
+    credential_id: str
+    request_id: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessDecided:
+    """A request was held against the access rule of its endpoint."""
+
+    decision: AccessDecision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimitDecided:
+    """A request was held against its caller's limit; degraded where the limits all replicas share could not tell."""
+
+    decision: RateLimitDecision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyDecided:
+    """A request brought a key by which it can be known again."""
+
+    outcome: IdempotencyOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySetFetched:
+    """The keys that tokens are signed with were asked for: how many there are now, and why no newer ones."""
+
+    outcome: Literal["ok", "error"]
+    keys: int
+    reason: str
+    duration_seconds: float
+
+
+CallerEvent = AuthenticationDecided | AccessDecided | RateLimitDecided | IdempotencyDecided | KeySetFetched

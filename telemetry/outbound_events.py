@@ -1,0 +1,101 @@
+"""What happens on the way to what the service depends on."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Outcome = Literal["ok", "error", "timeout", "rejected"]
+Dependency = Literal["postgres", "redis"]
+BreakerState = Literal["closed", "open", "half_open", "forced_open", "forced_closed"]
+RetryOutcome = Literal["ok", "error", "budget_spent"]
+DropReason = Literal["expired", "broken", "cancelled", "closing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyCalled:
+    """One call to a dependency has ended, all its attempts included.
+
+    `error_type` is empty for an ok call, otherwise the error's kind (`conflict`, `timeout`, …).
+    """
+
+    dependency: Dependency
+    operation: str
+    outcome: Outcome
+    error_type: str
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerChanged:
+    """A circuit breaker took on another state; `name` is the dependency and the class of work (`postgres.reads`)."""
+
+    name: str
+    state: BreakerState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """A failed attempt was made again, which ended so; or was not, as the retry budget was spent."""
+
+    target: str
+    outcome: RetryOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkheadRejected:
+    """A call found no room in its class of work, after waiting `waited_seconds` (0 where the line was full)."""
+
+    name: str
+    waited_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOpened:
+    """A pool opened a connection."""
+
+    pool: str
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionAcquired:
+    """A caller got a connection after waiting `wait_seconds` (0 when one was free)."""
+
+    pool: str
+    wait_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionReleased:
+    """A caller gave its connection back after `use_seconds`."""
+
+    pool: str
+    use_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionDropped:
+    """A pool closed a connection instead of keeping it."""
+
+    pool: str
+    reason: DropReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcquireTimedOut:
+    """A caller waited longer for a connection than its budget allows."""
+
+    pool: str
+    waited_seconds: float
+
+
+OutboundEvent = (
+    DependencyCalled
+    | BreakerChanged
+    | Retried
+    | BulkheadRejected
+    | ConnectionOpened
+    | ConnectionAcquired
+    | ConnectionReleased
+    | ConnectionDropped
+    | AcquireTimedOut
+)

@@ -1,0 +1,100 @@
+"""What happens to requests, from their first byte to their answer."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+RejectReason = Literal["slow_headers", "slow_body", "slow_reader", "tls_handshake"]
+UNMATCHED = "_unmatched"
+"""The route of a request whose address or method nothing is declared for."""
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER = "_OTHER"
+"""What stands for a word outside its closed set, such as a method not in METHODS."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestStarted:
+    """A request's headers have been read and it has been routed.
+
+    `method` is one of METHODS or OTHER, `route` a template (`/products/{id}`) or UNMATCHED, here and below. Each one
+    that started ends once: as RequestFinished, ClientDisconnected or RequestCutOff.
+    """
+
+    method: str
+    route: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFinished:
+    """A request has been answered; `credential_id` names the credential it came with, empty for none."""
+
+    method: str
+    route: str
+    status: int
+    duration_seconds: float
+    request_id: str
+    trace_id: str
+    credential_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientDisconnected:
+    """The caller left before the answer was ready."""
+
+    method: str
+    route: str
+    duration_seconds: float
+    request_id: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCutOff:
+    """The service stopped before the answer was ready."""
+
+    method: str
+    route: str
+    duration_seconds: float
+    request_id: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestMalformed:
+    """Bytes that are no HTTP request we read were refused before any layer saw them; `error_type` says why."""
+
+    error_type: str
+    request_id: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRejected:
+    """A request was turned away at the edge: its headers or its body came too slowly, or nobody took its answer.
+
+    `tls_handshake` is a connection on which no request could be made: no TLS, none that we speak, or too slow.
+    """
+
+    reason: RejectReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionCaught:
+    """A bug: an exception nobody translated reached the problems layer."""
+
+    error_type: str
+    traceback: str
+    route: str
+    request_id: str
+    trace_id: str
+
+
+RequestEvent = (
+    RequestStarted
+    | RequestFinished
+    | ClientDisconnected
+    | RequestCutOff
+    | RequestMalformed
+    | RequestRejected
+    | ExceptionCaught
+)
