@@ -1,7 +1,7 @@
 """The composition root: the one file that knows every part and puts them together."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
@@ -81,14 +81,14 @@ class Telemetry:
     senses: Senses
 
 
-def telemetry_for(service: Service, settings: Settings) -> Telemetry:
-    """Every reader there is."""
+def telemetry_for(service: Service, settings: Settings, *, also: Sequence[Observe] = ()) -> Telemetry:
+    """Every reader there is, and others that want to hear it."""
     sink = Sink(STANDARD_ERROR)
     render = lines_for(STANDARD_ERROR, service=service.name, environment=os.environ)
     logs = Logs(render, sink, level=settings.log_level)
     metrics = Metrics(service=service.name, version=service.version, pools=[POOL], targets=TARGETS)
     health = DependencyHealth()
-    observers = Observers([metrics, logs, time_stages, health])
+    observers = Observers([metrics, logs, time_stages, health, *also])
     metrics.look_at(tasks_look)
     metrics.look_at(logs_look(lambda: logs.lines, lambda: sink.dropped))
     metrics.look_at(observers_look(lambda: observers.dropped))

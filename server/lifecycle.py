@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from aiohttp import web
@@ -105,6 +105,16 @@ async def serve(
         )
         announce(running)
         await stop.wait()
+        running.is_draining = True
+
+
+@asynccontextmanager
+async def started(declaration: Declaration, *, settings: Settings, telemetry: Telemetry) -> AsyncIterator[Running]:
+    """The service, answering until the block is left; raises what `serve` raises."""
+    async with AsyncExitStack() as held:
+        parts = _Parts(declaration=declaration, settings=settings, telemetry=telemetry, held=held, seed=None)
+        running = await parts.start()
+        yield running
         running.is_draining = True
 
 

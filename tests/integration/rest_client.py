@@ -11,7 +11,6 @@ from typing import Any, cast
 import aiohttp
 import orjson
 import psycopg2
-from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 from sqlalchemy.sql.ddl import ExecutableDDLElement
@@ -164,11 +163,11 @@ async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bo
         runner = runner_for(app, settings, telemetry=telemetry)
         held.push_async_callback(runner.cleanup)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        port = await runner.listen("127.0.0.1", port=0)
         session = await held.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
         names = tuple(f'"{record_type.table}"' for record_type in declaration.types.values())
         yield Client(
-            port=runner.addresses[0][1],
+            port=port,
             session=session,
             stop=runner.cleanup,
             events=events,
