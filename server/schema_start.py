@@ -8,11 +8,11 @@ from server.declaration import Declaration
 from server.settings import Settings
 from storage.embedded import own_folder
 from storage.migrations.ledger import SchemaState, read_state, taken_tables
-from storage.migrations.serving_rights import grant_missing
+from storage.migrations.serving_rights import grant_missing, missing_grants
 from storage.migrations.session import connected
-from storage.migrations.stopped import SchemaNotCurrent, TablesTaken
+from storage.migrations.stopped import RightsMissing, SchemaNotCurrent, TablesTaken
 from storage.tables.schema import fingerprint, tables
-from telemetry.events import Observe, SchemaApplied
+from telemetry.events import Observe, SchemaApplied, ServedAsSuperuser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +26,11 @@ class SchemaStart:
     async def run(self, dsn: str, *, serving_dsn: str = "") -> bytes:
         """The secret cursors are signed with; the role of `serving_dsn`, where it is another, gets its rights.
 
-        Raises SchemaNotCurrent where a person has to migrate first, and TablesTaken where the database is another
-        service's; nothing has been changed then.
+        Raises SchemaNotCurrent where a person has to migrate first, RightsMissing where a person has to give the role
+        its rights, and TablesTaken where the database is another service's; nothing has been changed then.
         """
         secret = await self._brought_in(dsn)
-        if serving_dsn not in ("", dsn):
+        if serving_dsn:
             await asyncio.to_thread(self._let_serve, dsn, serving_dsn)
         return secret
 
@@ -62,10 +62,17 @@ class SchemaStart:
         )
 
     def _let_serve(self, dsn: str, serving_dsn: str) -> None:
+        declared = tables(self.declaration.types).tables
         with connected(serving_dsn) as session:
-            role = session.value("SELECT current_user")
-        with connected(dsn) as session:
-            grant_missing(session, role, tables=tables(self.declaration.types).tables)
+            ((role, is_superuser),) = session.rows("SELECT current_user, current_setting('is_superuser') = 'on'")
+            lacking = missing_grants(session, role, tables=declared)
+        if is_superuser:
+            self.observe(ServedAsSuperuser(role=role))
+        if lacking and serving_dsn == dsn:
+            raise RightsMissing(role, lacking)
+        if lacking:
+            with connected(dsn) as session:
+                grant_missing(session, role, tables=declared)
 
     def _apply(self, dsn: str) -> SchemaState:
         from storage.migrations.applying import apply  # noqa: PLC0415 - Alembic is slow to import, and seldom needed

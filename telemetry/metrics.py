@@ -147,7 +147,7 @@ class Metrics:
                 self._renewals["error" if event.fault else "ok",].inc()
             case e.BreakerChanged() | e.ConnectionDropped() | e.EmbeddedStarted() | e.EmbeddedExited():
                 pass
-            case e.SchemaApplied() | e.SettingUnknown() | e.SecretExposed() | e.LibraryLogged():
+            case e.SchemaApplied() | e.SettingUnknown() | e.SecretExposed() | e.ServedAsSuperuser() | e.LibraryLogged():
                 pass
             case e.ServiceStarted() | e.ServiceStopped():
                 pass

@@ -55,6 +55,13 @@ class SecretExposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServedAsSuperuser:
+    """Requests are served as a Postgres role that may do anything at all."""
+
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryLogged:
     """A library spoke through `logging`, at warning or graver; `traceback` is empty where it gave none."""
 
@@ -95,6 +102,7 @@ ProcessEvent = (
     | SchemaApplied
     | SettingUnknown
     | SecretExposed
+    | ServedAsSuperuser
     | LibraryLogged
     | ServiceStarted
     | ServiceStopped

@@ -4,7 +4,7 @@ from telemetry import events as e
 from telemetry.log_line import Line
 
 
-def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: PLR0911 - one case an event
+def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: C901, PLR0911 - one case an event
     """The event's line."""
     match event:
         case e.CertificateChanged():
@@ -19,6 +19,8 @@ def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: PLR0911 - one case 
             return _setting_unknown(event)
         case e.SecretExposed():
             return _secret_exposed(event)
+        case e.ServedAsSuperuser():
+            return _served_as_superuser(event)
         case e.LibraryLogged():
             return _library_logged(event)
         case e.ServiceStarted():
@@ -90,6 +92,15 @@ def _secret_exposed(event: e.SecretExposed) -> Line:
         event="secret_exposed",
         message=f"{event.variable}: every account may read {event.path} (mode {event.mode}); 0400 is enough",
         fields={"variable": event.variable, "path": event.path, "mode": event.mode},
+    )
+
+
+def _served_as_superuser(event: e.ServedAsSuperuser) -> Line:
+    return Line(
+        level="warning",
+        event="served_as_superuser",
+        message=f"requests are served as {event.role}, a superuser: a role of its own needs far less, see --grant",
+        fields={"role": event.role},
     )
 
 

@@ -1,7 +1,6 @@
 """What every answer tells a browser that shows it or that a strange page asks for it; docs/security.md argues each."""
 
 import asyncio
-from types import MappingProxyType
 
 from aiohttp import hdrs
 from multidict import CIMultiDict, istr
@@ -16,20 +15,17 @@ API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 TWO_YEARS = "max-age=63072000"
 """Mozilla's figure (Server Side TLS 5.7). Not `includeSubDomains`: what lives below this name is its owner's affair."""
 
-_FIXED = MappingProxyType(
-    {
-        istr("X-Content-Type-Options"): "nosniff",
-        istr("Referrer-Policy"): "no-referrer",
-        istr("X-Frame-Options"): "DENY",  # what frame-ancestors says, for browsers before 2016 and scanners after
-        istr(hdrs.SERVER): "mainstay",  # aiohttp's own would tell its version and Python's
-    }
+# Pairs and not mappings: every answer walks over them.
+_FIXED = (
+    (istr("X-Content-Type-Options"), "nosniff"),
+    (istr("Referrer-Policy"), "no-referrer"),
+    (istr("X-Frame-Options"), "DENY"),  # what frame-ancestors says, for browsers before 2016 and scanners after
+    (istr(hdrs.SERVER), "mainstay"),  # aiohttp's own would tell its version and Python's
 )
-_UNLESS_SAID_OTHERWISE = MappingProxyType(
-    {
-        CONTENT_SECURITY_POLICY: API_POLICY,
-        CROSS_ORIGIN_RESOURCE_POLICY: "same-origin",
-        istr(hdrs.CACHE_CONTROL): "no-store",
-    }
+_UNLESS_SAID_OTHERWISE = (
+    (CONTENT_SECURITY_POLICY, API_POLICY),
+    (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+    (istr(hdrs.CACHE_CONTROL), "no-store"),
 )
 
 
@@ -43,8 +39,9 @@ def secure(headers: CIMultiDict[str], *, over_tls: bool) -> None:
 
     Strict-Transport-Security goes over TLS only: a browser must ignore it elsewhere (RFC 6797, 7.2 and 8.1).
     """
-    headers.update(_FIXED)
-    for name, value in _UNLESS_SAID_OTHERWISE.items():
+    for name, value in _FIXED:
+        headers[name] = value
+    for name, value in _UNLESS_SAID_OTHERWISE:
         headers.setdefault(name, value)
     if over_tls:
         headers.setdefault(STRICT_TRANSPORT_SECURITY, TWO_YEARS)

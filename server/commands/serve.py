@@ -9,6 +9,7 @@ import uvloop
 from middleware.errors import Problem
 from server.commands.reporting import FAILED, reported, tell
 from server.commands.seeding import seed_from
+from server.core_dumps import forbid_core_dumps
 from server.lifecycle import Running, StartFailed, serve
 from server.loading.data_files import FolderUnfit
 from server.service import Service
@@ -32,6 +33,7 @@ def run_serve(file: Path, *, seed: Path | None) -> int:
 
 def _serve(file: Path, seed: Path | None) -> None:
     started_seconds = time.monotonic()
+    forbid_core_dumps()
     settings = read_settings()
     declaration = checked_file(file)
     service = declaration.service

@@ -1,5 +1,7 @@
 """Why a migration can stop: each error's sentence says what happened and what to type next."""
 
+from collections.abc import Sequence
+
 
 class MigrationStopped(Exception):  # noqa: N818 - it says what happened
     """The migration has stopped."""
@@ -47,6 +49,17 @@ class SchemaNotCurrent(MigrationStopped):
 
 class TablesTaken(MigrationStopped):
     """Another service made tables that this one declares too."""
+
+
+class RightsMissing(MigrationStopped):
+    """The role that serves may not do all that serving takes."""
+
+    def __init__(self, role: str, grants: Sequence[str]) -> None:
+        listed = "".join(f"\n  {grant};" for grant in grants)
+        super().__init__(
+            f"The role {role} lacks rights it serves with:{listed}\n"
+            f"Whoever migrates can give them: mainstay migrate FILE --apply --grant {role}"
+        )
 
 
 class RevisionRefused(MigrationStopped):

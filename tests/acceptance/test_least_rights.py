@@ -161,6 +161,34 @@ async def test_a_service_that_is_told_both_roles_brings_in_its_tables_and_rights
     assert statuses == [201, 200, 200, 200, 204]
 
 
+async def test_a_role_that_lacks_a_right_does_not_start_to_serve_and_is_told_which(
+    role: str, database: str, data_dir: Path, embedded: Endpoints
+) -> None:
+    serving = {"POSTGRES_DSN": str(make_dsn(database, user=role)), "REDIS_URL": embedded.redis_url}
+    await mainstay("migrate", str(QUICKSTART), "--apply", "--grant", role, data_dir=data_dir, MIGRATION_DSN=database)
+    run(database, f"REVOKE DELETE ON product FROM {role}")
+
+    finished = await mainstay("serve", str(QUICKSTART), data_dir=data_dir, **serving)
+
+    assert finished.code == 1
+    assert finished.errors.endswith(
+        f"The role {role} lacks rights it serves with:\n"
+        f"  GRANT DELETE ON TABLE public.product TO {role};\n"
+        f"Whoever migrates can give them: mainstay migrate FILE --apply --grant {role}\n"
+    )
+
+
+async def test_to_serve_as_a_superuser_is_a_warning(
+    database: str, postgres_dsn: str, data_dir: Path, embedded: Endpoints
+) -> None:
+    given = {"POSTGRES_DSN": str(make_dsn(database, user="postgres")), "REDIS_URL": embedded.redis_url}
+
+    async with service(QUICKSTART, data_dir, MIGRATE="safe", **given) as running:
+        log = running.log.read_text()
+
+    assert log.count("requests are served as postgres, a superuser") == 1
+
+
 async def test_to_migrate_is_not_to_serve(database: str, data_dir: Path) -> None:
     finished = await mainstay("serve", str(QUICKSTART), data_dir=data_dir, MIGRATION_DSN=database)
 

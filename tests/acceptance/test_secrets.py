@@ -1,5 +1,6 @@
 """Secrets of the real process: read from files, and never in anything it says or shows."""
 
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -103,9 +104,11 @@ async def test_a_running_service_shows_its_secrets_to_nobody(database: str, data
         commands = [_read(file) for file in Path("/proc").glob("[0-9]*/cmdline")]
         servers = working_in(data_dir) - {running.process.pid}
         environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in servers]
+        limits = Path(f"/proc/{running.process.pid}/limits").read_text()
         logs = [running.log.read_text(), *(file.read_text() for file in data_dir.glob("*.log"))]
 
     assert servers
+    assert re.search(r"Max core file size +0 ", limits)
     assert [text for text in (*told, *logs) if CANARY in text] == []
     assert [text for text in (*commands, *environments) if CANARY.encode() in text] == []
     assert [text for text in environments if b"MAINSTAY_" in text] == []

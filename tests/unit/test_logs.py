@@ -26,6 +26,7 @@ from telemetry.events import (
     Retried,
     SchemaApplied,
     SecretExposed,
+    ServedAsSuperuser,
     ServiceStarted,
     ServiceStopped,
     SettingUnknown,
@@ -162,6 +163,11 @@ def test_a_bug_is_one_line_with_its_traceback() -> None:
             SecretExposed(variable="MAINSTAY_TLS_KEY", path="/run/key.pem", mode="0644"),
             "warning",
             "MAINSTAY_TLS_KEY: every account may read /run/key.pem (mode 0644); 0400 is enough",
+        ),
+        (
+            ServedAsSuperuser(role="postgres"),
+            "warning",
+            "requests are served as postgres, a superuser: a role of its own needs far less, see --grant",
         ),
         (SchemaApplied(steps=3, duration_seconds=0.5), "info", "schema brought up to date in 3 steps"),
         (
