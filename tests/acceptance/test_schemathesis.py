@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.acceptance.service_process import service
 
 GALLERY = Path(__file__).with_name("gallery.py")
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 CASES_AT_LEAST = 5_000
 EXAMPLES_AN_OPERATION = 160
@@ -37,7 +38,10 @@ async def test_no_made_up_request_gets_a_500_or_an_answer_that_is_not_documented
 async def _schemathesis(base_url: str, folder: Path) -> tuple[int, str]:
     """Run it to its end; its exit code and all it said, curl lines of failures included."""
     process = await asyncio.create_subprocess_exec(
-        SCHEMATHESIS, "run", f"{base_url}/openapi.json", *ARGUMENTS, cwd=folder, stdout=PIPE, stderr=STDOUT
+        *(SCHEMATHESIS, f"--config-file={CONFIGURATION}", "run", f"{base_url}/openapi.json", *ARGUMENTS),
+        cwd=folder,
+        stdout=PIPE,
+        stderr=STDOUT,
     )
     told, _ = await process.communicate()
     return await process.wait(), told.decode()

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from storage.describe import describe_all
 from storage.model import Indexed, Key, Model, Reference, RenamedFrom, Unique
@@ -146,15 +146,30 @@ def field_drafts(draw: st.DrawFn, tables: Sequence[str]) -> FieldDraft:
     if kind == "reference":
         target = draw(st.sampled_from(sorted(tables)))
         return FieldDraft(kind=kind, nullable=nullable, reference=target, marker=draw(st.sampled_from(("", "unique"))))
-    defaults = KINDS[kind].defaults
+    limits = draw(st.integers(0, len(KINDS[kind].limits) - 1))
+    defaults = _defaults_within(KINDS[kind], limits)
     markers = ("", "indexed") if kind in JSON_KINDS else ("", "unique", "indexed")
     return FieldDraft(
         kind=kind,
         nullable=nullable,
-        limits=draw(st.integers(0, len(KINDS[kind].limits) - 1)),
-        default=draw(st.none() | st.integers(0, len(defaults) - 1)) if defaults else None,
+        limits=limits,
+        default=draw(st.none() | st.sampled_from(defaults)) if defaults else None,
         marker=draw(st.sampled_from(markers)),
     )
+
+
+def _defaults_within(kind: Kind, limits: int) -> Sequence[int]:
+    """The numbers of the kind's defaults that keep to these limits: a declaration with another is refused."""
+    checked = TypeAdapter(Annotated[kind.annotation, Field(**kind.limits[limits])])
+    return [number for number, default in enumerate(kind.defaults) if _passes(checked, default)]
+
+
+def _passes(checked: TypeAdapter[Any], default: object) -> bool:
+    try:
+        checked.validate_python(default)
+    except ValidationError:
+        return False
+    return True
 
 
 @st.composite
