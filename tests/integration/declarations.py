@@ -160,7 +160,8 @@ def field_drafts(draw: st.DrawFn, tables: Sequence[str]) -> FieldDraft:
 
 def _defaults_within(kind: Kind, limits: int) -> Sequence[int]:
     """The numbers of the kind's defaults that keep to these limits: a declaration with another is refused."""
-    checked = TypeAdapter(Annotated[kind.annotation, Field(**kind.limits[limits])])
+    declared: Any = Annotated[kind.annotation, Field(**kind.limits[limits])]
+    checked = TypeAdapter(declared)
     return [number for number, default in enumerate(kind.defaults) if _passes(checked, default)]
 
 
