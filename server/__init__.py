@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from server.identity.access import ANYONE, OWNER, SIGNED_IN, role
     from server.record_store import Store
     from server.service import Resource, Route, Service, Tokens, Upstream
-    from storage.model import Indexed, Key, Model, Reference, RenamedFrom, Unique
+    from storage.model import Indexed, Key, Model, Reference, RenamedFrom, Tenant, Unique
 
 __all__ = [
     "ANYONE",
@@ -32,6 +32,7 @@ __all__ = [
     "Route",
     "Service",
     "Store",
+    "Tenant",
     "Tokens",
     "Unique",
     "Upstream",
@@ -58,6 +59,7 @@ _HOMES = {
     "Route": "server.service",
     "Service": "server.service",
     "Store": "server.record_store",
+    "Tenant": "storage.model",
     "Tokens": "server.service",
     "Unique": "storage.model",
     "Upstream": "server.service",

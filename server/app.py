@@ -31,6 +31,7 @@ from server.declaration import Declaration, Types
 from server.docs_page.docs_routes import docs_routes, index_routes
 from server.handling import STORE
 from server.identity.callers import Callers
+from server.identity.row_scopes import RowScopes
 from server.open_files import files_open_at_most
 from server.openapi import openapi_document
 from server.record_store import TransactionStore
@@ -179,6 +180,7 @@ def public_app(
     serving = Serving(
         tables=record_tables(declaration.types),
         runner=backing.pool,
+        scopes=RowScopes(declaration),
         cursor_secret=backing.secret,
         maximum_body_bytes=settings.body_bytes,
     )

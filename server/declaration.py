@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.cors_rules import cors_mistakes
+from server.identity.access import is_about_owners
 from server.limit_rules import limit_mistakes
 from server.resource_rules import name_of, resource_mistakes
 from server.route_rules import label_of, route_mistakes
@@ -40,12 +41,13 @@ def described(service: Service) -> Types:
     wrong = [*_parts_of_another_kind(service)]
     if wrong:
         raise Misdeclared(wrong)  # nothing more can be told of what is no resource at all
-    models = look_at_all([resource.model for resource in service.resources])
+    owned = {resource.model for resource in service.resources if any(map(is_about_owners, resource.words))}
+    models = look_at_all([resource.model for resource in service.resources], owned=owned)
     mistakes = [*models.mistakes, *_service_mistakes(service)]
     for resource in service.resources:
         mistakes += resource_mistakes(resource, models.types[resource.model])
     for route in service.routes:
-        mistakes += route_mistakes(route)
+        mistakes += route_mistakes(route, rows_have_owners=bool(owned))
     mistakes += cors_mistakes(service)
     mistakes += limit_mistakes(service)
     mistakes += _clashes(service)

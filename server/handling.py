@@ -33,7 +33,11 @@ def principal(request: web.Request) -> Principal | None:
 
 
 def store(request: web.Request) -> TransactionStore:
-    """The service's records; for a request that brings an Idempotency-Key, all of it is one transaction."""
+    """The service's records, those that whoever calls may see and change where the route's access word or a tenant
+    confines it; `store(request).of_everybody()` is all of them.
+
+    For a request that brings an Idempotency-Key, all that is done through it is one transaction.
+    """
     return request.get(REQUEST_STORE) or request.app[STORE]
 
 

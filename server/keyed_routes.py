@@ -9,7 +9,7 @@ from multidict import CIMultiDict
 
 from middleware.inbound.idempotency import IDEMPOTENT_REPLAYED, REQUEST_KEY
 from server.address import Handle
-from server.handling import REQUEST_STORE, STORE
+from server.handling import REQUEST_STORE, store
 from storage.kept_answers import KeptAnswer, once
 from storage.postgres.statement import Statement
 from storage.runner import TransactionRunner
@@ -31,7 +31,7 @@ def keyed(handle: Handle, *, runner: TransactionRunner) -> Handle:
             return await handle(request)
 
         async def work(transaction: TransactionRunner) -> KeptAnswer:
-            request[REQUEST_STORE] = request.app[STORE].through(_Joined(transaction))
+            request[REQUEST_STORE] = store(request).through(_Joined(transaction))
             return _to_keep(await handle(request))
 
         return _response(await once(runner, key, work=work))

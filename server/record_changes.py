@@ -16,25 +16,24 @@ from storage.runner import Runner, TransactionRunner
 class RecordChanges:
     """Makes the changes that PATCH requests to one resource ask for."""
 
-    def __init__(self, records: Records, *, record_input: RecordInput, runner: TransactionRunner) -> None:
-        self._records = records
+    def __init__(self, record_input: RecordInput, *, runner: TransactionRunner) -> None:
         self._input = record_input
         self._runner = runner
 
-    async def change(self, asked: UpdateRequest, key: RequestKey | None) -> Rendered:
+    async def change(self, asked: UpdateRequest, records: Records, *, key: RequestKey | None) -> Rendered:
         """The changed record; with a request's key, what it was changed to when that was first asked."""
         if key is None:
-            return await (self._merge(asked) if asked.patch.merges else self._set(asked, self._records))
+            return await (self._merge(asked, records) if asked.patch.merges else self._set(asked, records))
         if not asked.patch.merges and asked.patch.values and _names_one_tag(asked.expected):
-            return await self._set(asked, replace(self._records, key=key))
-        return await self._change_once(asked, key)
+            return await self._set(asked, replace(records, key=key))
+        return await self._change_once(asked, records, key=key)
 
-    async def _change_once(self, asked: UpdateRequest, key: RequestKey) -> Rendered:
+    async def _change_once(self, asked: UpdateRequest, records: Records, *, key: RequestKey) -> Rendered:
         """What takes several statements is done, and its answer kept, in one transaction."""
 
         async def work(runner: Runner) -> KeptAnswer:
-            records = replace(self._records, runner=runner)
-            made = await (self._merge_locked(asked, records) if asked.patch.merges else self._set(asked, records))
+            here = replace(records, runner=runner)
+            made = await (self._merge_locked(asked, here) if asked.patch.merges else self._set(asked, here))
             return KeptAnswer(body=made.body, etag=made.etag, record_key=made.key)
 
         kept = await once(self._runner, key, work=work)
@@ -47,15 +46,15 @@ class RecordChanges:
             return _still(await records.read(asked.key), tag)
         return await records.change(asked.key, asked.patch.values, etag=tag)
 
-    async def _merge(self, asked: UpdateRequest) -> Rendered:
+    async def _merge(self, asked: UpdateRequest, records: Records) -> Rendered:
         """Read, merge, and write only what was read; where somebody was faster, again with the record locked."""
         try:
-            return await self._merge_into(asked, self._records)
+            return await self._merge_into(asked, records)
         except PreconditionFailed:
             if asked.expected is not None and not asked.expected.any:
                 raise
         async with self._runner.transaction(operation="update") as runner:
-            return await self._merge_locked(asked, replace(self._records, runner=runner))
+            return await self._merge_locked(asked, replace(records, runner=runner))
 
     async def _merge_locked(self, asked: UpdateRequest, records: Records) -> Rendered:
         return await self._merge_into(asked, records, locked=True)

@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 
 from middleware.inbound.idempotency import IDEMPOTENT_REPLAYED, REQUEST_KEY
 from middleware.inbound.validate import input_of
+from server.callers_records import CallersRecords
 from server.identity.access import is_open
 from server.record_changes import RecordChanges, expected_tag
 from server.requests.record_requests import (
@@ -21,7 +22,6 @@ from server.requests.record_requests import (
 from server.service import Resource
 from storage.listing import WHOLE, Listing, Rendered
 from storage.model import Model
-from storage.records import Records
 from storage.runner import TransactionRunner
 
 JSON = "application/json"
@@ -31,18 +31,18 @@ class RecordHandlers:
     """The handlers of one resource."""
 
     def __init__(
-        self, resource: Resource, records: Records, *, requests: RecordRequests, runner: TransactionRunner
+        self, resource: Resource, records: CallersRecords, *, requests: RecordRequests, runner: TransactionRunner
     ) -> None:
         self._resource = resource
         self._records = records
         self._requests = requests
-        self._changes = RecordChanges(records, record_input=requests.input, runner=runner)
+        self._changes = RecordChanges(requests.input, runner=runner)
         self._cache_control = _cache_control(resource)
 
     async def list(self, request: web.Request) -> web.Response:
         """One page."""
         listing = input_of(request, Listing)
-        page = await self._records.page(listing)
+        page = await self._records.of(request, "list").page(listing)
         headers: dict[str, str] = {
             hdrs.CONTENT_TYPE: JSON,
             hdrs.CACHE_CONTROL: self._cache_control,
@@ -63,7 +63,7 @@ class RecordHandlers:
     async def read(self, request: web.Request) -> web.Response:
         """One record, or 304 where the caller has it."""
         asked = input_of(request, ReadRequest)
-        found = await self._records.read(asked.key, asked.shape)
+        found = await self._records.of(request, "read").read(asked.key, asked.shape)
         tag = found.etag if asked.shape == WHOLE else _tag_of(found.body)
         if asked.expected is not None:
             asked.expected.expected(tag)
@@ -74,28 +74,27 @@ class RecordHandlers:
     async def create(self, request: web.Request) -> web.Response:
         """A new record."""
         record = input_of(request, Model)
-        key = request.get(REQUEST_KEY)
-        records = self._records if key is None else replace(self._records, key=key)
-        return self._created(await records.create(record))
+        records, key = self._records.of(request, "create"), request.get(REQUEST_KEY)
+        return self._created(await (records if key is None else replace(records, key=key)).create(record))
 
     async def replace(self, request: web.Request) -> web.Response:
         """The whole record anew, or a new one under this key."""
-        asked = input_of(request, ReplaceRequest)
+        asked, records = input_of(request, ReplaceRequest), self._records.of(request, "replace")
         if asked.creates:
-            return self._created(await self._records.create_at(asked.key, asked.record))
-        tag = await expected_tag(asked.key, asked.expected, records=self._records)
-        return self._answer(await self._records.replace(asked.key, asked.record, etag=tag))
+            return self._created(await records.create_at(asked.key, asked.record))
+        tag = await expected_tag(asked.key, asked.expected, records=records)
+        return self._answer(await records.replace(asked.key, asked.record, etag=tag))
 
     async def update(self, request: web.Request) -> web.Response:
         """Some fields changed."""
-        asked = input_of(request, UpdateRequest)
-        return self._answer(await self._changes.change(asked, request.get(REQUEST_KEY)))
+        asked, records = input_of(request, UpdateRequest), self._records.of(request, "update")
+        return self._answer(await self._changes.change(asked, records, key=request.get(REQUEST_KEY)))
 
     async def delete(self, request: web.Request) -> web.Response:
         """The record removed."""
-        asked = input_of(request, DeleteRequest)
-        tag = await expected_tag(asked.key, asked.expected, records=self._records)
-        await self._records.delete(asked.key, etag=tag)
+        asked, records = input_of(request, DeleteRequest), self._records.of(request, "delete")
+        tag = await expected_tag(asked.key, asked.expected, records=records)
+        await records.delete(asked.key, etag=tag)
         return web.Response(status=204)
 
     def _created(self, made: Rendered) -> web.Response:

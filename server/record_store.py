@@ -20,6 +20,7 @@ from server.requests.list_query import LIMIT_MAXIMUM, QueryReader
 from storage.model import Model
 from storage.records import Records, RecordTable
 from storage.runner import Runner, TransactionRunner
+from storage.scope import EVERYTHING, Scope
 from storage.wire import parameter, rendered
 
 M = TypeVar("M", bound=Model)
@@ -32,9 +33,10 @@ class Store:
     let them pass.
     """
 
-    def __init__(self, tables: Mapping[type[Model], RecordTable], runner: Runner) -> None:
+    def __init__(self, tables: Mapping[type[Model], RecordTable], runner: Runner, *, scope: Scope = EVERYTHING) -> None:
         self._tables = tables
         self._runner = runner
+        self._scope = scope
 
     async def read(self, model: type[M], key: object, *, locked: bool = False) -> M:
         """The record with this key. `locked` keeps others from changing it until the transaction ends."""
@@ -97,25 +99,35 @@ class Store:
         await self._records(type(record)).delete(_key_of(record, table))
 
     def _records(self, model: type[Model]) -> Records:
-        return Records(self._tables[model], self._runner)
+        return Records(self._tables[model], self._runner, scope=self._scope)
 
 
 class TransactionStore(Store):
     """A store whose statements can also run within one transaction."""
 
-    def __init__(self, tables: Mapping[type[Model], RecordTable], runner: TransactionRunner) -> None:
-        super().__init__(tables, runner)
+    def __init__(
+        self, tables: Mapping[type[Model], RecordTable], runner: TransactionRunner, *, scope: Scope = EVERYTHING
+    ) -> None:
+        super().__init__(tables, runner, scope=scope)
         self._transactions = runner
 
     def through(self, runner: TransactionRunner) -> "TransactionStore":
         """The same records, by way of another runner."""
-        return TransactionStore(self._tables, runner)
+        return TransactionStore(self._tables, runner, scope=self._scope)
+
+    def within(self, scope: Scope) -> "TransactionStore":
+        """Those of the records that are in scope."""
+        return TransactionStore(self._tables, self._transactions, scope=scope)
+
+    def of_everybody(self) -> "TransactionStore":
+        """All records, whoever calls: for what a service does on its own account."""
+        return self.within(EVERYTHING)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Store]:
         """A store whose writes happen all together at the end of the block, or not at all if it raises."""
         async with self._transactions.transaction() as runner:
-            yield Store(self._tables, runner)
+            yield Store(self._tables, runner, scope=self._scope)
 
 
 def _key_of(record: Model, table: RecordTable) -> str:

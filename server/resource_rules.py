@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from server.identity.access import Access
+from server.identity.access import Access, is_open
 from server.requests.list_query import LIST_PARAMETERS
 from server.service import Resource
 from storage.mistakes import Mistake
@@ -23,6 +23,8 @@ def resource_mistakes(resource: Resource, record_type: RecordType) -> Iterator[M
     """Everything wrong with a resource apart from its model."""
     where = name_of(resource)
     details = [*_own_problems(resource)]
+    if record_type.tenant is not None and any(map(is_open, resource.words)):
+        details.append(f"ANYONE belongs to no tenant, and {record_type.name} has one: say SIGNED_IN, OWNER or role(…)")
     for word, names in _offers(resource).items():
         details += _offer_problems(word, names, record_type=record_type)
     yield from (Mistake(where=where, detail=detail, about=resource) for detail in details)

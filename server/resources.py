@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from middleware.inbound.endpoint import Endpoint, ReadInput
 from server.address import Address, Handle
+from server.callers_records import CallersRecords
 from server.identity.decisions import decide_by
+from server.identity.row_scopes import RowScopes, ScopeOf, has_tenant
 from server.record_handlers import RecordHandlers
 from server.requests.cursor import Cursors
 from server.requests.list_query import QueryReader
@@ -33,6 +36,7 @@ class Serving:
 
     tables: Mapping[type[Model], RecordTable]
     runner: TransactionRunner
+    scopes: RowScopes
     cursor_secret: bytes
     maximum_body_bytes: int
 
@@ -47,7 +51,7 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
         cursors=Cursors(serving.cursor_secret, resource.path),
     )
     requests = RecordRequests(table.type, reader, maximum_body_bytes=serving.maximum_body_bytes)
-    records = Records(table, serving.runner)
+    records = CallersRecords(Records(table, serving.runner), _scopes(resource, table, serving=serving))
     handlers = RecordHandlers(resource, records, requests=requests, runner=serving.runner)
     for action in resource.actions:
         handle, read_input = _parts(action, handlers, requests=requests)
@@ -57,11 +61,22 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
             endpoint=Endpoint(
                 template=_template(resource, table, action=action),
                 operation=f"{resource.area}.{action}",
-                decide=decide_by(resource.access_to(action), area=resource.area, writes=action in WRITES),
+                decide=decide_by(
+                    resource.access_to(action),
+                    area=resource.area,
+                    writes=action in WRITES,
+                    belongs=partial(has_tenant, table.type),
+                ),
                 read_input=read_input,
                 idempotency=resource.idempotency if action in ("create", "update") else "none",
             ),
         )
+
+
+def _scopes(resource: Resource, table: RecordTable, *, serving: Serving) -> Mapping[Action, ScopeOf]:
+    """Which rows each action is about, by who calls."""
+    words = {action: resource.access_to(action) for action in resource.actions}
+    return {action: serving.scopes.of_action(table.type, word) for action, word in words.items() if word is not None}
 
 
 def _template(resource: Resource, table: RecordTable, *, action: Action) -> str:

@@ -8,13 +8,17 @@ from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
 from middleware.inbound.endpoint import Endpoint
+from middleware.inbound.principal import PRINCIPAL
 from server.address import Address, Handle
 from server.declaration import Declaration
+from server.handling import REQUEST_STORE, store
 from server.identity.decisions import decide_by
+from server.identity.row_scopes import ScopeOf
 from server.keyed_routes import keyed
 from server.requests.route_requests import RouteRequests, keys_in
 from server.resources import Serving
 from server.service import REPEATABLE, Route, area_of
+from storage.scope import EVERYTHING
 from storage.wire import rendered
 
 
@@ -23,9 +27,10 @@ def route_address(route: Route, declaration: Declaration, *, serving: Serving) -
     keys = keys_in(route.path, declaration)
     takes_key = route.method in REPEATABLE
     requests = RouteRequests(route, keys, maximum_body_bytes=serving.maximum_body_bytes)
+    handle = keyed(_rendering(route), runner=serving.runner) if takes_key else _rendering(route)
     return Address(
         method=route.method,
-        handle=keyed(_rendering(route), runner=serving.runner) if takes_key else _rendering(route),
+        handle=_confined(handle, serving.scopes.of_route(route.access)),
         endpoint=Endpoint(
             template=route.path,
             operation=f"{route.method} {route.path}",
@@ -35,6 +40,18 @@ def route_address(route: Route, declaration: Declaration, *, serving: Serving) -
             idempotency=route.idempotency if takes_key else "none",
         ),
     )
+
+
+def _confined(handle: Handle, scope_of: ScopeOf) -> Handle:
+    """The handler, whose store holds the records that the caller may touch."""
+
+    async def handle_confined(request: web.Request) -> web.StreamResponse:
+        scope = scope_of(request.get(PRINCIPAL))
+        if scope is not EVERYTHING:
+            request[REQUEST_STORE] = store(request).within(scope)
+        return await handle(request)
+
+    return handle_confined
 
 
 def _rendering(route: Route) -> Handle:

@@ -66,6 +66,11 @@ class Resource:
         return narrower if narrower is not None else self.access
 
     @property
+    def words(self) -> Sequence[Access | None]:
+        """The access words it was given."""
+        return (self.access, self.read, self.write)
+
+    @property
     def area(self) -> str:
         """What a key may be restricted to: `products` for `/products`."""
         return self.path.strip("/")

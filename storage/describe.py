@@ -1,6 +1,6 @@
 """From a model to what storage knows of it: reads the declaration, reports every mistake at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic.fields import FieldInfo
@@ -9,7 +9,7 @@ from pydantic_core import PydanticUndefined, to_jsonable_python
 from storage.annotations import Shape, read_annotation
 from storage.field_rules import field_problems, nested_problems
 from storage.mistakes import Misdeclared, Mistake
-from storage.model import SYSTEM_FIELDS, Indexed, Key, Model, Reference, RenamedFrom, System, Unique, snake_case
+from storage.model import SYSTEM_FIELDS, Indexed, Key, Model, Reference, RenamedFrom, System, Tenant, Unique, snake_case
 from storage.model_rules import mistake, model_mistakes, reference_mistakes, shared_names
 from storage.record_type import RecordField, RecordType
 
@@ -40,19 +40,19 @@ def describe_all(models: Sequence[type[Model]]) -> Mapping[type[Model], RecordTy
     return described.types
 
 
-def look_at_all(models: Sequence[type[Model]]) -> Described:
-    """Read all models of a service, and everything that is wrong with them."""
+def look_at_all(models: Sequence[type[Model]], *, owned: Collection[type[Model]] = ()) -> Described:
+    """Read all models of a service, and all that is wrong with them; the rows of the `owned` ones have owners."""
     types: dict[type[Model], RecordType] = {}
     mistakes: list[Mistake] = []
     for model in dict.fromkeys(models):
-        types[model], found = _read(model)
+        types[model], found = _read(model, is_owned=model in owned)
         mistakes += found
     mistakes += shared_names(types)
     mistakes += reference_mistakes(types)
     return Described(types=types, mistakes=mistakes)
 
 
-def _read(model: type[Model]) -> tuple[RecordType, list[Mistake]]:
+def _read(model: type[Model], *, is_owned: bool = False) -> tuple[RecordType, list[Mistake]]:
     fields, mistakes = _read_fields(model)
     record_type = RecordType(
         model=model,
@@ -61,6 +61,7 @@ def _read(model: type[Model]) -> tuple[RecordType, list[Mistake]]:
         uniques=tuple(word for word in model.table_constraints if isinstance(word, Unique)),
         indexes=tuple(word for word in model.table_constraints if isinstance(word, Indexed)),
         renamed_from=model.table_renamed_from,
+        is_owned=is_owned,
     )
     return record_type, [*mistakes, *model_mistakes(model, fields)]
 
@@ -91,8 +92,9 @@ def _record_field(name: str, info: FieldInfo, *, shape: Shape) -> RecordField:
         kind=shape.kind,
         nullable=shape.nullable,
         required=info.is_required() and not (key and shape.kind == "integer"),
-        system=shape.has(System),
+        system=shape.has(System) or shape.has(Tenant),
         key=key,
+        tenant=shape.has(Tenant),
         unique=unique,
         indexed=key or unique or shape.has(Indexed) or reference is not None,
         limits=shape.limits,

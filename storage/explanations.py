@@ -21,7 +21,8 @@ def explained(violation: ForbiddenByOthers | ForbiddenValue, rules: Rules) -> Pr
         detail = f"Records of {rule.table} refer to this one by {', '.join(rule.fields)}."
         return Conflict(detail, faults=[Fault(code="still_referenced", detail=detail, pointer="")])
     sentence = _SENTENCES[violation.rule]
-    faults = [Fault(code=violation.rule, detail=sentence, pointer=f"/{name}") for name in rule.fields]
+    named = (name for name in rule.fields if name != rule.tenant)
+    faults = [Fault(code=violation.rule, detail=sentence, pointer=f"/{name}") for name in named]
     return Conflict(violation.detail, faults=faults)
 
 

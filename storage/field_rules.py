@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from storage.annotations import Shape
-from storage.model import SYSTEM_FIELDS, Indexed, Key, Model, Reference, System, Unique
+from storage.model import SYSTEM_FIELDS, Indexed, Key, Model, Reference, System, Tenant, Unique
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _CLASS_WORDS = frozenset({"table_name", "table_constraints", "table_renamed_from"})
@@ -95,6 +95,8 @@ def _marker_problems(shape: Shape) -> Iterator[str]:
         yield "a list or object can be neither unique nor a reference"
     if shape.has(Key) and shape.has(Reference):
         yield "a key cannot be a reference as well"
+    if shape.has(Tenant):
+        yield from _tenant_problems(shape)
     for word in shape.markers:
         if isinstance(word, Unique | Indexed) and word.fields:
             yield f"{type(word).__name__}(…) on a field names no fields: what spans several stands in constraints=[…]"
@@ -103,3 +105,10 @@ def _marker_problems(shape: Shape) -> Iterator[str]:
     reference = shape.first(Reference)
     if reference is not None and reference.expand_as and not is_name(reference.expand_as):
         yield "expand_as is lower case: letters, digits and _, at most 63 of them"
+
+
+def _tenant_problems(shape: Shape) -> Iterator[str]:
+    if shape.kind not in ("string", "uuid") or shape.nullable or shape.limits.values:
+        yield "a tenant is a str or a UUID, never None"
+    if shape.has(Key) or shape.has(Unique) or shape.has(Reference):
+        yield "a tenant is neither a key nor unique nor a reference: callers' credentials name it"

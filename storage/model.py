@@ -60,6 +60,15 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Tenant:
+    """Marks the field that says which tenant a record belongs to: a str or a UUID that comes from who calls.
+
+    A caller sees and changes the records of its own tenant alone, whatever else it may do; values that must be
+    unique are so within a tenant.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class RenamedFrom:
     """Tells a migration that the column bore this name before, so that its data is kept."""
 
@@ -103,7 +112,10 @@ class Model(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_kwargs: Any) -> None:
-        """A key of the model's own replaces `id`; an int key may be left out: 0 until Postgres numbers it."""
+        """A key of the model's own replaces `id`; what Mainstay fills in may be left out, until it does.
+
+        An int key is 0 until Postgres numbers it, a tenant empty until it is known who calls.
+        """
         own = [name for name, field in cls.model_fields.items() if name != "id" and _is_key(field)]
         if own and "id" in cls.model_fields:
             del cls.model_fields["id"]
@@ -111,12 +123,19 @@ class Model(BaseModel):
         for field in numbered:
             if field.is_required():
                 field.default = 0
-        if own or numbered:
+        filled = [field for field in cls.model_fields.values() if _bears(field, Tenant) and field.is_required()]
+        for field in filled:
+            field.default = UUID(int=0) if field.annotation is UUID else ""
+        if own or numbered or filled:
             cls.model_rebuild(force=True)
 
 
 def _is_key(field: FieldInfo) -> bool:
-    return any(isinstance(word, Key) for word in field.metadata)
+    return _bears(field, Key)
+
+
+def _bears(field: FieldInfo, marker: type[object]) -> bool:
+    return any(isinstance(word, marker) for word in field.metadata)
 
 
 def snake_case(name: str) -> str:

@@ -30,6 +30,7 @@ def model_mistakes(model: type[Model], fields: Sequence[RecordField]) -> Iterato
     for name in (*own.field_serializers, *own.model_serializers):
         yield mistake(model, "a serializer has no effect: Postgres renders the records", field_name=name)
     yield from _key_mistakes(model, fields)
+    yield from _tenant_mistakes(model, fields)
     yield from _constraint_mistakes(model, {field.name: field for field in fields})
 
 
@@ -41,6 +42,16 @@ def _key_mistakes(model: type[Model], fields: Sequence[RecordField]) -> Iterator
     for key in keys:
         if key.kind not in KEY_KINDS or key.nullable or key.limits.values:
             yield mistake(model, "a key is an int, a str or a UUID, never None", field_name=key.name)
+
+
+def _tenant_mistakes(model: type[Model], fields: Sequence[RecordField]) -> Iterator[Mistake]:
+    tenants = [field.name for field in fields if field.tenant]
+    if len(tenants) > 1:
+        yield mistake(model, f"{' and '.join(tenants)} are both marked Tenant(); a record belongs to one tenant")
+    for key in fields:
+        if tenants and key.key and not key.system:
+            detail = "records of tenants have keys that Mainstay makes: one that is taken would tell of another's"
+            yield mistake(model, f"{detail}; leave out Key()", field_name=key.name)
 
 
 def _constraint_mistakes(model: type[Model], fields: Mapping[str, RecordField]) -> Iterator[Mistake]:

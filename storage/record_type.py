@@ -54,6 +54,8 @@ class RecordField:
     has_default: bool = False
     reference: Reference | None = None
     renamed_from: str = ""
+    tenant: bool = False
+    """It says which tenant a record belongs to."""
     expansion: str = ""
     """The property `?expand=` adds for this reference; empty for other fields."""
 
@@ -69,6 +71,8 @@ class RecordType:
     uniques: tuple[Unique, ...] = ()
     indexes: tuple[Indexed, ...] = ()
     renamed_from: str = ""
+    is_owned: bool = False
+    """Each row remembers who made it, in a hidden column."""
 
     @property
     def name(self) -> str:
@@ -84,6 +88,11 @@ class RecordType:
     def key(self) -> RecordField:
         """The field that names a record."""
         return next(field for field in self.fields if field.key)
+
+    @cached_property
+    def tenant(self) -> RecordField | None:
+        """The field that says whose tenant's a record is, if tenants are kept apart."""
+        return next((field for field in self.fields if field.tenant), None)
 
     @cached_property
     def references(self) -> tuple[RecordField, ...]:

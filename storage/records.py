@@ -21,6 +21,7 @@ from storage.postgres.statement import Parameter, Statement
 from storage.postgres.violation import ForbiddenByOthers, ForbiddenValue
 from storage.record_type import RecordType
 from storage.runner import Runner
+from storage.scope import EVERYTHING, Scope
 from storage.storable import storage_faults
 from storage.tables.constraints import constraint_fields
 from storage.wire import parameter
@@ -60,18 +61,22 @@ class Records:
     table: RecordTable
     runner: Runner
     key: RequestKey | None = None
+    scope: Scope = EVERYTHING
 
     async def read(self, key: str, shape: Shape = WHOLE, *, locked: bool = False) -> Rendered:
         """One record as JSON. `locked` keeps others from changing it until the transaction ends."""
-        statement = self.table.statements.read(shape, locked=locked)
-        rows = await self.runner.run(statement, statement.bind({KEY: key}), operation="read")
+        bounds = self.scope.bounds_of(self.table.statements.tables_shown(shape.expand))
+        statement = self.table.statements.read(shape, bounds=bounds, locked=locked)
+        rows = await self.runner.run(
+            statement, statement.bind({KEY: key, **self.scope.values_of(bounds)}), operation="read"
+        )
         if not rows:
             raise NotFound(f"There is no {self.table.type.name} with this key.")
         return _rendered(rows[0])
 
     async def page(self, listing: Listing) -> Page:
         """One page of a list."""
-        statement, values = self.table.lists.statement(listing)
+        statement, values = self.table.lists.statement(listing, self.scope)
         items, found, last, *total = (await self.runner.run(statement, values, operation="list"))[0]
         more = found > listing.limit
         return Page(
@@ -96,15 +101,19 @@ class Records:
                 raise explained(conflict, self.table.rules) from conflict
         except ForbiddenValue as violation:
             raise explained(violation, self.table.rules) from violation
-        current = await self.read(key)
-        raise PreconditionFailed("There is a record with this key already.", headers=_tagged(current))
+        try:
+            headers = _tagged(await self.read(key))
+        except NotFound:  # it is not one the caller may see
+            headers = {}
+        raise PreconditionFailed("There is a record with this key already.", headers=headers)
 
     async def change(self, key: str, values: Mapping[str, object], *, etag: str | None = None) -> Rendered:
         """Set these fields (names → Python values) and raise the version."""
         parameters = self._parameters(values)
         matched, keyed = etag is not None, self.key is not None
-        statement = self.table.statements.update(tuple(parameters), matched=matched, keyed=keyed)
-        changing = {**parameters, KEY: key, ETAG: etag or ""}
+        bounds = self.scope.bounds_of(self.table.statements.tables_referred_to(tuple(parameters)))
+        statement = self.table.statements.update(tuple(parameters), bounds=bounds, matched=matched, keyed=keyed)
+        changing = {**parameters, KEY: key, ETAG: etag or "", **self.scope.values_of(bounds)}
         for _ in range(KEYED_TRIES if keyed else 1):
             changed = await self._write(self._run(statement, changing, operation="update"))
             if changed is not None:
@@ -124,8 +133,9 @@ class Records:
 
     async def delete(self, key: str, *, etag: str | None = None) -> None:
         """Remove the record."""
-        statement = self.table.statements.delete(matched=etag is not None)
-        bound = statement.bind({KEY: key, ETAG: etag or ""})
+        bounds = self.scope.bounds_of((self.table.type.table,))
+        statement = self.table.statements.delete(bounds=bounds, matched=etag is not None)
+        bound = statement.bind({KEY: key, ETAG: etag or "", **self.scope.values_of(bounds)})
         if not await self._write(self.runner.run(statement, bound, operation="delete")):
             raise await self._missing(key, etag)
 
@@ -150,8 +160,12 @@ class Records:
         raise Bug if self.key is None else KeyInFlight
 
     async def _inserted(self, parameters: Mapping[str, Parameter], *, numbered: bool = False) -> Rendered | None:
-        statement = self.table.statements.insert(tuple(parameters), numbered=numbered, keyed=self.key is not None)
-        return await self._run(statement, parameters, operation="create")
+        stamped = {**parameters, **self.scope.stamps.get(self.table.type.table, {})}
+        bounds = self.scope.bounds_of(self.table.statements.tables_referred_to(tuple(parameters)))
+        statement = self.table.statements.insert(
+            tuple(stamped), bounds=bounds, numbered=numbered, keyed=self.key is not None
+        )
+        return await self._run(statement, {**stamped, **self.scope.values_of(bounds)}, operation="create")
 
     async def _run(
         self, statement: Statement, parameters: Mapping[str, Parameter], *, operation: str

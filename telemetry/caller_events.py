@@ -25,7 +25,9 @@ AuthenticationOutcome = Literal[
 ]
 """`ok`, or why a credential was not taken; `limited`: its address has failed too often to be heard."""
 
-AccessDecision = Literal["admitted", "admitted_own_rows", "refused_unknown", "refused_role", "refused_scope"]
+AccessDecision = Literal[
+    "admitted", "admitted_own_rows", "refused_unknown", "refused_role", "refused_scope", "refused_tenant"
+]
 """Every row, or only those the caller made; or refused: unknown who calls, no role admits, the scope ends here."""
 
 RateLimitDecision = Literal["allowed", "limited", "allowed_degraded", "limited_degraded"]

@@ -46,6 +46,7 @@ SURFACE = [
     "SIGNED_IN",
     "Service",
     "Store",
+    "Tenant",
     "Tokens",
     "Unique",
     "Upstream",

@@ -2,16 +2,11 @@
 
 from collections.abc import Callable
 
-from aiohttp import web
-
 from middleware.inbound.principal import Principal
 from telemetry.events import AccessDecision
 
 Decide = Callable[[Principal | None], AccessDecision]
 """Decides about a caller, None for one without credentials; pure, and asked for every request."""
-
-OWN_ROWS_ONLY = web.RequestKey("own_rows_only", bool)
-"""Whether the caller is admitted to the rows it made and to no others; set for every request that is admitted."""
 
 
 def admit_everybody(_principal: Principal | None) -> AccessDecision:

@@ -4,16 +4,16 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from middleware.errors import Forbidden, Problem, Unauthenticated
-from middleware.inbound.admission import OWN_ROWS_ONLY
 from middleware.inbound.challenge import INSUFFICIENT_SCOPE, challenge
 from middleware.inbound.endpoint import Endpoints, endpoint_of
 from middleware.inbound.principal import PRINCIPAL
 from telemetry.events import AccessDecided, AccessDecision, Observe
 
+_ADMITTED: frozenset[AccessDecision] = frozenset({"admitted", "admitted_own_rows"})
 _SENTENCES: dict[AccessDecision, str] = {
     "refused_role": "You may not do this: it takes a role that you do not hold.",
     "refused_scope": "Your credential may not do this: its scope ends before it.",
-    "admitted_own_rows": "You may do this to records of your own only, and these do not tell yet whose they are.",
+    "refused_tenant": "These records are kept apart by tenant, and your credential names none.",
 }
 
 
@@ -27,9 +27,8 @@ def authorize(endpoints: Endpoints, observe: Observe, *, realm: str) -> Middlewa
             return await handler(request)
         decision = endpoint.decide(request.get(PRINCIPAL))
         observe(AccessDecided(decision=decision))
-        if decision != "admitted":
+        if decision not in _ADMITTED:
             raise _refusal(decision, realm)
-        request[OWN_ROWS_ONLY] = False
         return await handler(request)
 
     return layer

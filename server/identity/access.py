@@ -72,3 +72,14 @@ def is_open(access: Access | None) -> bool:
             return bool(words) and all(map(is_open, words))
         case _:
             return False
+
+
+def is_about_owners(access: Access | None) -> bool:
+    """Whether it takes knowing whose a row is."""
+    match access:
+        case Owner():
+            return True
+        case AnyOf(words) | AllOf(words):
+            return any(map(is_about_owners, words))
+        case _:
+            return False

@@ -4,6 +4,7 @@ Of all words only OWNER depends on the row, and it occurs under `|` and `&` alon
 a caller, every row, its own rows or none; `|` is then the larger of two, `&` the smaller.
 """
 
+from collections.abc import Callable
 from enum import IntEnum
 
 from middleware.inbound.admission import Decide
@@ -52,11 +53,19 @@ _ADMITTED: dict[Rows, AccessDecision] = {
 }
 
 
-def decide_by(word: Access | None, *, area: str, writes: bool) -> Decide:
+def anybody(_principal: Principal) -> bool:
+    """Whether an endpoint about no tenant's records is about this caller's."""
+    return True
+
+
+def decide_by(
+    word: Access | None, *, area: str, writes: bool, belongs: Callable[[Principal], bool] = anybody
+) -> Decide:
     """The access rule of an endpoint: `area` is what its requests are about, `writes` whether they change something.
 
     Without a word nobody is admitted. A credential's scope is looked at first: it is a fence, so what is open to anyone
-    is open to whoever leaves the credential out.
+    is open to whoever leaves the credential out. Whoever `belongs` not to any tenant has no records where these are
+    tenants'.
     """
 
     def decide(principal: Principal | None) -> AccessDecision:
@@ -65,7 +74,8 @@ def decide_by(word: Access | None, *, area: str, writes: bool) -> Decide:
             return "admitted" if rows is Rows.EVERY else "refused_unknown"
         if principal.scopes is not None and not _is_within(principal.scopes, area=area, writes=writes):
             return "refused_scope"
-        return "refused_role" if word is None else _ADMITTED[rows_for(word, principal)]
+        decision = "refused_role" if word is None else _ADMITTED[rows_for(word, principal)]
+        return decision if decision == "refused_role" or belongs(principal) else "refused_tenant"
 
     return decide
 

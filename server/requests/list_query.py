@@ -118,7 +118,8 @@ class QueryReader:
 
     def _made_unique(self, order: tuple[Order, ...]) -> tuple[Order, ...]:
         """Ends the order in the key unless no two records can tie already."""
-        if any(one.field.key or (one.field.unique and not one.field.nullable) for one in order):
+        alone = self._record_type.tenant is None  # else what is unique is so within a tenant
+        if any(one.field.key or (one.field.unique and alone and not one.field.nullable) for one in order):
             return order
         descending = bool(order) and order[-1].descending
         return (*order, Order(field=self._record_type.key, descending=descending))

@@ -48,8 +48,17 @@ class RecordInput:
         return self._record(raw, read_json(raw), read_only=self._system)
 
     def keyed(self, raw: bytes) -> Model:
-        """The record a line of a file describes: as a POST's, and it may give its key, for others to refer to."""
-        return self._record(raw, read_json(raw), read_only=self._system - {self._type.key.name})
+        """The record a line of a file describes: as a POST's, but it may give its key, for others to refer to.
+
+        What else is to be known of who calls it has to say: whose tenant's it is.
+        """
+        document, tenant = read_json(raw), self._type.tenant
+        said = {self._type.key.name} if tenant is None else {self._type.key.name, tenant.name}
+        faults = self._read_only_faults(document, self._system - said)
+        if tenant is not None and isinstance(document, dict) and not document.get(tenant.name):
+            faults.append(Fault(code="missing", detail="say whose it is", pointer=f"/{tenant.name}"))
+        record: Model = self._validated(self._adapter, raw, document=document, faults=faults)
+        return record
 
     def whole(self, raw: bytes, key: str) -> Model:
         """The record a PUT at `key` describes; the key stands in the path alone."""

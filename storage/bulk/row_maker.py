@@ -23,7 +23,7 @@ class RowMaker:
 
     def __init__(self, record_type: RecordType) -> None:
         self._type = record_type
-        self._fields = tuple(field for field in record_type.fields if field.key or not field.system)
+        self._fields = tuple(field for field in record_type.fields if field.key or field.tenant or not field.system)
         key = record_type.key
         self._numbered = key.name if key.kind == "integer" else ""
 

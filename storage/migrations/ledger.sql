@@ -73,3 +73,11 @@ CREATE TABLE IF NOT EXISTS mainstay_internal.kept_answer (
 CREATE INDEX IF NOT EXISTS kept_answer__kept_at__index ON mainstay_internal.kept_answer (kept_at);
 
 REVOKE ALL ON mainstay_internal.kept_answer FROM PUBLIC;
+-- What refuses a reference to a row the caller may not see, in the words of one to a row that is not there.
+CREATE OR REPLACE FUNCTION mainstay_internal.no_such_row(name_of_constraint text, name_of_table text) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'there is no such row' USING
+        ERRCODE = 'foreign_key_violation', CONSTRAINT = name_of_constraint, TABLE = name_of_table;
+END
+$$;

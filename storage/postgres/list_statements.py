@@ -28,6 +28,7 @@ from sqlalchemy import (
 from storage.listing import Listing, Operator, Shape
 from storage.postgres.rendering import Renderer
 from storage.postgres.statement import Parameter, Statement, compiled
+from storage.scope import EVERYTHING, Bounds, Scope
 
 QUESTIONS_MAXIMUM = 512
 """How many differently shaped questions are kept compiled; values do not matter, only their shape does."""
@@ -61,6 +62,7 @@ class _Question:
     count: bool
     room: int
     """How many rows it fetches, besides the one that tells of more: the limit or a little more."""
+    bounds: Bounds
 
 
 class ListStatements:
@@ -76,8 +78,9 @@ class ListStatements:
         self._table = renderer.table
         self._compiled = lru_cache(maxsize=QUESTIONS_MAXIMUM)(self._compile)
 
-    def statement(self, listing: Listing) -> tuple[Statement, tuple[Parameter, ...]]:
-        """The statement for `listing` and its parameters in order."""
+    def statement(self, listing: Listing, scope: Scope = EVERYTHING) -> tuple[Statement, tuple[Parameter, ...]]:
+        """The statement for `listing` and its parameters in order; only rows in scope are listed, counted and shown."""
+        bounds = scope.bounds_of(self._renderer.tables_shown(listing.shape.expand)) if scope.bounds else ()
         question = _Question(
             filters=tuple(_Condition(one.field.name, one.operator, one.negated) for one in listing.filters),
             order=tuple((one.field.name, one.descending) for one in listing.order),
@@ -85,14 +88,16 @@ class ListStatements:
             shape=listing.shape,
             count=listing.count,
             room=next((room for room in ROOMS if listing.limit <= room), listing.limit),
+            bounds=bounds,
         )
         statement = self._compiled(question)
-        return statement, statement.bind(_values(listing))
+        return statement, statement.bind(_values(listing) | scope.values_of(bounds))
 
     def _compile(self, question: _Question) -> Statement:
         conditions = [_condition(self._table, one, position=position) for position, one in enumerate(question.filters)]
+        conditions += self._renderer.within(self._table, question.bounds)
         page = self._page(question, conditions).subquery("_s")
-        document, source = self._renderer.json_of(page, question.shape)
+        document, source = self._renderer.json_of(page, question.shape, bounds=question.bounds)
         kept = page.c[ROW] <= bindparam(LIMIT, type_=Integer())
         last = page.c[ROW] == bindparam(LIMIT, type_=Integer())
         keys = cast(func.json_build_array(*(cast(page.c[name], Text) for name, _ in question.order)), Text)

@@ -25,6 +25,7 @@ from storage.listing import WHOLE, Shape
 from storage.postgres.keyed import claim, is_claimed, keeping
 from storage.postgres.rendering import Renderer
 from storage.postgres.statement import Statement, compiled
+from storage.scope import Bounds
 
 SHAPES_MAXIMUM = 256
 """How many variants of a statement are kept compiled; a caller's `fields` and `expand` choose among them."""
@@ -49,26 +50,29 @@ class RecordStatements:
         self._renderer = renderer
         self._table = renderer.table
         self._key = renderer.table.c[renderer.record_type.key.name]
+        self.tables_shown = lru_cache(maxsize=SHAPES_MAXIMUM)(renderer.tables_shown)
+        self.tables_referred_to = lru_cache(maxsize=SHAPES_MAXIMUM)(renderer.tables_referred_to)
         self.read = lru_cache(maxsize=SHAPES_MAXIMUM)(self._read)
         self.insert = lru_cache(maxsize=SHAPES_MAXIMUM)(self._insert)
         self.update = lru_cache(maxsize=SHAPES_MAXIMUM)(self._update)
-        self.delete = lru_cache(maxsize=2)(self._delete)
+        self.delete = lru_cache(maxsize=SHAPES_MAXIMUM)(self._delete)
         self.renumber = lru_cache(maxsize=1)(self._renumber)
 
-    def _read(self, shape: Shape = WHOLE, *, locked: bool = False) -> Statement:
+    def _read(self, shape: Shape = WHOLE, *, bounds: Bounds = (), locked: bool = False) -> Statement:
         """`locked` keeps the row from changing until the transaction ends."""
-        source = select(self._table).where(self._key == self._key_parameter())
         if locked:
-            source = source.with_for_update()
-            return self._shown(source.cte("_s"), shape)
-        return self._shown(self._table, shape, only_key=True)
+            source = select(self._table).where(*self._meant(bounds)).with_for_update()
+            return compiled(self._showing(source.cte("_s"), shape, bounds=bounds))
+        return compiled(self._showing(self._table, shape, bounds=bounds).where(*self._meant(bounds)))
 
-    def _insert(self, names: tuple[str, ...], *, numbered: bool = False, keyed: bool = False) -> Statement:
+    def _insert(
+        self, names: tuple[str, ...], *, bounds: Bounds = (), numbered: bool = False, keyed: bool = False
+    ) -> Statement:
         """Insert these fields; the rest take their defaults.
 
         `numbered` leaves it to Postgres to number the record, and returns no row where that number is taken.
         """
-        values = self._values(names)
+        values = self._values(names, bounds)
         made = insert(self._table).values(values)
         if keyed:
             row = select(*values.values()).where(is_claimed(claim()))
@@ -77,26 +81,29 @@ class RecordStatements:
             made = made.on_conflict_do_nothing(index_elements=[self._key])
         return self._written(made.returning(*self._table.c).cte("_s"), keyed=keyed)
 
-    def _update(self, names: tuple[str, ...], *, matched: bool = False, keyed: bool = False) -> Statement:
+    def _update(
+        self, names: tuple[str, ...], *, bounds: Bounds = (), matched: bool = False, keyed: bool = False
+    ) -> Statement:
         """Set these fields, raise the version; `matched` only where the entity tag is still the expected one."""
-        values = self._values(names)
+        values = self._values(names, bounds)
         values |= {"version": self._table.c.version + literal(1, BigInteger), "updated_at": func.now()}
-        change: Update = update(self._table).where(self._key == self._key_parameter()).values(values)
+        change: Update = update(self._table).where(*self._meant(bounds)).values(values)
         if matched:
             change = change.where(self._etag_matches())
         if keyed:
             change = change.where(is_claimed(claim()))
         return self._written(change.returning(*self._table.c).cte("_s"), keyed=keyed)
 
-    def _delete(self, *, matched: bool = False) -> Statement:
+    def _delete(self, *, bounds: Bounds = (), matched: bool = False) -> Statement:
         """Delete the record; one row (its key) if there was one."""
-        removal: Delete = delete(self._table).where(self._key == self._key_parameter())
+        removal: Delete = delete(self._table).where(*self._meant(bounds))
         if matched:
             removal = removal.where(self._etag_matches())
         return compiled(removal.returning(cast(self._key, Text)))
 
-    def _values(self, names: tuple[str, ...]) -> dict[str, ColumnElement[Any]]:
-        return {name: bindparam(name, type_=self._table.c[name].type) for name in names}
+    def _values(self, names: tuple[str, ...], bounds: Bounds) -> dict[str, ColumnElement[Any]]:
+        """What a write sets these columns to."""
+        return {name: self._renderer.written(name, bounds) for name in names}
 
     def _written(self, row: FromClause, *, keyed: bool) -> Statement:
         """Show the row a write touched, and keep what is shown where that is asked."""
@@ -106,14 +113,8 @@ class RecordStatements:
         shown = query.cte("_shown")
         return compiled(keeping(shown, select(shown.c.document, shown.c.etag, shown.c.record_key)), writes=True)
 
-    def _shown(self, row: FromClause, shape: Shape, *, only_key: bool = False) -> Statement:
-        query = self._showing(row, shape)
-        if only_key:
-            query = query.where(self._key == self._key_parameter())
-        return compiled(query)
-
-    def _showing(self, row: FromClause, shape: Shape) -> Select[Any]:
-        document, source = self._renderer.json_of(row, shape)
+    def _showing(self, row: FromClause, shape: Shape, *, bounds: Bounds = ()) -> Select[Any]:
+        document, source = self._renderer.json_of(row, shape, bounds=bounds)
         columns = (
             document.label("document"),
             self._renderer.etag_of(row).label("etag"),
@@ -121,8 +122,9 @@ class RecordStatements:
         )
         return select(*columns).select_from(row.join(source, literal(True)))
 
-    def _key_parameter(self) -> Any:
-        return bindparam(KEY, type_=self._key.type)
+    def _meant(self, bounds: Bounds) -> list[ColumnElement[bool]]:
+        """The conditions for the row that has the key, if it is one the caller may touch."""
+        return [self._key == bindparam(KEY, type_=self._key.type), *self._renderer.within(self._table, bounds)]
 
     def _etag_matches(self) -> Any:
         return self._renderer.etag_of(self._table) == bindparam(ETAG, type_=Text())

@@ -28,6 +28,8 @@ class NamedRule:
     """For a check: which of the field's limits it holds to (`ge`, `max_length`, `values`, …)."""
     refers_to: str = ""
     """For a reference: the table it points at."""
+    tenant: str = ""
+    """For what is unique within a tenant: the field, one of `fields`, that says whose it is."""
 
 
 def digest(text: str) -> str:

@@ -16,12 +16,15 @@ from sqlalchemy import (
 from sqlalchemy.schema import Constraint
 
 from storage.record_type import RecordField, RecordType
+from storage.scope import OWNER_COLUMN
 from storage.tables.checks import checks_of
 from storage.tables.constraint_names import NamedRule, constraint_name, digest
 from storage.tables.sql_text import quoted_name
 
 Named = TypeVar("Named", bound=Constraint | Index)
 
+REFERENCE = "reference"
+"""What the name of a foreign key ends in."""
 RULE = "rule"
 """Where a constraint's or an index's `info` keeps its NamedRule."""
 
@@ -32,7 +35,8 @@ def constraints_of(record_type: RecordType, by_name: Mapping[str, RecordType]) -
     rule = NamedRule(rule="key", table=table, fields=key)
     yield _ruled(PrimaryKeyConstraint(*key, name=constraint_name(table, key, ending="key")), rule)
     for fields in _uniques(record_type):
-        rule = NamedRule(rule="unique", table=table, fields=fields)
+        tenant = "" if record_type.tenant is None else record_type.tenant.name
+        rule = NamedRule(rule="unique", table=table, fields=fields, tenant=tenant)
         yield _ruled(UniqueConstraint(*fields, name=constraint_name(table, fields, ending="unique")), rule)
     for field in record_type.fields:
         yield from _checks(record_type, field)
@@ -45,7 +49,7 @@ def indexes_of(record_type: RecordType) -> Iterator[Index]:
     table, key = record_type.table, record_type.key.name
     for fields in _indexed(record_type):
         rule = NamedRule(rule="index", table=table, fields=fields)
-        if [record_type.by_name[name].kind for name in fields] == ["json"]:
+        if [record_type.by_name[name].kind for name in fields if name in record_type.by_name] == ["json"]:
             name = constraint_name(table, fields, ending="contains")
             operators = {fields[0]: "jsonb_path_ops"}
             yield _ruled(Index(name, *fields, postgresql_using="gin", postgresql_ops=operators), rule)
@@ -71,14 +75,19 @@ def _ruled(item: Named, rule: NamedRule) -> Named:
 
 
 def _uniques(record_type: RecordType) -> Iterator[tuple[str, ...]]:
+    """Within a tenant where there are tenants: else a caller could learn what others have from a conflict."""
     single = [(field.name,) for field in record_type.fields if field.unique and not field.key]
     together = [constraint.fields for constraint in record_type.uniques]
-    return (fields for fields in dict.fromkeys([*single, *together]) if fields != (record_type.key.name,))
+    tenant = () if record_type.tenant is None else (record_type.tenant.name,)
+    apart = [fields if set(tenant) <= set(fields) else (*tenant, *fields) for fields in (*single, *together)]
+    return (fields for fields in dict.fromkeys(apart) if fields != (record_type.key.name,))
 
 
 def _indexed(record_type: RecordType) -> Iterator[tuple[str, ...]]:
     behind = {*_uniques(record_type), (record_type.key.name,)}
-    single = [(field.name,) for field in record_type.fields if field.indexed]
+    single = [(field.name,) for field in record_type.fields if field.indexed or field.tenant]
+    if record_type.is_owned:
+        single.append((OWNER_COLUMN,))
     together = [constraint.fields for constraint in record_type.indexes]
     return (fields for fields in dict.fromkeys([*single, *together]) if fields not in behind)
 
@@ -93,7 +102,7 @@ def _checks(record_type: RecordType, field: RecordField) -> Iterator[CheckConstr
 
 
 def _reference(table: str, field: RecordField, *, target: RecordType) -> ForeignKeyConstraint:
-    name = constraint_name(table, (field.name,), ending="reference")
+    name = constraint_name(table, (field.name,), ending=REFERENCE)
     constraint = ForeignKeyConstraint(
         [field.name],
         [f"{target.table}.{target.key.name}"],

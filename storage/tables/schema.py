@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeEngine
 
 from storage.model import Model
 from storage.record_type import Kind, RecordField, RecordType
+from storage.scope import OWNER_COLUMN
 from storage.tables.constraints import constraint_fields, constraints_of, indexes_of
 from storage.tables.sql_literals import NEUTRAL_VALUES, default, empty_json
 from storage.tables.sql_text import definition
@@ -54,6 +55,8 @@ def tables(record_types: Mapping[type[Model], RecordType] | Sequence[RecordType]
     metadata = MetaData()
     for record_type in described:
         columns = [_column(record_type, field) for field in record_type.fields]
+        if record_type.is_owned:
+            columns.append(Column(OWNER_COLUMN, TEXT(), nullable=True, info={RENAMED_FROM: "", NEUTRAL: ""}))
         items = (*columns, *constraints_of(record_type, by_name), *indexes_of(record_type))
         Table(record_type.table, metadata, *items, info={RENAMED_FROM: record_type.renamed_from})
     return metadata

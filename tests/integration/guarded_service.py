@@ -14,6 +14,10 @@ class Plan(Model):
     text: str = ""
 
 
+class Draft(Model):
+    text: str = ""
+
+
 async def press(_request: web.Request) -> None:
     """A button."""
 
@@ -29,6 +33,7 @@ SERVICE = Service(
     resources=[
         Resource(Note, path="/notes", read=ANYONE, write=role("staff")),
         Resource(Plan, path="/plans", access=SIGNED_IN),
+        Resource(Draft, path="/drafts", access=OWNER),
     ],
     routes=[
         Route("GET", "/me", greet, returns=web.Response, access=ANYONE),

@@ -13,7 +13,7 @@ from server.loading.line_reader import LineReader, ReadingLimits
 from storage.bulk.bad_lines import BadLine, BadLines
 from storage.bulk.row_maker import Row
 from storage.describe import describe
-from storage.model import Key, Model
+from storage.model import Key, Model, Tenant
 
 
 class Tea(Model):
@@ -23,6 +23,11 @@ class Tea(Model):
 
 
 class Cup(Model):
+    colour: str
+
+
+class Saucer(Model):
+    house: Annotated[str, Tenant()]
     colour: str
 
 
@@ -56,6 +61,16 @@ def test_a_line_without_an_id_gets_one(tmp_path: Path) -> None:
     (row,) = reader(tmp_path / "cup.ndjson", '{"colour": "white"}', model=Cup).rows()
 
     assert UUID(str(row.values[0])).version == 7
+
+
+def test_a_line_says_whose_tenants_it_is(tmp_path: Path) -> None:
+    lines = ['{"house": "acme", "colour": "white"}', '{"colour": "white"}', '{"house": "", "colour": "white"}']
+    saucers = reader(tmp_path / "saucer.ndjson", "\n".join(lines), model=Saucer)
+
+    (row,) = saucers.rows()
+
+    assert row.values[1:] == ("acme", "white")
+    assert sentences(saucers.bad) == [(2, "/house", "missing"), (3, "/house", "missing")]
 
 
 def test_every_fault_of_every_bad_line_is_kept(tmp_path: Path) -> None:
