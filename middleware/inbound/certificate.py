@@ -107,7 +107,7 @@ def _unreadable(certificate: Path, key: Path) -> Path:
 def _disagreement(certificate: Path, key: Path, *, openssl_reason: str) -> str:
     if openssl_reason == "KEY_VALUES_MISMATCH":
         return f"{key} is not the key of the certificate in {certificate}"
-    return f"{certificate} and {key} are not a certificate and its key in PEM form"
+    return f"{certificate} and {key} are not a certificate and its key, in PEM form and without a password"
 
 
 def _no_password() -> str:

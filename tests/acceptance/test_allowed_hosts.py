@@ -1,5 +1,6 @@
 """The real process answers to its own names only, and repeats no other."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -42,6 +43,25 @@ async def test_a_request_to_another_name_is_a_421_that_says_what_to_do(client: a
 async def test_nothing_is_read_under_another_name(client: aiohttp.ClientSession, path: str) -> None:
     async with client.get(path, headers={"Host": EVIL}) as answer:
         assert answer.status == 421
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /products HTTP/1.0\r\n\r\n", 200),
+        (b"GET /products HTTP/1.0\r\nHost: evil.example\r\n\r\n", 421),
+        (b"GET /products HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
+        (b"GET http://evil.example/products HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 421),
+        (b"GET http://localhost/products HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 200),
+    ],
+)
+async def test_only_what_came_before_hosts_needs_none(running: ServiceProcess, head: bytes, status: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(running.base_url.rpartition(":")[2]))
+    writer.write(head)
+    received = await reader.read()
+    writer.close()
+
+    assert int(received.split(b" ")[1]) == status
 
 
 async def test_its_own_name_is_answered(client: aiohttp.ClientSession) -> None:

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from tests.acceptance.service_process import ServiceProcess, mainstay, service
-from tests.integration.certificates import Files, made
+from tests.integration.certificates import Files, lock, made
 
 QUICKSTART = Path(__file__).parents[2] / "examples/quickstart/service.py"
 PATIENCE_SECONDS = 30.0
@@ -228,13 +228,16 @@ async def test_a_renewed_certificate_is_used_by_new_connections_without_a_restar
 async def test_a_certificate_that_cannot_be_used_is_said_before_anything_starts(data_dir: Path, tmp_path: Path) -> None:
     first, second = made(tmp_path), made(tmp_path, "second")
     nothing = str(tmp_path / "nothing.pem")
+    form = "in PEM form and without a password"
     empty, both = tmp_path / "empty.pem", "MAINSTAY_TLS_CERT and MAINSTAY_TLS_KEY"
     empty.touch()
+    locked = lock(first.key, tmp_path / "locked.key")
     told = {}
     for name, given in {
         "mismatch": {"TLS_CERT": str(first.certificate), "TLS_KEY": str(second.key)},
         "missing": {"TLS_CERT": nothing, "TLS_KEY": str(first.key)},
         "empty": {"TLS_CERT": str(empty), "TLS_KEY": str(first.key)},
+        "locked": {"TLS_CERT": str(first.certificate), "TLS_KEY": str(locked)},
         "alone": {"TLS_CERT": str(first.certificate)},
     }.items():
         finished = await mainstay("serve", str(QUICKSTART), data_dir=data_dir, **given)
@@ -243,7 +246,8 @@ async def test_a_certificate_that_cannot_be_used_is_said_before_anything_starts(
     assert told == {
         "mismatch": (1, f"{both}: {second.key} is not the key of the certificate in {first.certificate}."),
         "missing": (1, f"{both}: {nothing} cannot be read: No such file or directory."),
-        "empty": (1, f"{both}: {empty} and {first.key} are not a certificate and its key in PEM form."),
+        "empty": (1, f"{both}: {empty} and {first.key} are not a certificate and its key, {form}."),
+        "locked": (1, f"{both}: {first.certificate} and {locked} are not a certificate and its key, {form}."),
         "alone": (2, f"{both} are given together"),
     }
     assert not data_dir.exists()

@@ -36,3 +36,16 @@ def test_the_image_does_not_run_as_root() -> None:
     users = re.findall(r"^USER (.*)$", DOCKERFILE, re.MULTILINE)
 
     assert users == ["10001"]
+
+
+def test_the_composed_service_serves_as_a_role_that_owns_nothing() -> None:
+    composed = (PROJECT / "docker-compose.yml").read_text()
+    serves, migrates = (
+        re.search(rf"MAINSTAY_{name}_DSN: postgresql://(\w+):", composed) for name in ("POSTGRES", "MIGRATION")
+    )
+    made = re.search(r"CREATE ROLE (\w+) LOGIN", composed)
+    granted = re.search(r"--apply, --grant, (\w+)\]", composed)
+    owner = re.search(r"POSTGRES_USER: (\w+)", composed)
+
+    assert [found and found[1] for found in (serves, made, granted)] == ["shop"] * 3
+    assert [found and found[1] for found in (migrates, owner)] == ["mainstay"] * 2

@@ -41,3 +41,10 @@ def made(folder: Path, name: str = "first") -> Files:
     ]
     subprocess.run(command, check=True, capture_output=True)
     return files
+
+
+def lock(key: Path, locked: Path) -> Path:
+    """The same key under a password."""
+    command = [require("openssl"), "pkey", "-in", str(key), "-aes256", "-passout", "pass:x", "-out", str(locked)]
+    subprocess.run(command, check=True, capture_output=True)
+    return locked
