@@ -31,6 +31,7 @@ from server.declaration import Declaration, Types
 from server.docs_page.docs_routes import docs_routes, index_routes
 from server.handling import STORE
 from server.identity.callers import Callers
+from server.identity.key_routes import KEYS, with_key_routes
 from server.identity.row_scopes import RowScopes
 from server.open_files import files_open_at_most
 from server.openapi import openapi_document
@@ -153,7 +154,8 @@ def hosts_for(settings: Settings) -> OwnHosts:
 def public_app(
     declaration: Declaration, backing: Backing, *, settings: Settings, telemetry: Telemetry
 ) -> web.Application:
-    """The API: resources, routes, the docs, behind the inbound stack."""
+    """The API: resources, routes, the keys, the docs, behind the inbound stack."""
+    declaration = replace(declaration, service=with_key_routes(declaration.service))
     endpoints: dict[Callable[..., object], Endpoint] = {}
     cors = declaration.service.cors
     origins = None if cors is None else Origins(cors)
@@ -184,6 +186,7 @@ def public_app(
         cursor_secret=backing.secret,
         maximum_body_bytes=settings.body_bytes,
     )
+    app[KEYS] = backing.callers.keys
     app[STORE] = TransactionStore(serving.tables, backing.pool)
     for address in _addresses(declaration, serving):
         route = app.router.add_route(address.method, address.path, address.handle)

@@ -18,7 +18,7 @@ from storage.record_type import RecordType
 
 Types = Mapping[type[Model], RecordType]
 
-RESERVED_PATHS = ("/docs", "/openapi.json")
+RESERVED_PATHS = ("/docs", "/identity", "/openapi.json")
 _SERVICE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
@@ -107,7 +107,7 @@ def _label(declared: Resource | Route) -> str:
 
 
 def _is_reserved(path: str) -> bool:
-    return path in RESERVED_PATHS or path.startswith("/docs/")
+    return path in RESERVED_PATHS or path.startswith(("/docs/", "/identity/"))
 
 
 def _addresses(service: Service) -> Iterator[tuple[str, str, Resource | Route]]:

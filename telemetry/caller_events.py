@@ -5,8 +5,7 @@ from typing import Literal
 
 CredentialKind = Literal["api_key", "jwt"]
 CredentialMethod = Literal["api_key", "jwt", "other"]
-AuthenticationOutcome = Literal[
-    "ok",
+AuthenticationFailure = Literal[
     "malformed",
     "oversized",
     "unknown",
@@ -23,7 +22,7 @@ AuthenticationOutcome = Literal[
     "unavailable",
     "limited",
 ]
-"""`ok`, or why a credential was not taken; `limited`: its address has failed too often to be heard."""
+"""Why a credential was not taken; `limited`: its address has failed too often to be heard."""
 
 AccessDecision = Literal[
     "admitted", "admitted_own_rows", "refused_unknown", "refused_role", "refused_scope", "refused_tenant"
@@ -36,14 +35,21 @@ IdempotencyOutcome = Literal["stored", "replayed", "in_flight", "reused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuthenticationDecided:
-    """A request brought a credential, which was taken or not. Requests without one are not told of.
+class Authenticated:
+    """A request brought a credential that was taken."""
+
+    method: CredentialKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticationFailed:
+    """A request brought a credential that was not taken.
 
     `credential_id` names it and does not give it away; it is empty where the credential tells none.
     """
 
     method: CredentialMethod
-    outcome: AuthenticationOutcome
+    outcome: AuthenticationFailure
     credential_id: str
     request_id: str
     trace_id: str
@@ -80,4 +86,6 @@ class KeySetFetched:
     duration_seconds: float
 
 
-CallerEvent = AuthenticationDecided | AccessDecided | RateLimitDecided | IdempotencyDecided | KeySetFetched
+CallerEvent = (
+    Authenticated | AuthenticationFailed | AccessDecided | RateLimitDecided | IdempotencyDecided | KeySetFetched
+)

@@ -21,14 +21,15 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
         case (
             e.RequestStarted()
             | e.AccessDecided()
+            | e.Authenticated()
             | e.RateLimitDecided()
             | e.IdempotencyDecided()
             | e.ConnectionAcquired()
             | e.ConnectionReleased()
         ):
             return None
-        case e.AuthenticationDecided():
-            return _authentication_decided(event)
+        case e.AuthenticationFailed():
+            return _authentication_failed(event)
         case e.KeySetFetched():
             return _key_set_fetched(event)
         case e.DependencyCalled():
@@ -72,12 +73,10 @@ def _request_finished(event: e.RequestFinished) -> Line:
     )
 
 
-def _authentication_decided(event: e.AuthenticationDecided) -> Line | None:
-    if event.outcome == "ok":
-        return None
+def _authentication_failed(event: e.AuthenticationFailed) -> Line:
     return Line(
         level="info",
-        event="authentication_decided",
+        event="authentication_failed",
         message=f"a credential was not taken: {event.method} {event.outcome}",
         fields={
             "method": event.method,

@@ -112,10 +112,10 @@ class Metrics:
             case e.RequestFinished():
                 self._active.dec()
                 self._requests[event.method, event.route, event.status].observe(event.duration_seconds)
-            case e.AccessDecided() | e.RateLimitDecided() | e.AuthenticationDecided() | e.KeySetFetched():
+            case e.AccessDecided() | e.Authenticated() | e.RateLimitDecided() | e.IdempotencyDecided():
                 self._caller_decided(event)
-            case e.IdempotencyDecided():
-                self._idempotent[event.outcome,].inc()
+            case e.AuthenticationFailed() | e.KeySetFetched():
+                self._identity_told(event)
             case e.DependencyCalled():
                 self._dependency_called(event)
             case e.ConnectionAcquired():
@@ -155,16 +155,23 @@ class Metrics:
                 assert_never(event)
 
     def _caller_decided(
-        self, event: e.AccessDecided | e.RateLimitDecided | e.AuthenticationDecided | e.KeySetFetched
+        self, event: e.AccessDecided | e.Authenticated | e.RateLimitDecided | e.IdempotencyDecided
     ) -> None:
         match event:
             case e.AccessDecided():
                 self._access[event.decision,].inc()
+            case e.Authenticated():
+                self._authentications[event.method, "ok"].inc()
             case e.RateLimitDecided():
                 self._decisions[event.decision,].inc()
                 if event.decision.startswith("limited"):
                     self._rejected["rate_limited",].inc()
-            case e.AuthenticationDecided():
+            case e.IdempotencyDecided():
+                self._idempotent[event.outcome,].inc()
+
+    def _identity_told(self, event: e.AuthenticationFailed | e.KeySetFetched) -> None:
+        match event:
+            case e.AuthenticationFailed():
                 self._authentications[event.method, event.outcome].inc()
             case e.KeySetFetched():
                 self._key_sets[event.outcome,].inc()
@@ -197,7 +204,7 @@ class Metrics:
 
     def _bind_identity(self) -> None:
         self._authentications = self._counters(catalogue.AUTHENTICATION_ATTEMPTS)
-        for method, outcome in product(get_args(e.CredentialMethod), get_args(e.AuthenticationOutcome)):
+        for method, outcome in product(get_args(e.CredentialMethod), ("ok", *get_args(e.AuthenticationFailure))):
             self._authentications.have(method, outcome)
         self._key_sets = self._counters(catalogue.KEY_SET_FETCHES)
         for outcome in ("ok", "error"):

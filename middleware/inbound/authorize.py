@@ -1,5 +1,7 @@
 """The layer that lets a caller through only where its endpoint's access rule admits it."""
 
+from typing import get_args
+
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
@@ -10,6 +12,7 @@ from middleware.inbound.principal import PRINCIPAL
 from telemetry.events import AccessDecided, AccessDecision, Observe
 
 _ADMITTED: frozenset[AccessDecision] = frozenset({"admitted", "admitted_own_rows"})
+_DECIDED = {decision: AccessDecided(decision=decision) for decision in get_args(AccessDecision)}
 _SENTENCES: dict[AccessDecision, str] = {
     "refused_role": "You may not do this: it takes a role that you do not hold.",
     "refused_scope": "Your credential may not do this: its scope ends before it.",
@@ -26,7 +29,7 @@ def authorize(endpoints: Endpoints, observe: Observe, *, realm: str) -> Middlewa
         if endpoint is None:
             return await handler(request)
         decision = endpoint.decide(request.get(PRINCIPAL))
-        observe(AccessDecided(decision=decision))
+        observe(_DECIDED[decision])
         if decision not in _ADMITTED:
             raise _refusal(decision, realm)
         return await handler(request)

@@ -7,7 +7,7 @@ from middleware.inbound.authenticate import CredentialRefused
 from middleware.inbound.principal import Principal
 from server.identity.key_ring import KEY_SUBJECT
 from server.service import Service, Tokens
-from telemetry.events import AuthenticationOutcome
+from telemetry.events import AuthenticationFailure
 
 _TEXT_AT_MOST = 255
 _ROLES_AT_MOST = 200
@@ -41,7 +41,7 @@ class ClaimReader:
         )
 
 
-def refused(outcome: AuthenticationOutcome, detail: str) -> CredentialRefused:
+def refused(outcome: AuthenticationFailure, detail: str) -> CredentialRefused:
     """What to raise for a token."""
     return CredentialRefused(detail, outcome=outcome, method="jwt")
 

@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from server.identity.key_routes import KEY_ROUTES
 from tests.acceptance.browser import Page, open_page
 from tests.acceptance.service_process import service
 
-OPERATIONS = 3 * len(("list", "read", "create", "replace", "update", "delete")) + len(("opening",))
+OPERATIONS = 3 * len(("list", "read", "create", "replace", "update", "delete")) + len(("opening",)) + len(KEY_ROUTES)
 FILE = Path(__file__).with_name("gallery.py")
 LIST = "#operations-pictures-list_pictures"
 

@@ -9,7 +9,7 @@ import pytest
 from middleware.inbound.failed_attempts import FAILED_ATTEMPTS
 from server.identity.key_text import new_key
 from storage.credentials.stored_key import KeyGrant
-from telemetry.events import AccessDecided, AuthenticationDecided, RequestFinished
+from telemetry.events import AccessDecided, Authenticated, AuthenticationFailed, RequestFinished
 from tests.integration.guarded_service import declaration
 from tests.integration.rest_client import Client, Reply, served_service
 from tests.integration.sql import run_sql
@@ -67,7 +67,7 @@ async def test_nobody_is_asked_for_credentials_and_told_no_error(guarded: Client
 
     assert (refused.status, refused.headers["WWW-Authenticate"]) == (401, 'Bearer realm="guarded"')
     assert refused.json["type"] == "urn:mainstay:problem:unauthenticated"
-    assert guarded.events.of(AuthenticationDecided) == []
+    assert guarded.events.of(Authenticated) + guarded.events.of(AuthenticationFailed) == []
     assert [event.decision for event in guarded.events.of(AccessDecided)] == ["refused_unknown"]
 
 
@@ -146,9 +146,10 @@ async def test_an_answer_is_logged_with_the_credential_s_id_and_never_the_creden
     await ask(guarded, "GET", "/plans", WRONG)
 
     assert [event.credential_id for event in guarded.events.of(RequestFinished)] == [mine.split("_")[1], ""]
+    assert [event.method for event in guarded.events.of(Authenticated)] == ["api_key"]
     assert [
-        (event.method, event.outcome, event.credential_id) for event in guarded.events.of(AuthenticationDecided)
-    ] == [("api_key", "ok", mine.split("_")[1]), ("api_key", "unknown", WRONG.split("_")[1])]
+        (event.method, event.outcome, event.credential_id) for event in guarded.events.of(AuthenticationFailed)
+    ] == [("api_key", "unknown", WRONG.split("_")[1])]
     for secret in (mine, WRONG):
         assert secret.split("_")[2][:20] not in repr(guarded.events.events)
 
@@ -213,7 +214,7 @@ async def test_where_keys_cannot_be_looked_up_none_is_refused(guarded: Client) -
     answer = await ask(guarded, "GET", "/notes", WRONG)
 
     assert answer.status == 500
-    assert [event.outcome for event in guarded.events.of(AuthenticationDecided)] == ["unavailable"]
+    assert [event.outcome for event in guarded.events.of(AuthenticationFailed)] == ["unavailable"]
 
 
 async def test_a_handler_can_ask_who_calls(guarded: Client) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from server.commands.openapi import write_openapi
 from server.declaration import Declaration
+from server.identity.key_routes import with_key_routes
 from server.openapi import openapi_document
 from tests.unit.openapi_service import SERVICE, TYPES
 
@@ -16,7 +17,9 @@ DECLARATION = Declaration(service=SERVICE, types=TYPES)
 def test_it_goes_to_the_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     write_openapi(DECLARATION)
 
-    assert orjson.loads(capsys.readouterr().out) == orjson.loads(orjson.dumps(openapi_document(SERVICE, TYPES)))
+    assert orjson.loads(capsys.readouterr().out) == orjson.loads(
+        orjson.dumps(openapi_document(with_key_routes(SERVICE), TYPES))
+    )
 
 
 def test_it_goes_to_a_file_with_the_server_s_address(tmp_path: Path) -> None:
