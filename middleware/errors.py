@@ -21,6 +21,9 @@
     ├── TooManyRequests              rate_limited            429   this caller asks for too much
     ├── HeadersTooLarge              headers_too_large       431   one header field, or how many there are
     ├── Bug                          internal                500
+    ├── BadGateway                   bad_gateway             502   an upstream's answer cannot be used
+    │   ├── UpstreamFailed           upstream_failed         502   an upstream failed at it, with a 5xx
+    │   └── UpstreamRefused          upstream_refused        502   an upstream would not do it, with a 4xx
     ├── Unavailable                  unavailable             503   a dependency cannot be reached
     │   ├── Overloaded               overloaded              503   no room for this call
     │   └── OutcomeUnknown           outcome_unknown         503   the write may or may not have happened
@@ -192,6 +195,37 @@ class Bug(Problem):
     kind = "internal"
 
 
+class BadGateway(Problem):
+    """Something this needs gave an answer that cannot be used."""
+
+    kind = "bad_gateway"
+
+
+class UpstreamFailed(BadGateway):
+    """Something this needs failed at its part."""
+
+    kind = "upstream_failed"
+
+    def __init__(self, *, status: int = 500, body: bytes = b"") -> None:
+        super().__init__()
+        self.status = status
+        self.body = body
+
+
+class UpstreamRefused(BadGateway):
+    """Something this needs would not do its part.
+
+    `status` and `body` (its beginning, a few KiB at most) are what the upstream said; a caller sees neither.
+    """
+
+    kind = "upstream_refused"
+
+    def __init__(self, *, status: int = 400, body: bytes = b"") -> None:
+        super().__init__()
+        self.status = status
+        self.body = body
+
+
 class Unavailable(Problem):
     """Something this needs cannot be reached just now."""
 
@@ -239,6 +273,9 @@ STATUS: Mapping[str, int] = {
     "rate_limited": 429,
     "headers_too_large": 431,
     "internal": 500,
+    "bad_gateway": 502,
+    "upstream_failed": 502,
+    "upstream_refused": 502,
     "unavailable": 503,
     "overloaded": 503,
     "outcome_unknown": 503,
@@ -267,6 +304,9 @@ TITLE: Mapping[str, str] = {
     "rate_limited": "Too many requests",
     "headers_too_large": "Header fields too large",
     "internal": "Internal error",
+    "bad_gateway": "Bad gateway",
+    "upstream_failed": "Upstream failed",
+    "upstream_refused": "Upstream refused",
     "unavailable": "Unavailable",
     "overloaded": "Overloaded",
     "outcome_unknown": "Outcome unknown",

@@ -7,24 +7,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from middleware.errors import BadGateway, Elapsed, OutcomeUnknown, Unavailable, UpstreamRefused
     from middleware.inbound.cors import Cors
     from middleware.inbound.principal import Principal
     from middleware.inbound.quota import Limit
-    from server.handling import body, principal, query, store
+    from middleware.outbound.upstream_policy import UpstreamPolicy
+    from server.handling import body, principal, query, store, upstream
     from server.identity.access import ANYONE, OWNER, SIGNED_IN, role
     from server.record_store import Store
     from server.service import Resource, Route, Service, Tokens, Upstream
+    from server.upstreams.answer import Answer
     from storage.model import Indexed, Key, Model, Reference, RenamedFrom, Tenant, Unique
 
 __all__ = [
     "ANYONE",
     "OWNER",
     "SIGNED_IN",
+    "Answer",
+    "BadGateway",
     "Cors",
+    "Elapsed",
     "Indexed",
     "Key",
     "Limit",
     "Model",
+    "OutcomeUnknown",
     "Principal",
     "Reference",
     "RenamedFrom",
@@ -34,24 +41,32 @@ __all__ = [
     "Store",
     "Tenant",
     "Tokens",
+    "Unavailable",
     "Unique",
     "Upstream",
+    "UpstreamPolicy",
+    "UpstreamRefused",
     "body",
     "principal",
     "query",
     "role",
     "store",
+    "upstream",
 ]
 
 _HOMES = {
     "ANYONE": "server.identity.access",
     "OWNER": "server.identity.access",
     "SIGNED_IN": "server.identity.access",
+    "Answer": "server.upstreams.answer",
+    "BadGateway": "middleware.errors",
     "Cors": "middleware.inbound.cors",
+    "Elapsed": "middleware.errors",
     "Indexed": "storage.model",
     "Key": "storage.model",
     "Limit": "middleware.inbound.quota",
     "Model": "storage.model",
+    "OutcomeUnknown": "middleware.errors",
     "Principal": "middleware.inbound.principal",
     "Reference": "storage.model",
     "RenamedFrom": "storage.model",
@@ -61,13 +76,17 @@ _HOMES = {
     "Store": "server.record_store",
     "Tenant": "storage.model",
     "Tokens": "server.service",
+    "Unavailable": "middleware.errors",
     "Unique": "storage.model",
     "Upstream": "server.service",
+    "UpstreamPolicy": "middleware.outbound.upstream_policy",
+    "UpstreamRefused": "middleware.errors",
     "body": "server.handling",
     "principal": "server.handling",
     "query": "server.handling",
     "role": "server.identity.access",
     "store": "server.handling",
+    "upstream": "server.handling",
 }
 """Where each word is defined."""
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import orjson
 from aiohttp import web
@@ -29,7 +29,7 @@ from server.address import Address, open_page, options_of
 from server.charges import default_charge, resource_charged, route_charged
 from server.declaration import Declaration, Types
 from server.docs_page.docs_routes import docs_routes, index_routes
-from server.handling import STORE
+from server.handling import STORE, UPSTREAMS
 from server.identity.callers import Callers
 from server.identity.key_routes import KEYS, with_key_routes
 from server.identity.row_scopes import RowScopes
@@ -40,6 +40,8 @@ from server.resources import Serving, resource_addresses
 from server.routes import route_address
 from server.service import Service
 from server.settings import PREFIX, Settings
+from server.upstreams.destination import Destinations
+from server.upstreams.upstream_client import UpstreamClient
 from storage.model import Model
 from storage.postgres.pool import Pool
 from storage.records import RecordTable
@@ -50,7 +52,7 @@ from telemetry.dependency_health import DependencyHealth
 from telemetry.events import Observe
 from telemetry.log_sink import Sink
 from telemetry.logs import Logs, lines_for
-from telemetry.metrics import Metrics
+from telemetry.metrics import Metrics, Names
 from telemetry.observers import Observers
 from telemetry.readings import (
     PoolSizes,
@@ -64,8 +66,6 @@ from telemetry.readings import (
 from telemetry.server_timing import time_stages
 
 POOL = "postgres"
-TARGETS = (PoolPolicy().reads(POOL).name, PoolPolicy().writes(POOL).name, RedisPolicy().commands().name)
-"""The classes of work: what breakers, bulkheads and retries are counted by."""
 
 STANDARD_ERROR = 2
 _FILES_KEPT = 128
@@ -88,8 +88,8 @@ def telemetry_for(service: Service, settings: Settings, *, also: Sequence[Observ
     sink = Sink(STANDARD_ERROR)
     render = lines_for(STANDARD_ERROR, service=service.name, environment=os.environ)
     logs = Logs(render, sink, level=settings.log_level)
-    metrics = Metrics(service=service.name, version=service.version, pools=[POOL], targets=TARGETS)
-    health = DependencyHealth()
+    metrics = Metrics(service=service.name, version=service.version, names=names_in(service))
+    health = DependencyHealth([upstream.name for upstream in service.upstreams])
     observers = Observers([metrics, logs, time_stages, health, *also])
     metrics.look_at(tasks_look)
     metrics.look_at(logs_look(lambda: logs.lines, lambda: sink.dropped))
@@ -98,6 +98,18 @@ def telemetry_for(service: Service, settings: Settings, *, also: Sequence[Observ
     senses = Senses(observe=observers)
     metrics.look_at(breakers_look(lambda: senses.breakers.states))
     return Telemetry(observe=observers, metrics=metrics, sink=sink, make_context=Identifier(), senses=senses)
+
+
+def names_in(service: Service) -> Names:
+    """What there will be to measure; targets are the classes of work breakers, bulkheads and retries are counted by."""
+    policies = [PoolPolicy().reads(POOL), PoolPolicy().writes(POOL), RedisPolicy().commands()]
+    for upstream in service.upstreams:
+        policies += [upstream.policy.for_reads(upstream.name), upstream.policy.for_single_writes(upstream.name)]
+    return Names(
+        pools=[POOL],
+        targets=[policy.name for policy in policies],
+        upstreams=[upstream.name for upstream in service.upstreams],
+    )
 
 
 def pool_for(dsn: str, settings: Settings, *, telemetry: Telemetry) -> Pool:
@@ -118,6 +130,21 @@ def redis_for(url: str, *, telemetry: Telemetry) -> RedisClient:
     return RedisClient(url, policy=RedisPolicy(), senses=telemetry.senses)
 
 
+def upstreams_for(
+    service: Service, destinations: Destinations, *, telemetry: Telemetry
+) -> Mapping[str, UpstreamClient]:
+    """The ways to the upstreams, by name; there must be a running event loop."""
+    return {
+        upstream.name: UpstreamClient(
+            upstream,
+            destinations[upstream.name],
+            senses=telemetry.senses,
+            make_span=telemetry.make_context.traceparent_below,
+        )
+        for upstream in service.upstreams
+    }
+
+
 def record_tables(types: Types) -> Mapping[type[Model], RecordTable]:
     """The statements of every record type."""
     metadata = tables(types)
@@ -127,12 +154,13 @@ def record_tables(types: Types) -> Mapping[type[Model], RecordTable]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backing:
-    """What stands behind an application: the records, who calls, what callers have taken, the service's secret."""
+    """What stands behind an application: the records, who calls and what they have taken, the secret, the upstreams."""
 
     pool: Pool
     limit_store: LimitStore
     callers: Callers
     secret: bytes
+    upstreams: Mapping[str, UpstreamClient] = field(default_factory=dict)
 
 
 def limits_for(service: Service, backing: Backing, *, settings: Settings, observe: Observe) -> Limits:
@@ -188,6 +216,7 @@ def public_app(
     )
     app[KEYS] = backing.callers.keys
     app[STORE] = TransactionStore(serving.tables, backing.pool)
+    app[UPSTREAMS] = backing.upstreams
     for address in _addresses(declaration, serving):
         route = app.router.add_route(address.method, address.path, address.handle)
         endpoints[route.handler] = address.endpoint

@@ -11,6 +11,7 @@ from server.limit_rules import limit_mistakes
 from server.resource_rules import name_of, resource_mistakes
 from server.route_rules import label_of, route_mistakes
 from server.service import Resource, Route, Service, Upstream
+from server.upstream_rules import upstream_mistakes
 from storage.describe import look_at_all
 from storage.mistakes import Misdeclared, Mistake
 from storage.model import Model
@@ -20,7 +21,6 @@ Types = Mapping[type[Model], RecordType]
 
 RESERVED_PATHS = ("/docs", "/identity", "/openapi.json")
 _SERVICE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-_ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def described(service: Service) -> Types:
     mistakes += cors_mistakes(service)
     mistakes += limit_mistakes(service)
     mistakes += _clashes(service)
-    mistakes += _upstream_mistakes(service.upstreams)
+    mistakes += upstream_mistakes(service.upstreams)
     if mistakes:
         raise Misdeclared(mistakes)
     return models.types
@@ -118,17 +118,3 @@ def _addresses(service: Service) -> Iterator[tuple[str, str, Resource | Route]]:
             yield method, f"{resource.path}/{{key}}", resource
     for route in service.routes:
         yield route.method, route.path, route
-
-
-def _upstream_mistakes(upstreams: Sequence[Upstream]) -> Iterator[Mistake]:
-    seen: set[str] = set()
-    for upstream in upstreams:
-        where = f"Upstream({upstream.name!r})"
-        if not _SERVICE_NAME.fullmatch(upstream.name):
-            yield Mistake(where=where, detail="a name is lower case: letters, digits, - and _", about=upstream)
-        if upstream.name in seen:
-            yield Mistake(where=where, detail="there are two of this name", about=upstream)
-        if not _ENVIRONMENT_NAME.fullmatch(upstream.base_url_env):
-            detail = "base_url_env names an environment variable, e.g. PAYMENTS_URL"
-            yield Mistake(where=where, detail=detail, about=upstream)
-        seen.add(upstream.name)

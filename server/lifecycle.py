@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -25,13 +25,17 @@ from server.app import (
     redis_for,
     runner_for,
     telemetry_for,
+    upstreams_for,
 )
 from server.declaration import Declaration
 from server.door import Door
 from server.identity.callers import Callers, TokenParts
 from server.schema_start import SchemaStart
+from server.secret_files import exposed_files
 from server.settings import PREFIX, Settings, exposed_secrets, unknown_settings
 from server.upkeep import Upkeep
+from server.upstreams.destination import Destinations, variables_of
+from server.upstreams.upstream_client import UpstreamClient
 from storage.embedded import EmbeddedStorage, Endpoints
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
@@ -67,10 +71,18 @@ class Running:
         return self.admin.url
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the environment says: our settings, and where the upstreams are."""
+
+    settings: Settings
+    destinations: Destinations
+
+
 async def serve(
     declaration: Declaration,
+    told: Told,
     *,
-    settings: Settings,
     announce: Callable[[Running], None],
     seed: Seed | None = None,
 ) -> None:
@@ -80,19 +92,20 @@ async def serve(
     """
     started_seconds = time.monotonic()
     name = declaration.service.name
-    telemetry = telemetry_for(declaration.service, settings)
+    telemetry = telemetry_for(declaration.service, told.settings)
     stop = _stop_on_signals()
     async with AsyncExitStack() as watching, AsyncExitStack() as held:
         watching.callback(telemetry.sink.close)
         watching.enter_context(libraries_observed(telemetry.observe, asyncio.get_running_loop()))
         for unknown in unknown_settings(os.environ):
             telemetry.observe(unknown)
-        for exposed in exposed_secrets(settings, os.environ):
+        upstream_secrets = exposed_files(os.environ, variables_of(declaration.service.upstreams))
+        for exposed in (*exposed_secrets(told.settings, os.environ), *upstream_secrets):
             telemetry.observe(exposed)
         lag = LoopLag(telemetry.observe)
         watching.callback(lag.stop)
         lag.start()
-        parts = _Parts(declaration=declaration, settings=settings, telemetry=telemetry, held=held, seed=seed)
+        parts = _Parts(declaration=declaration, told=told, telemetry=telemetry, held=held, seed=seed)
         running = await _unless_stopped(asyncio.create_task(parts.start()), stop)
         if running is None:
             return
@@ -109,10 +122,10 @@ async def serve(
 
 
 @asynccontextmanager
-async def started(declaration: Declaration, *, settings: Settings, telemetry: Telemetry) -> AsyncIterator[Running]:
+async def started(declaration: Declaration, told: Told, *, telemetry: Telemetry) -> AsyncIterator[Running]:
     """The service, answering until the block is left; raises what `serve` raises."""
     async with AsyncExitStack() as held:
-        parts = _Parts(declaration=declaration, settings=settings, telemetry=telemetry, held=held, seed=None)
+        parts = _Parts(declaration=declaration, told=told, telemetry=telemetry, held=held, seed=None)
         running = await parts.start()
         yield running
         running.is_draining = True
@@ -123,10 +136,15 @@ class _Parts:
     """What a process is made of; `held` lets go of each part in reverse order."""
 
     declaration: Declaration
-    settings: Settings
+    told: Told
     telemetry: Telemetry
     held: AsyncExitStack
     seed: Seed | None
+
+    @property
+    def settings(self) -> Settings:
+        """What the environment decides of ours."""
+        return self.told.settings
 
     async def start(self) -> Running:
         """Storage, then the schema, then the pool, then the two ports, the public one last."""
@@ -141,7 +159,13 @@ class _Parts:
         redis = await self._redis(endpoints.redis_url)
         telemetry, settings = self.telemetry, self.settings
         callers = await self._callers(pool, redis)
-        backing = Backing(pool=pool, limit_store=SharedLimits(redis), callers=callers, secret=secret)
+        backing = Backing(
+            pool=pool,
+            limit_store=SharedLimits(redis),
+            callers=callers,
+            secret=secret,
+            upstreams=self._upstreams(),
+        )
         upkeep = Upkeep(pool, answers_hours=settings.idempotency_hours)
         self.held.push_async_callback(upkeep.stop)
         upkeep.start()
@@ -225,6 +249,13 @@ class _Parts:
             return token_parts(self.settings, self.declaration.service, observe=self.telemetry.observe)
         except KeyFileUnfit as error:
             raise StartFailed(str(error)) from error
+
+    def _upstreams(self) -> Mapping[str, UpstreamClient]:
+        """The ways to the upstreams; nothing is called yet, as a service also starts while they are down."""
+        clients = upstreams_for(self.declaration.service, self.told.destinations, telemetry=self.telemetry)
+        for client in clients.values():
+            self.held.push_async_callback(client.close)
+        return clients
 
     async def _listen(self, app: web.Application, door: Door) -> Door:
         """Serve the application; the door with the port it got."""

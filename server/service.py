@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from middleware.inbound.cors import Cors
 from middleware.inbound.quota import Limit
+from middleware.outbound.upstream_policy import UpstreamPolicy
 from server.identity.access import Access
 from storage.model import Model
 
@@ -114,10 +115,17 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Another service this one calls over HTTP; its address comes from the environment variable `base_url_env`."""
+    """Another service this one calls over HTTP: `upstream(request, payments)` gives a handler its client.
+
+    The environment variable `base_url_env` says where it is; without it, `base_url` does, which is meant for
+    development. `bearer_env` names the variable with the bearer token it is called with, where it wants one.
+    """
 
     name: str
     base_url_env: str
+    base_url: str = ""
+    bearer_env: str = ""
+    policy: UpstreamPolicy = field(default_factory=UpstreamPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,8 +144,11 @@ SECRETS: Mapping[str, str] = {
 """The settings that are secrets, by their variables: each may lie in a file."""
 
 
-def read_settings() -> Settings:
-    """Read the environment; raises SettingsWrong with a sentence for each variable that is wrong or unknown."""
+def read_settings(*, also_wrong: Sequence[str] = ()) -> Settings:
+    """Read the environment; raises SettingsWrong with a sentence for each variable that is wrong or unknown.
+
+    `also_wrong` are the sentences of whoever has read variables without our prefix, told along with ours.
+    """
     found = read_secret_files(os.environ, SECRETS)
     given: dict[str, Any] = {SECRETS[variable]: secret for variable, secret in found.values.items()}
     try:
@@ -159,10 +162,10 @@ def read_settings() -> Settings:
             f"{one.variable}: there is no such setting{f'; did you mean {one.meant}?' if one.meant else ''}"
             for one in unknown_settings(os.environ)
         ]
-        raise SettingsWrong([*found.problems, *problems, *unknown]) from error
+        raise SettingsWrong([*found.problems, *problems, *also_wrong, *unknown]) from error
     together = [f"{PREFIX}{problem}" for problem in token_problems(settings)]
-    if found.problems or together:
-        raise SettingsWrong([*found.problems, *together])
+    if found.problems or together or also_wrong:
+        raise SettingsWrong([*found.problems, *together, *also_wrong])
     return settings
 
 

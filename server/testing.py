@@ -1,10 +1,11 @@
 """For a team's own tests: a declared service, served for real in the test's process, and all it said it did."""
 
 import asyncio
+import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,10 @@ from server.app import telemetry_for
 from server.declaration import checked
 from server.identity.key_grants import KeyWish, granted
 from server.identity.key_ring import KeyRing
-from server.lifecycle import started
+from server.lifecycle import Told, started
 from server.service import Service
-from server.settings import Settings
+from server.settings import Settings, SettingsWrong
+from server.upstreams.destination import read_destinations
 from storage.credentials.key_table import KeyTable
 from storage.embedded import running_postgres
 from storage.postgres.pool import Pool
@@ -81,20 +83,28 @@ class ServedService:
 
 
 @asynccontextmanager
-async def served(service: Service, **settings: Any) -> AsyncIterator[ServedService]:
+async def served(
+    service: Service, *, environment: Mapping[str, str] | None = None, **settings: Any
+) -> AsyncIterator[ServedService]:
     """Serve a declaration on free ports, over a Postgres and a Valkey of its own that are gone afterwards.
 
     `settings` are those of `mainstay serve` in small letters, such as `request_seconds=1`; `postgres_dsn` and
-    `redis_url` name servers of yours instead. Raises Misdeclared with every mistake in the declaration.
+    `redis_url` name servers of yours instead. `environment` is looked at for what its upstreams need before the real
+    one is. Raises Misdeclared with every mistake in the declaration, SettingsWrong where an upstream is nowhere.
     """
     declaration = checked(service)
+    destinations, wrong = read_destinations(service.upstreams, {**os.environ, **(environment or {})})
+    if wrong:
+        raise SettingsWrong(wrong)
     folder = Path(tempfile.gettempdir()) / f"mainstay-{secrets.token_hex(4)}"
     own: dict[str, Any] = {"port": 0, "admin_port": 0, "postgres_dsn": "", "redis_url": "", "migrate": "safe"}
     chosen = Settings(**{**own, "data_dir": folder, "log_level": "error", **settings})
     events = Recorder()
     telemetry = telemetry_for(service, chosen, also=[events])
     try:
-        async with started(declaration, settings=chosen, telemetry=telemetry) as running:
+        async with started(
+            declaration, Told(settings=chosen, destinations=destinations), telemetry=telemetry
+        ) as running:
             yield ServedService(
                 url=running.url,
                 admin_url=running.admin_url,

@@ -49,7 +49,11 @@ class RequestContext:
     @property
     def traceparent(self) -> str:
         """This request's own place in the trace, as a W3C header value."""
-        return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
+        return self.traceparent_of(self.span_id)
+
+    def traceparent_of(self, span_id: str) -> str:
+        """The header value of another place in the same trace."""
+        return f"00-{self.trace_id}-{span_id}-{'01' if self.sampled else '00'}"
 
 
 def parse_traceparent(headers: Sequence[str]) -> Parent | None:
@@ -96,6 +100,10 @@ class Identifier:
             started_seconds=self._now(),
             stages=Stages(),
         )
+
+    def traceparent_below(self, context: RequestContext) -> str:
+        """The header value of a call made for a request: the same trace, a span of its own."""
+        return context.traceparent_of(self._identifier(_SPAN_ID_BITS))
 
     def _identifier(self, bits: int) -> str:
         return f"{self._random_bits(bits) or 1:0{bits // 4}x}"

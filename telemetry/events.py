@@ -40,6 +40,7 @@ from telemetry.outbound_events import (
     Outcome,
     Retried,
     RetryOutcome,
+    UpstreamOperation,
 )
 from telemetry.process_events import (
     CertificateChanged,
@@ -125,6 +126,7 @@ __all__ = [
     "ServiceStarted",
     "ServiceStopped",
     "SettingUnknown",
+    "UpstreamOperation",
 ]
 
 Event = RequestEvent | CallerEvent | OutboundEvent | EventLoopLagged | ProcessEvent

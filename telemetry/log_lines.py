@@ -9,7 +9,7 @@ _LAG_WORTH_A_LINE_SECONDS = 0.5
 """Every request is half a second late then: nothing that should go unsaid, and nothing a busy machine does often."""
 _QUIET = frozenset({"breaker_open"})
 """Refusals that come by the thousand, each for the same reason; the change of the breaker's state has its own line."""
-_CALLERS_FAULT = frozenset({"malformed", "not_found", "conflict", "precondition_failed", "invalid"})
+_CALLERS_FAULT = frozenset({"malformed", "not_found", "conflict", "precondition_failed", "invalid", "upstream_refused"})
 """Errors of a call that tell of its caller and not of the dependency."""
 
 

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Protocol, TypeVar, assert_never, get_args
 
@@ -56,11 +57,23 @@ class _Kept(dict[tuple[str | int, ...], _MemberT]):
         return child
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What there will be to measure: pools, classes of work (`postgres.reads`), upstreams."""
+
+    pools: Sequence[str] = ()
+    targets: Sequence[str] = ()
+    upstreams: Sequence[e.Dependency] = ()
+
+
+NAMES = Names()
+"""None."""
+
+
 class Metrics:
     """Reads events into a registry of its own and renders it for a scrape.
 
-    Error series exist from the start: a first sample is invisible to `rate()`. `pools` are the names of the pools
-    there will be, `targets` those of the classes of work (`postgres.reads`), for the same reason.
+    Error series exist from the start, those of `names` too: a first sample is invisible to `rate()`.
     """
 
     def __init__(
@@ -68,8 +81,7 @@ class Metrics:
         *,
         service: str,
         version: str,
-        pools: Sequence[str] = (),
-        targets: Sequence[str] = (),
+        names: Names = NAMES,
         max_label_sets: int = MAX_LABEL_SETS,
     ) -> None:
         self._registry = CollectorRegistry()
@@ -78,8 +90,8 @@ class Metrics:
         self._overflow = self._counter(catalogue.LABEL_OVERFLOW)
         self._bind_http()
         self._lag = self._histogram(catalogue.EVENT_LOOP_LAG)
-        self._bind_dependencies(pools)
-        self._bind_layers(targets)
+        self._bind_dependencies(names)
+        self._bind_layers(names.targets)
         build = Gauge(
             catalogue.APP_BUILD_INFO.name,
             catalogue.APP_BUILD_INFO.help,
@@ -179,7 +191,9 @@ class Metrics:
     def _dependency_called(self, event: e.DependencyCalled) -> None:
         seconds = event.duration_seconds
         self._calls[event.dependency, event.operation, event.outcome].observe(seconds)
-        self._operations[_DATABASES[event.dependency], event.operation, event.error_type].observe(seconds)
+        database = _DATABASES.get(event.dependency)
+        if database is not None:
+            self._operations[database, event.operation, event.error_type].observe(seconds)
 
     def _bind_http(self) -> None:
         self._active = Gauge(
@@ -213,15 +227,17 @@ class Metrics:
         for decision in get_args(e.AccessDecision):
             self._access.have(decision)
 
-    def _bind_dependencies(self, pools: Sequence[str]) -> None:
+    def _bind_dependencies(self, names: Names) -> None:
         self._operations = self._histograms(catalogue.DB_OPERATION_DURATION)
         self._calls = self._histograms(catalogue.DEPENDENCY_CALL_DURATION)
         self._wait = self._histograms(catalogue.DB_CONNECTION_WAIT)
         self._use = self._histograms(catalogue.DB_CONNECTION_USE)
         self._create = self._histograms(catalogue.DB_CONNECTION_CREATE)
         self._timeouts = self._counters(catalogue.DB_CONNECTION_TIMEOUTS)
-        for pool in pools:
+        for pool in names.pools:
             self._timeouts[pool,].inc(0)
+        for call in product(names.upstreams, get_args(e.UpstreamOperation), get_args(e.Outcome)):
+            self._calls.have(*call)
 
     def _bind_layers(self, targets: Sequence[str]) -> None:
         self._retries = self._counters(catalogue.RETRIES)

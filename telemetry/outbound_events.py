@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Outcome = Literal["ok", "error", "timeout", "rejected"]
-Dependency = Literal["postgres", "redis"]
+Dependency = str
+"""`postgres`, `redis` or a declared upstream's name: a closed set, known before anything is called."""
+
+UpstreamOperation = Literal["read", "write"]
 BreakerState = Literal["closed", "open", "half_open", "forced_open", "forced_closed"]
 RetryOutcome = Literal["ok", "error", "budget_spent"]
 DropReason = Literal["expired", "broken", "cancelled", "closing"]
@@ -14,6 +17,7 @@ DropReason = Literal["expired", "broken", "cancelled", "closing"]
 class DependencyCalled:
     """One call to a dependency has ended, all its attempts included.
 
+    `operation` is a statement's or command's name, for an upstream an UpstreamOperation.
     `error_type` is empty for an ok call, otherwise the error's kind (`conflict`, `timeout`, …).
     """
 

@@ -32,12 +32,16 @@ EXCUSE_WITH_CODE_AND_REASON = re.compile(
 )
 SURFACE = [
     "ANYONE",
+    "Answer",
+    "BadGateway",
     "Cors",
+    "Elapsed",
     "Indexed",
     "Key",
     "Limit",
     "Model",
     "OWNER",
+    "OutcomeUnknown",
     "Principal",
     "Reference",
     "RenamedFrom",
@@ -48,13 +52,17 @@ SURFACE = [
     "Store",
     "Tenant",
     "Tokens",
+    "Unavailable",
     "Unique",
     "Upstream",
+    "UpstreamPolicy",
+    "UpstreamRefused",
     "body",
     "principal",
     "query",
     "role",
     "store",
+    "upstream",
 ]
 
 PRODUCT = read_modules(*PACKAGES)

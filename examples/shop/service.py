@@ -7,11 +7,15 @@ Whoever says nothing of who they are may look around, review what they bought, a
     curl -s 'localhost:8080/products?tags[contains]=["gift"]&price[lt]=30&sort=-price&expand=category' -g
     curl -s localhost:8080/checkout -H 'Content-Type: application/json' -d '{"email": "ada@example.org",
         "name": "Ada", "ship_to": {"street": "Hill Road 1", "city": "Bern"}, "lines": [{"sku": "MUG-002"}]}'
+    curl -s localhost:8080/orders/ID/pay -H 'Content-Type: application/json' -d '{"card": "4000-0000-0000-0077"}'
+
+Payments are another service's business: payments_sandbox.py plays it, and `make run` starts it too.
 """
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -33,10 +37,12 @@ from server import (
     Store,
     Unique,
     Upstream,
+    UpstreamRefused,
     body,
     query,
     role,
     store,
+    upstream,
 )
 
 EXPRESS_PRICE = Decimal("9.50")
@@ -194,6 +200,47 @@ async def customer_of(shop: Store, basket: Basket) -> Customer:
     return known[0] if known else await shop.create(Customer(email=basket.email, name=basket.name))
 
 
+class Payment(BaseModel):
+    """What an order is paid with."""
+
+    card: Annotated[str, Field(pattern=r"^\d{4}(-\d{4}){3}$")]
+
+
+class Charge(BaseModel):
+    """What we ask the payments service to take."""
+
+    order_id: UUID
+    amount: Money
+    card: str
+
+
+class Receipt(BaseModel):
+    """What it has taken."""
+
+    id: str
+    amount: Decimal
+
+
+payments = Upstream("payments", base_url_env="PAYMENTS_URL", base_url="http://127.0.0.1:8090")
+
+
+async def pay(request: web.Request) -> Order:
+    """Have the money taken, then say that it was. The key is the order's: it is taken once however often this runs."""
+    order = await store(request).read(Order, request.match_info["id"])
+    if order.status != "open":
+        raise web.HTTPConflict(text=f"This order is {order.status}.")
+    charge = Charge(order_id=order.id, amount=order.total, card=body(request, Payment).card)
+    try:
+        await upstream(request, payments).post(
+            "/charges", json=charge, expects=Receipt, idempotency_key=f"order-{order.id}"
+        )
+    except UpstreamRefused as refused:
+        if refused.status == HTTPStatus.PAYMENT_REQUIRED:
+            raise web.HTTPPaymentRequired(text="The card was declined.") from refused
+        raise
+    return await store(request).update(order, status="paid")
+
+
 service = Service(
     name="shop",
     version="1.0.0",
@@ -218,7 +265,16 @@ service = Service(
             status=201,
             summary="Buy what is in a basket",
         ),
+        Route(
+            "POST",
+            "/orders/{id}/pay",
+            pay,
+            accepts=Payment,
+            returns=Order,
+            access=ANYONE,
+            summary="Pay for an order",
+        ),
     ],
-    upstreams=[Upstream("payments", base_url_env="PAYMENTS_URL")],
+    upstreams=[payments],
     cors=Cors(origins=["https://shop.example.com", "http://localhost:*"]),
 )

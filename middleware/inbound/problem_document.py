@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 from middleware.errors import (
     STATUS,
     TITLE,
+    BadGateway,
     Bug,
     Conflict,
     Elapsed,
@@ -62,6 +63,7 @@ _KIND_OF_STATUS: Mapping[int, type[Problem]] = {
         TooManyRequests,
         HeadersTooLarge,
         Bug,
+        BadGateway,
         Unavailable,
         Elapsed,
     )

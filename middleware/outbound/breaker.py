@@ -1,6 +1,6 @@
 """Leave a dependency alone that does not answer: refuse at once what would only fail or hang."""
 
-from middleware.errors import Elapsed, Overloaded, Problem, Unavailable
+from middleware.errors import Elapsed, Overloaded, Problem, Unavailable, UpstreamFailed
 from middleware.outbound.attempt_timeout import CutShort
 from middleware.outbound.circuit import Verdict
 from middleware.outbound.layer import Attempt, Call, Senses, T
@@ -34,7 +34,7 @@ def verdict_of(error: BaseException) -> Verdict:
     match error:
         case Overloaded() | CutShort():
             return "neutral"
-        case Unavailable() | Elapsed():
+        case Unavailable() | Elapsed() | UpstreamFailed():
             return "bad"
         case Problem():
             return "good"

@@ -1,5 +1,6 @@
 """`mainstay serve FILE`: a declared service, running."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -10,11 +11,12 @@ from middleware.errors import Problem
 from server.commands.reporting import FAILED, reported, tell
 from server.commands.seeding import seed_from
 from server.core_dumps import forbid_core_dumps
-from server.lifecycle import Running, StartFailed, serve
+from server.lifecycle import Running, StartFailed, Told, serve
 from server.loading.data_files import FolderUnfit
 from server.service import Service
 from server.service_file import checked_file
 from server.settings import read_settings
+from server.upstreams.destination import read_destinations
 from storage.bulk.bulk_session import LoadFailed
 from storage.embedded import EmbeddedFailed
 from storage.migrations.stopped import MigrationStopped
@@ -34,16 +36,18 @@ def run_serve(file: Path, *, seed: Path | None) -> int:
 def _serve(file: Path, seed: Path | None) -> None:
     started_seconds = time.monotonic()
     forbid_core_dumps()
-    settings = read_settings()
     declaration = checked_file(file)
     service = declaration.service
+    destinations, wrong = read_destinations(service.upstreams, os.environ)
+    settings = read_settings(also_wrong=wrong)
+    told = Told(settings=settings, destinations=destinations)
 
     def announce(running: Running) -> None:
         sys.stdout.write(_banner(service, running, seconds=time.monotonic() - started_seconds))
         sys.stdout.flush()
 
     filled = None if seed is None else seed_from(seed, declaration, line_bytes=settings.body_bytes)
-    uvloop.run(serve(declaration, settings=settings, announce=announce, seed=filled))
+    uvloop.run(serve(declaration, told, announce=announce, seed=filled))
 
 
 def _banner(service: Service, running: Running, *, seconds: float) -> str:

@@ -82,7 +82,13 @@ def _paths(service: Service, served: Sequence[Served], *, definitions: Definitio
             paths.setdefault(path, {}).update(item)
     taken = (one.operation_id(action) for one in served for action in one.resource.actions)
     for route, operation_id in zip(service.routes, route_operation_ids(service, taken), strict=True):
-        operation = route_operation(route, operation_id, definitions=definitions, served=served)
+        operation = route_operation(
+            route,
+            operation_id,
+            definitions=definitions,
+            served=served,
+            calls_upstreams=bool(service.upstreams),
+        )
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     for item in paths.values():
         item["parameters"] = [*cast("Sequence[JSON]", item.get("parameters", ())), *shared("Request-Timeout")]

@@ -17,8 +17,11 @@ from server.openapi.response_headers import headers
 from server.service import REPEATABLE, Route
 
 
-def route_operation(route: Route, operation_id: str, *, definitions: Definitions, served: Sequence[Served]) -> Object:
+def route_operation(
+    route: Route, operation_id: str, *, definitions: Definitions, served: Sequence[Served], calls_upstreams: bool
+) -> Object:
     """One route. Besides the problems it can be known to have, its handler may raise any other."""
+    of_upstreams = [HTTPStatus.BAD_GATEWAY] if calls_upstreams else []
     parameters = [*_path_parameters(route, served), *_query_parameters(route, definitions), *_key(route)]
     body: Object = {}
     if route.accepts is not None:
@@ -34,7 +37,7 @@ def route_operation(route: Route, operation_id: str, *, definitions: Definitions
         **body,
         "responses": {
             **_answer(route, definitions),
-            **problem_responses({*_statuses(route), *ALWAYS_POSSIBLE}),
+            **problem_responses({*_statuses(route), *of_upstreams, *ALWAYS_POSSIBLE}),
             "default": {
                 "description": "Any other problem.",
                 "headers": headers(),

@@ -137,6 +137,25 @@ async def test_a_setting_there_is_not_is_told_and_nothing_is_stopped_by_it(data_
     assert "MAINSTAY_PROT has no effect: there is no such setting; did you mean MAINSTAY_PORT?" in said
 
 
+async def test_an_upstream_nobody_says_the_place_of_is_named_with_the_bad_settings(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    declared = (
+        QUICKSTART.read_text()
+        .replace("Unique\n", "Unique, Upstream\n")
+        .replace("service = Service(", 'service = Service(upstreams=[Upstream("stock", base_url_env="NO_SUCH_URL")], ')
+    )
+    (tmp_path / "service.py").write_text(declared)
+
+    finished = await mainstay("serve", str(tmp_path / "service.py"), data_dir=data_dir, PORT="eighty")
+
+    assert (finished.code, finished.errors.splitlines()[2:]) == (
+        2,
+        ["  NO_SUCH_URL: is not set; write it as https://payments.example.com/v1"],
+    )
+    assert not data_dir.exists()
+
+
 async def test_a_second_process_on_the_same_folder_is_told_who_holds_it(data_dir: Path) -> None:
     async with service(QUICKSTART, data_dir) as running:
         finished = await mainstay("serve", str(QUICKSTART), data_dir=data_dir)

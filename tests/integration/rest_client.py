@@ -27,7 +27,7 @@ from storage.tables.schema import tables
 from storage.tables.sql_text import definition
 from telemetry.context import Identifier
 from telemetry.log_sink import Sink
-from telemetry.metrics import Metrics
+from telemetry.metrics import Metrics, Names
 from telemetry.observers import Observers
 from telemetry.server_timing import time_stages
 from tests.hand_stamp import HandStamp
@@ -146,7 +146,9 @@ async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bo
         held.callback(os.close, nowhere)
         sink = Sink(nowhere)
         held.callback(sink.close)
-        metrics = Metrics(service=declaration.service.name, version=declaration.service.version, pools=[POOL])
+        metrics = Metrics(
+            service=declaration.service.name, version=declaration.service.version, names=Names(pools=[POOL])
+        )
         observe = Observers([metrics, events, time_stages])
         telemetry = Telemetry(
             observe=observe, metrics=metrics, sink=sink, make_context=Identifier(), senses=Senses(observe=observe)

@@ -13,22 +13,30 @@ from server import (
     ANYONE,
     OWNER,
     SIGNED_IN,
+    Answer,
+    BadGateway,
     Cors,
+    Elapsed,
     Indexed,
     Key,
     Model,
+    OutcomeUnknown,
     Reference,
     RenamedFrom,
     Resource,
     Route,
     Service,
     Store,
+    Unavailable,
     Unique,
     Upstream,
+    UpstreamPolicy,
+    UpstreamRefused,
     body,
     query,
     role,
     store,
+    upstream,
 )
 
 
@@ -86,6 +94,31 @@ async def cheapest(request: web.Request) -> list[Product]:
     return await store(request).list(Product, {"name": asked.text}, sort="price", limit=5)
 
 
+payments = Upstream(
+    "payments",
+    base_url_env="PAYMENTS_URL",
+    base_url="http://127.0.0.1:8090",
+    bearer_env="PAYMENTS_TOKEN",
+    policy=UpstreamPolicy(attempt_timeout_seconds=5.0, reads=8),
+)
+
+
+async def charge(request: web.Request) -> Payment | None:
+    calls = upstream(request, payments)
+    try:
+        assert_type(await calls.get("/charges", query={"limit": 5}, expects=list[Payment]), list[Payment])
+        assert_type(await calls.get("/charges/{id}/pdf", values={"id": 7}, expects=bytes), bytes)
+        made = await calls.post("/charges", json=Payment(amount=Decimal(1)), idempotency_key="7", expects=Answer)
+        assert_type(made.body, bytes)
+        return await calls.put("/charges/{id}", values={"id": 7}, json={"amount": "1"}, expects=Payment)
+    except UpstreamRefused as refused:
+        assert_type(refused.status, int)
+        return None
+    except (BadGateway, Elapsed, OutcomeUnknown, Unavailable) as problem:
+        assert_type(problem.retryable, bool)
+        raise
+
+
 products = Resource(Product, path="/products", read=ANYONE, write=role("staff") | role("buyer"), cache_seconds=30)
 orders = Resource(Order, "/orders", access=OWNER & SIGNED_IN, filterable=["status"], sortable=["number"])
 
@@ -96,7 +129,7 @@ service = Service(
         Route("POST", "/orders/{id}/pay", pay, accepts=Payment, returns=Order, access=OWNER),
         Route("GET", "/cheapest", cheapest, parameters=Search, returns=list[Product], access=ANYONE),
     ],
-    upstreams=[Upstream("payments", base_url_env="PAYMENTS_URL")],
+    upstreams=[payments],
     cors=Cors(origins=["https://shop.example.com", "http://localhost:*"]),
 )
 

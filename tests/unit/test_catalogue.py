@@ -3,7 +3,7 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from telemetry.catalogue import CATALOGUE, Metric
-from telemetry.metrics import Metrics
+from telemetry.metrics import Metrics, Names
 from telemetry.readings import Reading
 
 FOREIGN = ("process_", "python_gc_")
@@ -36,7 +36,7 @@ def test_every_metric_says_what_it_means_in_a_sentence() -> None:
 
 
 def test_a_scrape_shows_every_metric_of_the_catalogue_as_it_is_declared_and_no_other() -> None:
-    metrics = Metrics(service="shop", version="1.0.0", pools=["postgres"])
+    metrics = Metrics(service="shop", version="1.0.0", names=Names(pools=["postgres"]))
     metrics.look_at(lambda: [Reading(metric=metric, value=1, labels=metric.labels) for metric in _looked_at()])
 
     families = {

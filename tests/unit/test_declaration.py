@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 from pydantic import BaseModel
 
+from middleware.outbound.upstream_policy import UpstreamPolicy
 from server.declaration import checked
 from server.identity.access import ANYONE, OWNER
 from server.service import Resource, Route, Service, Upstream
@@ -91,6 +92,9 @@ def test_everything_wrong_with_a_service_is_told_at_once() -> None:
             Upstream("Pay", base_url_env="pay"),
             Upstream("a", base_url_env="A"),
             Upstream("a", base_url_env="B"),
+            Upstream("redis", base_url_env="MAINSTAY_URL", base_url="ftp://x", bearer_env="t"),
+            Upstream("b", base_url_env="B", base_url="http://u:p@b", policy=3),  # type: ignore[arg-type]  # as above
+            Upstream("c", base_url_env="C", policy=UpstreamPolicy(reads=1.5, attempts=0, answer_bytes=True)),  # type: ignore[arg-type]  # as above
         ],
     )
 
@@ -124,6 +128,15 @@ def test_everything_wrong_with_a_service_is_told_at_once() -> None:
         f"Upstream('Pay'): {name}",
         "Upstream('Pay'): base_url_env names an environment variable, e.g. PAYMENTS_URL",
         "Upstream('a'): there are two of this name",
+        "Upstream('redis'): this is the name of a database of Mainstay's own; take another",
+        "Upstream('redis'): base_url_env is MAINSTAY_URL, but MAINSTAY_ is where Mainstay's own settings begin",
+        "Upstream('redis'): bearer_env names an environment variable, e.g. PAYMENTS_TOKEN",
+        "Upstream('redis'): base_url is no http or https URL; write it as https://payments.example.com/v1",
+        "Upstream('b'): base_url has credentials in it; those belong into the environment",
+        "Upstream('b'): policy is an UpstreamPolicy(…)",
+        "Upstream('c'): policy: attempts is above 0",
+        "Upstream('c'): policy: reads is a whole number",
+        "Upstream('c'): policy: answer_bytes is a whole number",
     ]
 
 

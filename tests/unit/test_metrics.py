@@ -27,7 +27,7 @@ from telemetry.events import (
     RequestStarted,
     Retried,
 )
-from telemetry.metrics import Metrics
+from telemetry.metrics import Metrics, Names
 from telemetry.readings import PoolSizes, Reading
 
 STARTED = RequestStarted(method="GET", route="/products/{id}")
@@ -43,7 +43,7 @@ def finished(route: str = "/products/{id}", status: int = 200, method: str = "GE
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(service="shop", version="1.2.3", pools=["reads"], targets=["postgres.reads"])
+    return Metrics(service="shop", version="1.2.3", names=Names(pools=["reads"], targets=["postgres.reads"]))
 
 
 def samples(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
@@ -54,6 +54,24 @@ def samples(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
         for sample in family.samples
         if sample.name == name
     }
+
+
+def test_an_upstream_s_calls_are_there_before_the_first_and_are_no_database_s() -> None:
+    metrics = Metrics(service="shop", version="1.2.3", names=Names(upstreams=["payments"]))
+    metrics(
+        DependencyCalled(
+            dependency="payments", operation="write", outcome="timeout", error_type="timeout", duration_seconds=3.0
+        )
+    )
+
+    counts = samples(metrics, "dependency_call_duration_seconds_count")
+    outcomes = ("ok", "error", "timeout", "rejected")
+    assert counts == {
+        ("payments", operation, outcome): float((operation, outcome) == ("write", "timeout"))
+        for operation in ("read", "write")
+        for outcome in outcomes
+    }
+    assert samples(metrics, "db_client_operation_duration_seconds_count") == {}
 
 
 def test_an_answered_request_is_measured_by_method_status_and_route(metrics: Metrics) -> None:
