@@ -137,6 +137,7 @@ async def rotate_key(request: web.Request) -> KeyMade:
     return _made(made)
 
 
+# An answer that holds a key is not kept for a repeat of its request: it would be a key in the database.
 KEY_ROUTES: Sequence[Route] = (
     Route("GET", "/identity/keys", list_keys, returns=KeyList, access=role(ADMIN), summary="List the API keys"),
     Route(
@@ -147,6 +148,7 @@ KEY_ROUTES: Sequence[Route] = (
         returns=KeyMade,
         access=role(ADMIN),
         status=201,
+        idempotency="none",
         summary="Make an API key",
     ),
     Route(
@@ -165,6 +167,7 @@ KEY_ROUTES: Sequence[Route] = (
         returns=KeyMade,
         access=role(ADMIN),
         status=201,
+        idempotency="none",
         summary="Put a new API key in an old one's place",
     ),
 )

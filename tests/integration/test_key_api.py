@@ -8,6 +8,7 @@ import pytest
 from storage.credentials.stored_key import KeyGrant
 from tests.integration.guarded_service import declaration
 from tests.integration.rest_client import Client, Reply, served_service
+from tests.integration.sql import ask as ask_sql
 
 
 @pytest.fixture
@@ -66,6 +67,18 @@ async def test_an_admin_makes_a_key_that_is_shown_once(guarded: Client) -> None:
     listed = await ask(guarded, "GET /identity/keys", admin)
     assert listed.json["items"][-1] == shown
     assert made.json["key"] not in listed.body.decode()
+
+
+async def test_an_answer_with_a_key_is_kept_nowhere(guarded: Client) -> None:
+    admin = await key(guarded, "admin")
+    bearer = {"Authorization": f"Bearer {admin}", "Idempotency-Key": "once"}
+
+    made = await guarded.send("POST", "/identity/keys", json={}, headers=bearer)
+    place = f"/identity/keys/{made.json['id']}/rotate"
+    rotated = await guarded.send("POST", place, json={}, headers=bearer)
+
+    assert (made.status, rotated.status) == (201, 201)
+    assert await ask_sql(guarded.dsn, "SELECT count(*) FROM mainstay_internal.kept_answer") == (0,)
 
 
 async def test_everything_wrong_with_a_wish_is_told_at_once(guarded: Client) -> None:
