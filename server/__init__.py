@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from middleware.outbound.upstream_policy import UpstreamPolicy
     from server.handling import body, principal, query, store, upstream
     from server.identity.access import ANYONE, OWNER, SIGNED_IN, role
+    from server.identity.field_markers import ReadableBy, ReadOnly, WritableBy, WriteOnce
     from server.record_store import Store
     from server.service import Resource, Route, Service, Tokens, Upstream
     from server.upstreams.answer import Answer
@@ -33,6 +34,8 @@ __all__ = [
     "Model",
     "OutcomeUnknown",
     "Principal",
+    "ReadOnly",
+    "ReadableBy",
     "Reference",
     "RenamedFrom",
     "Resource",
@@ -46,6 +49,8 @@ __all__ = [
     "Upstream",
     "UpstreamPolicy",
     "UpstreamRefused",
+    "WritableBy",
+    "WriteOnce",
     "body",
     "principal",
     "query",
@@ -68,6 +73,8 @@ _HOMES = {
     "Model": "storage.model",
     "OutcomeUnknown": "middleware.errors",
     "Principal": "middleware.inbound.principal",
+    "ReadOnly": "server.identity.field_markers",
+    "ReadableBy": "server.identity.field_markers",
     "Reference": "storage.model",
     "RenamedFrom": "storage.model",
     "Resource": "server.service",
@@ -81,6 +88,8 @@ _HOMES = {
     "Upstream": "server.service",
     "UpstreamPolicy": "middleware.outbound.upstream_policy",
     "UpstreamRefused": "middleware.errors",
+    "WritableBy": "server.identity.field_markers",
+    "WriteOnce": "server.identity.field_markers",
     "body": "server.handling",
     "principal": "server.handling",
     "query": "server.handling",

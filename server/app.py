@@ -31,8 +31,9 @@ from server.declaration import Declaration, Types
 from server.docs_page.docs_routes import docs_routes, index_routes
 from server.handling import STORE, UPSTREAMS
 from server.identity.callers import Callers
+from server.identity.field_access import FieldRules
 from server.identity.key_routes import KEYS, with_key_routes
-from server.identity.row_scopes import RowScopes
+from server.identity.row_scopes import RowScopes, reading_words
 from server.open_files import files_open_at_most
 from server.openapi import openapi_document
 from server.record_store import TransactionStore
@@ -211,6 +212,7 @@ def public_app(
         tables=record_tables(declaration.types),
         runner=backing.pool,
         scopes=RowScopes(declaration),
+        fields=FieldRules(declaration.types.values(), reading_words(declaration.service)),
         cursor_secret=backing.secret,
         maximum_body_bytes=settings.body_bytes,
     )

@@ -1,13 +1,12 @@
 """A resource's records as whoever calls may see and change them."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from aiohttp import web
 
-from middleware.inbound.principal import PRINCIPAL
-from server.identity.row_scopes import ScopeOf
+from server.identity.callers_access import CallersAccess
 from server.service import Action
+from storage.listing import WHOLE
 from storage.records import Records
 from storage.scope import EVERYTHING
 
@@ -15,11 +14,19 @@ from storage.scope import EVERYTHING
 class CallersRecords:
     """The records of one resource, confined for each request to what its action's access word admits the caller to."""
 
-    def __init__(self, records: Records, scopes: Mapping[Action, ScopeOf]) -> None:
+    def __init__(self, records: Records, access: CallersAccess) -> None:
         self._records = records
-        self._scopes = scopes
+        self._access = access
+
+    @property
+    def differ(self) -> bool:
+        """Whether two callers may see different things of one record."""
+        return self._access.differs
 
     def of(self, request: web.Request, action: Action) -> Records:
         """Those that this request may touch."""
-        scope = self._scopes[action](request.get(PRINCIPAL))
-        return self._records if scope is EVERYTHING else replace(self._records, scope=scope)
+        scope = self._access.to_rows(request, action)
+        whole = self._access.to_fields(request, action).whole
+        if scope is EVERYTHING and whole is WHOLE:
+            return self._records
+        return replace(self._records, scope=scope, whole=whole)

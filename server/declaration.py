@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.cors_rules import cors_mistakes
+from server.field_marker_rules import marker_mistakes
 from server.identity.access import is_about_owners
 from server.limit_rules import limit_mistakes
 from server.resource_rules import name_of, resource_mistakes
@@ -44,6 +45,8 @@ def described(service: Service) -> Types:
     owned = {resource.model for resource in service.resources if any(map(is_about_owners, resource.words))}
     models = look_at_all([resource.model for resource in service.resources], owned=owned)
     mistakes = [*models.mistakes, *_service_mistakes(service)]
+    for record_type in models.types.values():
+        mistakes += marker_mistakes(record_type)
     for resource in service.resources:
         mistakes += resource_mistakes(resource, models.types[resource.model])
     for route in service.routes:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from middleware.errors import PreconditionFailed
 from middleware.inbound.idempotency import RequestKey
 from server.requests.conditions import Tags
-from server.requests.record_input import RecordInput
-from server.requests.record_requests import UpdateRequest
+from server.requests.record_input import Patch, RecordInput
+from server.requests.record_requests import ReplaceRequest, UpdateRequest
 from storage.kept_answers import KeptAnswer, once
-from storage.listing import Rendered
+from storage.listing import WHOLE, Rendered
 from storage.records import Records
 from storage.runner import Runner, TransactionRunner
 
@@ -27,6 +27,15 @@ class RecordChanges:
         if not asked.patch.merges and asked.patch.values and _names_one_tag(asked.expected):
             return await self._set(asked, replace(records, key=key))
         return await self._change_once(asked, records, key=key)
+
+    async def replace(self, asked: ReplaceRequest, records: Records) -> Rendered:
+        """The record with every field set that the caller may set."""
+        if isinstance(asked.content, Patch):
+            return await self._merge(
+                UpdateRequest(key=asked.key, patch=asked.content, expected=asked.expected), records
+            )
+        tag = await expected_tag(asked.key, asked.expected, records=records)
+        return await records.replace(asked.key, asked.content, etag=tag)
 
     async def _change_once(self, asked: UpdateRequest, records: Records, *, key: RequestKey) -> Rendered:
         """What takes several statements is done, and its answer kept, in one transaction."""
@@ -60,7 +69,7 @@ class RecordChanges:
         return await self._merge_into(asked, records, locked=True)
 
     async def _merge_into(self, asked: UpdateRequest, records: Records, *, locked: bool = False) -> Rendered:
-        current = await records.read(asked.key, locked=locked)
+        current = await records.read(asked.key, WHOLE, locked=locked)
         if asked.expected is not None:
             asked.expected.expected(current.etag)
         values = self._input.merged(asked.patch, current.body)

@@ -20,7 +20,7 @@ from server.requests.record_requests import (
     query_of,
 )
 from server.service import Resource
-from storage.listing import WHOLE, Listing, Rendered
+from storage.listing import Listing, Rendered
 from storage.model import Model
 from storage.runner import TransactionRunner
 
@@ -37,7 +37,7 @@ class RecordHandlers:
         self._records = records
         self._requests = requests
         self._changes = RecordChanges(requests.input, runner=runner)
-        self._cache_control = _cache_control(resource)
+        self._cache_control = _cache_control(resource, is_alike=not records.differ)
 
     async def list(self, request: web.Request) -> web.Response:
         """One page."""
@@ -63,8 +63,9 @@ class RecordHandlers:
     async def read(self, request: web.Request) -> web.Response:
         """One record, or 304 where the caller has it."""
         asked = input_of(request, ReadRequest)
-        found = await self._records.of(request, "read").read(asked.key, asked.shape)
-        tag = found.etag if asked.shape == WHOLE else _tag_of(found.body)
+        records = self._records.of(request, "read")
+        found = await records.read(asked.key, asked.shape)
+        tag = found.etag if asked.shape == records.whole else _tag_of(found.body)
         if asked.expected is not None:
             asked.expected.expected(tag)
         if asked.known is not None and asked.known.admits(tag):
@@ -80,10 +81,9 @@ class RecordHandlers:
     async def replace(self, request: web.Request) -> web.Response:
         """The whole record anew, or a new one under this key."""
         asked, records = input_of(request, ReplaceRequest), self._records.of(request, "replace")
-        if asked.creates:
-            return self._created(await records.create_at(asked.key, asked.record))
-        tag = await expected_tag(asked.key, asked.expected, records=records)
-        return self._answer(await records.replace(asked.key, asked.record, etag=tag))
+        if asked.creates and isinstance(asked.content, Model):
+            return self._created(await records.create_at(asked.key, asked.content))
+        return self._answer(await self._changes.replace(asked, records))
 
     async def update(self, request: web.Request) -> web.Response:
         """Some fields changed."""
@@ -114,9 +114,12 @@ class RecordHandlers:
         return web.Response(body=record.body, status=status, headers=headers)
 
 
-def _cache_control(resource: Resource) -> str:
-    """How long anybody may reuse an answer; without `cache_seconds` a copy is asked about each time."""
-    scope = "public" if is_open(resource.access_to("read")) else "private"
+def _cache_control(resource: Resource, *, is_alike: bool) -> str:
+    """How long anybody may reuse an answer; without `cache_seconds` a copy is asked about each time.
+
+    What is for anybody, and for all alike, any cache may keep; the rest is for the caller's own.
+    """
+    scope = "public" if is_alike and is_open(resource.access_to("read")) else "private"
     return f"{scope}, max-age={resource.cache_seconds}" if resource.cache_seconds else f"{scope}, no-cache"
 
 

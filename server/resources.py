@@ -7,8 +7,10 @@ from functools import partial
 from middleware.inbound.endpoint import Endpoint, ReadInput
 from server.address import Address, Handle
 from server.callers_records import CallersRecords
+from server.identity.callers_access import CallersAccess
 from server.identity.decisions import decide_by
-from server.identity.row_scopes import RowScopes, ScopeOf, has_tenant
+from server.identity.field_access import FieldRules
+from server.identity.row_scopes import RowScopes, has_tenant
 from server.record_handlers import RecordHandlers
 from server.requests.cursor import Cursors
 from server.requests.list_query import QueryReader
@@ -37,6 +39,7 @@ class Serving:
     tables: Mapping[type[Model], RecordTable]
     runner: TransactionRunner
     scopes: RowScopes
+    fields: FieldRules
     cursor_secret: bytes
     maximum_body_bytes: int
 
@@ -50,8 +53,9 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
         sortable=[field.name for field in sortable_fields(resource, table.type)],
         cursors=Cursors(serving.cursor_secret, resource.path),
     )
-    requests = RecordRequests(table.type, reader, maximum_body_bytes=serving.maximum_body_bytes)
-    records = CallersRecords(Records(table, serving.runner), _scopes(resource, table, serving=serving))
+    access = _access(resource, table, serving=serving)
+    requests = RecordRequests(table.type, reader, access=access, maximum_body_bytes=serving.maximum_body_bytes)
+    records = CallersRecords(Records(table, serving.runner), access)
     handlers = RecordHandlers(resource, records, requests=requests, runner=serving.runner)
     for action in resource.actions:
         handle, read_input = _parts(action, handlers, requests=requests)
@@ -73,10 +77,15 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
         )
 
 
-def _scopes(resource: Resource, table: RecordTable, *, serving: Serving) -> Mapping[Action, ScopeOf]:
-    """Which rows each action is about, by who calls."""
-    words = {action: resource.access_to(action) for action in resource.actions}
-    return {action: serving.scopes.of_action(table.type, word) for action, word in words.items() if word is not None}
+def _access(resource: Resource, table: RecordTable, *, serving: Serving) -> CallersAccess:
+    """What each action is about, by who calls."""
+    offered = ((action, resource.access_to(action)) for action in resource.actions)
+    words = {action: word for action, word in offered if word is not None}
+    return CallersAccess(
+        scopes={action: serving.scopes.of_action(table.type, word) for action, word in words.items()},
+        fields={action: serving.fields.of_action(table.type, word) for action, word in words.items()},
+        differs=serving.fields.hides(table.type),
+    )
 
 
 def _template(resource: Resource, table: RecordTable, *, action: Action) -> str:

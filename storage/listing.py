@@ -51,10 +51,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What a rendered record shows: these fields (empty: all) and these references expanded."""
+    """What a rendered record shows: these fields (empty: all) and these references expanded.
+
+    Of a record that is expanded, what is `hidden` is left out: `expansion.name`.
+    """
 
     fields: tuple[str, ...] = ()
     expand: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 WHOLE = Shape()

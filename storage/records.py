@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, TypeVar
 
 import orjson
@@ -15,7 +17,7 @@ from storage.listing import WHOLE, Listing, Page, Rendered, Shape
 from storage.model import Model
 from storage.postgres.keyed import NAME_CONSTRAINT, key_parameters
 from storage.postgres.list_statements import ListStatements
-from storage.postgres.record_statements import ETAG, KEY, RecordStatements
+from storage.postgres.record_statements import ETAG, KEY, RecordStatements, WriteForm
 from storage.postgres.rendering import Renderer
 from storage.postgres.statement import Parameter, Statement
 from storage.postgres.violation import ForbiddenByOthers, ForbiddenValue
@@ -29,6 +31,9 @@ from storage.wire import parameter
 NUMBERING_TRIES = 5
 """How often a create asks for the next number when it is taken; the second is free unless others race for it."""
 
+
+MARKS_KEPT = 1_024
+"""For how many shapes the mark of their tags is kept; there is one for each set of fields that callers may see."""
 
 KEYED_TRIES = 3
 """How often a keyed write is begun where it did nothing and nothing is kept either: others gave it up in between."""
@@ -52,7 +57,8 @@ class Records:
     """The records of a table, through a runner. A key is its text; an expected tag is an `etag` given before.
 
     With the `key` of a request, `create` and `change` keep their answer in the same statement, and answer a repeat with
-    what was kept; they raise KeyInFlight and KeyReused too.
+    what was kept; they raise KeyInFlight and KeyReused too. `whole` is all that is shown of a record, and a tag tells
+    records that show less apart from those that show more.
 
     Raises NotFound, PreconditionFailed where the record has another tag, Invalid for what no column can hold, and
     what the runner raises.
@@ -62,9 +68,11 @@ class Records:
     runner: Runner
     key: RequestKey | None = None
     scope: Scope = EVERYTHING
+    whole: Shape = WHOLE
 
-    async def read(self, key: str, shape: Shape = WHOLE, *, locked: bool = False) -> Rendered:
-        """One record as JSON. `locked` keeps others from changing it until the transaction ends."""
+    async def read(self, key: str, shape: Shape | None = None, *, locked: bool = False) -> Rendered:
+        """One record as JSON, whole unless told. `locked` keeps others from changing it until the transaction ends."""
+        shape = self.whole if shape is None else shape
         bounds = self.scope.bounds_of(self.table.statements.tables_shown(shape.expand))
         statement = self.table.statements.read(shape, bounds=bounds, locked=locked)
         rows = await self.runner.run(
@@ -72,7 +80,7 @@ class Records:
         )
         if not rows:
             raise NotFound(f"There is no {self.table.type.name} with this key.")
-        return _rendered(rows[0])
+        return self._rendered(rows[0])
 
     async def page(self, listing: Listing) -> Page:
         """One page of a list."""
@@ -110,11 +118,10 @@ class Records:
     async def change(self, key: str, values: Mapping[str, object], *, etag: str | None = None) -> Rendered:
         """Set these fields (names → Python values) and raise the version."""
         parameters = self._parameters(values)
-        matched, keyed = etag is not None, self.key is not None
-        bounds = self.scope.bounds_of(self.table.statements.tables_referred_to(tuple(parameters)))
-        statement = self.table.statements.update(tuple(parameters), bounds=bounds, matched=matched, keyed=keyed)
-        changing = {**parameters, KEY: key, ETAG: etag or "", **self.scope.values_of(bounds)}
-        for _ in range(KEYED_TRIES if keyed else 1):
+        form = self._form(parameters)
+        statement = self.table.statements.update(tuple(parameters), form, matched=etag is not None)
+        changing = {**parameters, KEY: key, ETAG: self._stored_tag(etag), **self.scope.values_of(form.bounds)}
+        for _ in range(KEYED_TRIES if form.keyed else 1):
             changed = await self._write(self._run(statement, changing, operation="update"))
             if changed is not None:
                 return changed
@@ -135,7 +142,7 @@ class Records:
         """Remove the record."""
         bounds = self.scope.bounds_of((self.table.type.table,))
         statement = self.table.statements.delete(bounds=bounds, matched=etag is not None)
-        bound = statement.bind({KEY: key, ETAG: etag or "", **self.scope.values_of(bounds)})
+        bound = statement.bind({KEY: key, ETAG: self._stored_tag(etag), **self.scope.values_of(bounds)})
         if not await self._write(self.runner.run(statement, bound, operation="delete")):
             raise await self._missing(key, etag)
 
@@ -161,11 +168,13 @@ class Records:
 
     async def _inserted(self, parameters: Mapping[str, Parameter], *, numbered: bool = False) -> Rendered | None:
         stamped = {**parameters, **self.scope.stamps.get(self.table.type.table, {})}
+        form = self._form(parameters)
+        statement = self.table.statements.insert(tuple(stamped), form, numbered=numbered)
+        return await self._run(statement, {**stamped, **self.scope.values_of(form.bounds)}, operation="create")
+
+    def _form(self, parameters: Mapping[str, Parameter]) -> WriteForm:
         bounds = self.scope.bounds_of(self.table.statements.tables_referred_to(tuple(parameters)))
-        statement = self.table.statements.insert(
-            tuple(stamped), bounds=bounds, numbered=numbered, keyed=self.key is not None
-        )
-        return await self._run(statement, {**stamped, **self.scope.values_of(bounds)}, operation="create")
+        return WriteForm(bounds=bounds, keyed=self.key is not None, shown=self.whole)
 
     async def _run(
         self, statement: Statement, parameters: Mapping[str, Parameter], *, operation: str
@@ -173,7 +182,7 @@ class Records:
         """The record that a write shows, or showed when it was made before with the same key; None for no row."""
         if self.key is None:
             rows = await self.runner.run(statement, statement.bind(parameters), operation=operation)
-            return _rendered(rows[0]) if rows else None
+            return self._rendered(rows[0]) if rows else None
         bound = statement.bind({**parameters, **key_parameters(self.key)})
         try:
             rows = await self.runner.run(statement, bound, operation=operation)
@@ -182,9 +191,11 @@ class Records:
                 raise
             rows = []  # the same request was faster
         if rows:
-            return _rendered(rows[0])
+            return self._rendered(rows[0])
         kept = await kept_answer(self.runner, self.key)
-        return None if kept is None else Rendered(body=kept.body, etag=kept.etag, key=kept.record_key, is_replayed=True)
+        if kept is None:
+            return None
+        return Rendered(body=kept.body, etag=kept.etag + self._mark, key=kept.record_key, is_replayed=True)
 
     async def _missing(self, key: str, etag: str | None) -> NotFound | PreconditionFailed:
         """Why a change found no row: there is none, or it bears another tag."""
@@ -215,6 +226,17 @@ class Records:
         rule = self.table.rules.get(conflict.constraint)
         return rule is not None and rule.rule == "key" and rule.table == self.table.type.table
 
+    def _rendered(self, row: tuple[Any, ...]) -> Rendered:
+        return Rendered(body=row[0], etag=row[1].decode() + self._mark, key=row[2].decode())
+
+    @property
+    def _mark(self) -> str:
+        """What a tag ends in where a record shows less than others see: a strong tag is one of the very bytes."""
+        return "" if self.whole is WHOLE else mark_of(self.whole)
+
+    def _stored_tag(self, etag: str | None) -> str:
+        return "" if etag is None else etag.removesuffix(self._mark)
+
     async def _write(self, writing: Awaitable[T]) -> T:
         try:
             return await writing
@@ -226,5 +248,7 @@ def _tagged(current: Rendered) -> dict[str, str]:
     return {"ETag": f'"{current.etag}"'}
 
 
-def _rendered(row: tuple[Any, ...]) -> Rendered:
-    return Rendered(body=row[0], etag=row[1].decode(), key=row[2].decode())
+@lru_cache(maxsize=MARKS_KEPT)
+def mark_of(shape: Shape) -> str:
+    """The end of the tags of records in this shape."""
+    return "." + blake2b(repr(shape).encode(), digest_size=3).hexdigest()

@@ -1,92 +1,133 @@
-"""Who may see and set a single field: markers for a model's fields, and what they leave a caller."""
+"""What the markers of a model's fields leave a caller: what it may see of a record, and what it may set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from middleware.inbound.principal import Principal
 from server.identity.access import Access
 from server.identity.decisions import Rows, rows_for
-from storage.record_type import RecordType
+from server.identity.field_markers import ReadableBy, ReadOnly, WritableBy, WriteOnce
+from storage.listing import WHOLE, Shape
+from storage.model import Model
+from storage.record_type import RecordField, RecordType
 
 PRINCIPALS_KEPT = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class ReadableBy:
-    """Only these see the field; to all others it is as if the record had none.
-
-    `OWNER` admits whoever is confined to rows of its own.
-    """
-
-    access: Access
-
-
-@dataclass(frozen=True, slots=True)
-class WritableBy:
-    """Only these set the field; a record that others make has its default."""
-
-    access: Access
-
-
-@dataclass(frozen=True, slots=True)
-class ReadOnly:
-    """No caller sets the field: the service's own handlers do."""
-
-
-@dataclass(frozen=True, slots=True)
-class WriteOnce:
-    """A caller sets the field of a new record, and nobody's request changes it later."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldAccess:
-    """What a caller may do with the fields of a record: names of fields."""
+    """What a caller may do with the fields of a record."""
 
+    whole: Shape = WHOLE
+    """All it may see of one."""
     hidden: frozenset[str] = frozenset()
+    """What it may not see: names of fields, and `expansion.name` for those of a record that is expanded."""
     fixed: frozenset[str] = frozenset()
-    """Those it may not set."""
-    written_once: frozenset[str] = frozenset()
-    """Those it may set of a new record only."""
+    """The fields it may not set."""
+    once: frozenset[str] = frozenset()
+    """The fields it may set of a new record only."""
 
 
 OPEN = FieldAccess()
-AccessOf = Callable[[Principal | None, bool], FieldAccess]
-"""What the caller may do with the fields, who is confined to rows of its own or is not."""
+FieldAccessOf = Callable[[Principal | None], FieldAccess]
+"""What the caller may do with the fields, None being a caller without credentials."""
 
 
-def field_access(record_type: RecordType) -> AccessOf:
-    """Make what tells it; a record without such markers costs nothing."""
-    readable = _words(record_type, ReadableBy)
-    writable = _words(record_type, WritableBy)
-    read_only = _marked(record_type, ReadOnly)
-    once = _marked(record_type, WriteOnce)
-    if not (readable or writable or read_only or once):
-        return _open
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedFields:
+    """The markers of a record type."""
 
-    @lru_cache(maxsize=PRINCIPALS_KEPT)
-    def access_of(principal: Principal | None, own_rows: bool) -> FieldAccess:
-        least = Rows.OWN if own_rows else Rows.EVERY
-        hidden = {name for name, word in readable.items() if rows_for(word, principal) < least}
-        fixed = {name for name, word in writable.items() if rows_for(word, principal) < least}
-        return FieldAccess(hidden=frozenset(hidden), fixed=frozenset(fixed | read_only), written_once=frozenset(once))
+    readable: Mapping[str, Access]
+    writable: Mapping[str, Access]
+    read_only: frozenset[str]
+    once: frozenset[str]
 
-    return access_of
+    @property
+    def are_none(self) -> bool:
+        """Whether there are no markers."""
+        return not (self.readable or self.writable or self.read_only or self.once)
+
+    def hidden(self, rows: Rows, principal: Principal | None) -> Iterator[str]:
+        """The fields this caller may not see."""
+        return (name for name, word in self.readable.items() if not _admits(word, principal, rows=rows))
+
+    def fixed(self, rows: Rows, principal: Principal | None) -> Iterator[str]:
+        """The fields this caller may not set."""
+        yield from self.read_only
+        yield from (name for name, word in self.writable.items() if not _admits(word, principal, rows=rows))
 
 
-def _open(_principal: Principal | None, _own_rows: bool) -> FieldAccess:
+class FieldRules:
+    """The field markers of a service's models; a model without any costs nothing."""
+
+    def __init__(self, types: Iterable[RecordType], reading: Mapping[type[Model], Access]) -> None:
+        """`reading` tells who may read the records of a model, by any of its resources."""
+        self._types = {record_type.name: record_type for record_type in types}
+        self._rules = {name: rules_of(record_type) for name, record_type in self._types.items()}
+        self._reading = reading
+
+    def hides(self, record_type: RecordType) -> bool:
+        """Whether callers may see different things of a record, or of those it refers to."""
+        return any(self._rules[one.name].readable for one in (record_type, *self._expanded(record_type).values()))
+
+    def of_action(self, record_type: RecordType, word: Access) -> FieldAccessOf:
+        """What callers may do with the fields, whom this word admits to an action."""
+        rules, expanded = self._rules[record_type.name], self._expanded(record_type)
+        others = {name: self._rules[other.name] for name, other in expanded.items()}
+        if rules.are_none and not any(one.readable for one in others.values()):
+            return _open
+
+        def access_of(principal: Principal | None) -> FieldAccess:
+            rows = rows_for(word, principal)
+            own = [*rules.hidden(rows, principal)]
+            theirs = [
+                f"{name}.{field}"
+                for name, one in others.items()
+                for field in one.hidden(rows_for(self._reading[expanded[name].model], principal), principal)
+            ]
+            hidden = frozenset((*own, *theirs))
+            return FieldAccess(
+                whole=shown(record_type.fields, hidden),
+                hidden=hidden,
+                fixed=frozenset(rules.fixed(rows, principal)),
+                once=rules.once,
+            )
+
+        return lru_cache(maxsize=PRINCIPALS_KEPT)(access_of)
+
+    def _expanded(self, record_type: RecordType) -> dict[str, RecordType]:
+        references = [(field.expansion, field.reference) for field in record_type.references]
+        return {name: self._types[one.target_name] for name, one in references if one is not None}
+
+
+def shown(fields: Iterable[RecordField], hidden: frozenset[str]) -> Shape:
+    """A whole record without what is hidden."""
+    names = [field.name for field in fields]
+    seen = tuple(name for name in names if name not in hidden)
+    return WHOLE if len(seen) == len(names) else Shape(fields=seen)
+
+
+def rules_of(record_type: RecordType) -> MarkedFields:
+    """The markers a record type's fields bear."""
+    markers = [(name, word) for name in record_type.by_name for word in markers_of(record_type, name)]
+    return MarkedFields(
+        readable={name: word.access for name, word in markers if isinstance(word, ReadableBy)},
+        writable={name: word.access for name, word in markers if isinstance(word, WritableBy)},
+        read_only=frozenset(name for name, word in markers if isinstance(word, ReadOnly)),
+        once=frozenset(name for name, word in markers if isinstance(word, WriteOnce)),
+    )
+
+
+def markers_of(record_type: RecordType, name: str) -> Sequence[object]:
+    """What a field bears besides its type."""
+    return record_type.model.model_fields[name].metadata
+
+
+def _admits(word: Access, principal: Principal | None, *, rows: Rows) -> bool:
+    found = rows_for(word, principal)
+    return found is Rows.EVERY or (found is Rows.OWN and rows is Rows.OWN)
+
+
+def _open(_principal: Principal | None) -> FieldAccess:
     return OPEN
-
-
-def _markers(record_type: RecordType, name: str) -> list[object]:
-    return list(record_type.model.model_fields[name].metadata)
-
-
-def _words(record_type: RecordType, marker: type[ReadableBy] | type[WritableBy]) -> dict[str, Access]:
-    found = ((one.name, word) for one in record_type.fields for word in _markers(record_type, one.name))
-    return {name: word.access for name, word in found if isinstance(word, marker)}
-
-
-def _marked(record_type: RecordType, marker: type[object]) -> set[str]:
-    names = (one.name for one in record_type.fields)
-    return {name for name in names if any(isinstance(word, marker) for word in _markers(record_type, name))}

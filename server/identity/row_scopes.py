@@ -24,7 +24,7 @@ class RowScopes:
     """Makes the scope of each endpoint."""
 
     def __init__(self, declaration: Declaration) -> None:
-        self._words = _reading_words(declaration.service)
+        self._words = reading_words(declaration.service)
         self._types = declaration.types
 
     def of_action(self, record_type: RecordType, word: Access) -> ScopeOf:
@@ -96,7 +96,7 @@ def _stamp(record_type: RecordType, principal: Principal | None) -> dict[str, Sc
     return stamp
 
 
-def _reading_words(service: Service) -> Mapping[type[Model], Access]:
+def reading_words(service: Service) -> Mapping[type[Model], Access]:
     """Who may read each model's records, by any of its resources; nobody where none offers it."""
     words: dict[type[Model], tuple[Access, ...]] = {}
     for resource in service.resources:

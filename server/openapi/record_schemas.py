@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from server.openapi.closed_sets import closed_set_components, closed_set_schema, or_null, without_null
 from server.openapi.definitions import Definitions
+from server.openapi.field_words import FieldWords
 from server.openapi.json_value import NULL, Object, schema_reference
 from storage.model import Model
 from storage.record_type import RecordField, RecordType
@@ -38,11 +39,12 @@ def _property(record_type: RecordType, field: RecordField, *, declared: Object) 
 
 def _answers(record_type: RecordType, properties: dict[str, Object], *, text: str) -> dict[str, Object]:
     name = record_type.name
-    stored = {field.name: _answered(field, properties[field.name]) for field in record_type.fields}
+    words = FieldWords(record_type)
+    stored = words.answered({field.name: _answered(field, properties[field.name]) for field in record_type.fields})
     about: Object = {"description": text} if text else {}
     view = stored | {field.expansion: _expanded(field) for field in record_type.references}
     return {
-        name: {**_object(stored, required=stored), **about},
+        name: {**_object(stored, required=words.always_there(stored)), **about},
         f"{name}.View": {
             **_object(view),
             "description": f"A `{name}` as asked for: `fields` leaves properties out, `expand` adds records.",
@@ -53,28 +55,35 @@ def _answers(record_type: RecordType, properties: dict[str, Object], *, text: st
 
 def _bodies(record_type: RecordType, properties: dict[str, Object], *, examples: object) -> dict[str, Object]:
     name = record_type.name
-    written = tuple(record_type.written)
-    create = {field.name: _sent(field, properties[field.name]) for field in written}
+    written, words = tuple(record_type.written), FieldWords(record_type)
+    sent = {field.name: _sent(field, properties[field.name]) for field in written}
     required = [field.name for field in written if field.required]
+    create = words.sent(sent, anew=True)
     bodies: dict[str, Object] = {f"{name}.Create": _object(create, required=required)}
     if isinstance(examples, list):
         bodies[f"{name}.Create"]["examples"] = examples
-    if not record_type.key.system:
-        rest = {key: value for key, value in create.items() if key != record_type.key.name}
+    if has_replace_schema(record_type):
+        rest = {key: value for key, value in words.sent(sent, anew=False).items() if key != record_type.key.name}
         bodies[f"{name}.Replace"] = {
             **_object(rest, required=[key for key in required if key in rest]),
-            "description": f"All of a `{name}` but its key, which stands in the address.",
+            "description": f"All of a `{name}` but what no request changes.",
         }
+    patched = {field.name: _patched(field, properties[field.name]) for field in written if not field.key}
     bodies[f"{name}.Patch"] = {
-        **_object({field.name: _patched(field, properties[field.name]) for field in written if not field.key}),
+        **_object(words.sent(patched, anew=False)),
         "description": f"A JSON Merge Patch (RFC 7396) of a `{name}`: what is absent stays as it is.",
     }
     return bodies
 
 
 def replace_schema_name(record_type: RecordType) -> str:
-    """The schema a PUT takes: the create's, unless that has the key in it."""
-    return record_type.name + (".Create" if record_type.key.system else ".Replace")
+    """The schema a PUT takes: the create's, unless that has the key in it, or what is written once."""
+    return record_type.name + (".Replace" if has_replace_schema(record_type) else ".Create")
+
+
+def has_replace_schema(record_type: RecordType) -> bool:
+    """Whether a PUT takes something else than a POST."""
+    return not record_type.key.system or FieldWords(record_type).some_stay
 
 
 def _page(name: str) -> Object:

@@ -28,13 +28,33 @@ class QueryReader:
     """Reads the queries of one resource's list and of its single records."""
 
     def __init__(
-        self, record_type: RecordType, *, filterable: Sequence[str], sortable: Sequence[str], cursors: Cursors
+        self,
+        record_type: RecordType,
+        *,
+        filterable: Sequence[str],
+        sortable: Sequence[str],
+        cursors: Cursors,
+        hidden: frozenset[str] = frozenset(),
     ) -> None:
+        """What is `hidden` from callers is as if it were not there: names of fields, and `expansion.name`."""
         self._record_type = record_type
-        self._filterable = {name: record_type.by_name[name] for name in filterable}
-        self._sortable = {name: record_type.by_name[name] for name in sortable}
-        self._expansions = tuple(one.expansion for one in record_type.references)
+        self._filterable = {name: record_type.by_name[name] for name in filterable if name not in hidden}
+        self._sortable = {name: record_type.by_name[name] for name in sortable if name not in hidden}
+        self._fields = tuple(name for name in record_type.by_name if name not in hidden)
+        self._expansions = tuple(one.expansion for one in record_type.references if one.name not in hidden)
+        self._hidden = tuple(sorted(name for name in hidden if "." in name))
         self._cursors = cursors
+        self._whole = self._shown()
+
+    def without(self, hidden: frozenset[str]) -> "QueryReader":
+        """The reader for callers from whom more is hidden."""
+        return QueryReader(
+            self._record_type,
+            filterable=tuple(self._filterable),
+            sortable=tuple(self._sortable),
+            cursors=self._cursors,
+            hidden=hidden,
+        )
 
     def listing(self, raw: str, *, count: bool) -> Listing:
         """The question in a list's query string; raises Malformed with every fault."""
@@ -56,7 +76,7 @@ class QueryReader:
     def shape(self, raw: str) -> Shape:
         """What a single record's query string asks to see; raises Malformed with every fault."""
         if not raw:
-            return WHOLE
+            return self._whole
         reading = Reading()
         given = read_parameters(raw, reading, is_list=_is_list)
         for name in given:
@@ -136,10 +156,15 @@ class QueryReader:
             return ()
 
     def _shape(self, given: Given, reading: Reading) -> Shape:
-        return Shape(
-            fields=_names("fields", given, known=tuple(self._record_type.by_name), reading=reading),
-            expand=_names("expand", given, known=self._expansions, reading=reading),
-        )
+        fields = _names("fields", given, known=self._fields, reading=reading)
+        return self._shown(fields, _names("expand", given, known=self._expansions, reading=reading))
+
+    def _shown(self, fields: tuple[str, ...] = (), expand: tuple[str, ...] = ()) -> Shape:
+        """The shape in which a caller sees what it asks for; without a field named, all it may see."""
+        if not fields and len(self._fields) < len(self._record_type.fields):
+            fields = self._fields
+        within = tuple(name for name in self._hidden if name.partition(".")[0] in expand)
+        return Shape(fields=fields, expand=expand, hidden=within) if fields or expand else WHOLE
 
 
 def _is_list(name: str) -> bool:

@@ -30,6 +30,10 @@ class Patch:
     document: Mapping[str, Any]
     merges: bool
     faults: tuple[Fault, ...] = ()
+    kept: frozenset[str] = frozenset()
+    """The fields that stay as they are, whatever the document says."""
+    replaces: bool = False
+    """Whether the other fields get their defaults where the document leaves them out: what a PUT means."""
 
 
 class RecordInput:
@@ -42,10 +46,11 @@ class RecordInput:
         self._checks_together = checks_fields_together(record_type.model)
         self._system = frozenset(field.name for field in record_type.fields if field.system)
         self._fixed = self._system | {record_type.key.name}
+        self._written = tuple(field.name for field in record_type.written)
 
-    def new(self, raw: bytes) -> Model:
-        """The record a POST describes."""
-        return self._record(raw, read_json(raw), read_only=self._system)
+    def new(self, raw: bytes, *, fixed: frozenset[str] = frozenset()) -> Model:
+        """The record a POST describes; the caller may not set what is `fixed`."""
+        return self._record(raw, read_json(raw), read_only=self._system | fixed)
 
     def keyed(self, raw: bytes) -> Model:
         """The record a line of a file describes: as a POST's, but it may give its key, for others to refer to.
@@ -60,35 +65,47 @@ class RecordInput:
         record: Model = self._validated(self._adapter, raw, document=document, faults=faults)
         return record
 
-    def whole(self, raw: bytes, key: str) -> Model:
+    def whole(self, raw: bytes, key: str, *, fixed: frozenset[str] = frozenset()) -> Model:
         """The record a PUT at `key` describes; the key stands in the path alone."""
         document = read_json(raw)
         field = self._type.key
         if field.system or not isinstance(document, dict) or field.name in document:
-            return self._record(raw, document, read_only=self._fixed)
+            return self._record(raw, document, read_only=self._fixed | fixed)
         value = key if field.kind == "integer" else orjson.dumps(key).decode()
         opening = f'{{"{field.name}":{value}{"," if document else ""}'.encode()
         document[field.name] = orjson.loads(value)
-        return self._record(opening + raw.lstrip()[1:], document, read_only=self._system)
+        return self._record(opening + raw.lstrip()[1:], document, read_only=self._system | fixed)
 
-    def patch(self, raw: bytes) -> Patch:
-        """The changes a PATCH describes."""
+    def replacement(self, raw: bytes, *, kept: frozenset[str]) -> Patch:
+        """What a PUT describes of a record of which some fields are `kept` as they are."""
         document = read_json(raw)
-        faults = self._read_only_faults(document, self._fixed)
+        if not isinstance(document, dict):
+            raise broken_rules([Fault(code="model_type", detail="Input should be an object", pointer="")])
+        faults = self._read_only_faults(document, self._fixed | kept)
+        return Patch({}, document, merges=True, faults=tuple(faults), kept=kept, replaces=True)
+
+    def patch(self, raw: bytes, *, kept: frozenset[str] = frozenset()) -> Patch:
+        """The changes a PATCH describes; the caller may not change what is `kept`."""
+        document = read_json(raw)
+        faults = self._read_only_faults(document, self._fixed | kept)
         if self._must_merge(document):
-            return Patch({}, document, merges=True, faults=tuple(faults))
+            return Patch({}, document, merges=True, faults=tuple(faults), kept=kept)
         record = self._validated(self._partial, raw, document=document, faults=faults)
         return Patch({name: getattr(record, name) for name in record.model_fields_set}, document, merges=False)
 
     def merged(self, patch: Patch, current: bytes) -> Mapping[str, object]:
         """The values a patch gives a record as it stands (its JSON); the whole must still be valid."""
+        fixed = self._fixed | patch.kept
         standing = {name: value for name, value in orjson.loads(current).items() if name not in self._system}
-        changes = {name: value for name, value in patch.document.items() if name not in self._fixed}
-        changed = standing | {name: merge(standing.get(name), value) for name, value in changes.items()}
+        changes = {name: value for name, value in patch.document.items() if name not in fixed}
+        if patch.replaces:
+            changed = {name: value for name, value in standing.items() if name in fixed} | changes
+        else:
+            changed = standing | {name: merge(standing.get(name), value) for name, value in changes.items()}
         record = self._validated(self._adapter, orjson.dumps(changed), document=changed, faults=list(patch.faults))
         # what checks fields together may also have set some that the patch does not name
-        names = changed if self._checks_together else changes
-        return {name: getattr(record, name) for name in names if name not in self._fixed}
+        names = changes if not (patch.replaces or self._checks_together) else self._written
+        return {name: getattr(record, name) for name in names if name not in fixed}
 
     def _must_merge(self, document: object) -> bool:
         if not isinstance(document, dict) or not document:
@@ -131,7 +148,16 @@ class RecordInput:
 
     def _read_only_faults(self, document: object, names: frozenset[str]) -> list[Fault]:
         given = document if isinstance(document, dict) else {}
-        return [_read_only(name, self._system) for name in given if name in names]
+        return [self._read_only(name) for name in given if name in names]
+
+    def _read_only(self, name: str) -> Fault:
+        if name in self._system:
+            detail = "Mainstay sets this; leave it out"
+        elif name == self._type.key.name:
+            detail = "the address says this; leave it out"
+        else:
+            detail = "you may not set this here; leave it out, and it stays as it is or gets its default"
+        return Fault(code="read_only", detail=detail, pointer=f"/{name}")
 
 
 def merge(target: object, patch: object) -> Any:
@@ -145,8 +171,3 @@ def merge(target: object, patch: object) -> Any:
         else:
             result[name] = merge(result.get(name), value)
     return result
-
-
-def _read_only(name: str, system: frozenset[str]) -> Fault:
-    detail = "Mainstay sets this; leave it out" if name in system else "the address says this; leave it out"
-    return Fault(code="read_only", detail=detail, pointer=f"/{name}")

@@ -1,21 +1,27 @@
 """What each request to a resource brings, read and checked before any storage call."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 
 from middleware.errors import Fault, NotFound
+from server.identity.callers_access import CallersAccess
 from server.requests.conditions import Tags, creates_only, if_match, if_none_match, refuse_if_none_match
 from server.requests.filter_values import ValueRefused, key_text
 from server.requests.list_query import QueryReader
 from server.requests.negotiation import JSON_TYPES, PATCH_TYPES, read_body, require_acceptable
 from server.requests.query_string import Reading, read_parameters
 from server.requests.record_input import Patch, RecordInput
+from server.service import Action
 from storage.listing import Listing, Shape
 from storage.model import Model
 from storage.record_type import RecordType
 from storage.storable import text_faults
+
+_READERS_KEPT = 64
+"""One for each set of fields that callers may see."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +36,10 @@ class ReadRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaceRequest:
-    """The whole record at a key; `creates` where there must be none yet."""
+    """The whole record at a key; `creates` where there must be none yet. A patch where some of it stays as it is."""
 
     key: str
-    record: Model
+    content: Model | Patch
     expected: Tags | None
     creates: bool
 
@@ -58,23 +64,27 @@ class DeleteRequest:
 class RecordRequests:
     """Reads the requests of one resource; every method raises a Problem with all faults at once."""
 
-    def __init__(self, record_type: RecordType, reader: QueryReader, *, maximum_body_bytes: int) -> None:
+    def __init__(
+        self, record_type: RecordType, reader: QueryReader, *, access: CallersAccess, maximum_body_bytes: int
+    ) -> None:
         self._type = record_type
         self.reader = reader
+        self._reader_without = lru_cache(maxsize=_READERS_KEPT)(reader.without)
+        self._access = access
         self._maximum_body_bytes = maximum_body_bytes
         self.input = RecordInput(record_type)
 
     async def list(self, request: web.Request) -> Listing:
         """The question a list is asked."""
         require_acceptable(request)
-        return self.reader.listing(query_of(request), count=_asks_for_count(request))
+        return self._reader(request, "list").listing(query_of(request), count=_asks_for_count(request))
 
     async def read(self, request: web.Request) -> ReadRequest:
         """The record a read asks for."""
         require_acceptable(request)
         return ReadRequest(
             key=self._key(request),
-            shape=self.reader.shape(query_of(request)),
+            shape=self._reader(request, "read").shape(query_of(request)),
             expected=if_match(request.headers),
             known=if_none_match(request.headers),
         )
@@ -82,26 +92,31 @@ class RecordRequests:
     async def create(self, request: web.Request) -> Model:
         """The record a POST describes."""
         self._plain(request)
-        return self.input.new(await self._body(request, JSON_TYPES))
+        fixed = self._access.to_fields(request, "create").fixed
+        return self.input.new(await self._body(request, JSON_TYPES), fixed=fixed)
 
     async def replace(self, request: web.Request) -> ReplaceRequest:
         """The record a PUT describes."""
         self._plain(request)
-        key = self._key(request)
+        key, creates = self._key(request), creates_only(request.headers)
+        access = self._access.to_fields(request, "replace")
+        kept = frozenset() if creates else access.fixed | access.once
+        raw = await self._body(request, JSON_TYPES)
         return ReplaceRequest(
             key=key,
-            record=self.input.whole(await self._body(request, JSON_TYPES), key),
+            content=self.input.replacement(raw, kept=kept) if kept else self.input.whole(raw, key, fixed=access.fixed),
             expected=if_match(request.headers),
-            creates=creates_only(request.headers),
+            creates=creates,
         )
 
     async def update(self, request: web.Request) -> UpdateRequest:
         """The changes a PATCH describes."""
         self._plain(request)
         refuse_if_none_match(request.headers)
+        access = self._access.to_fields(request, "update")
         return UpdateRequest(
             key=self._key(request),
-            patch=self.input.patch(await self._body(request, PATCH_TYPES)),
+            patch=self.input.patch(await self._body(request, PATCH_TYPES), kept=access.fixed | access.once),
             expected=if_match(request.headers),
         )
 
@@ -110,6 +125,10 @@ class RecordRequests:
         self._plain(request)
         refuse_if_none_match(request.headers)
         return DeleteRequest(key=self._key(request), expected=if_match(request.headers))
+
+    def _reader(self, request: web.Request, action: Action) -> QueryReader:
+        hidden = self._access.to_fields(request, action).hidden
+        return self._reader_without(hidden) if hidden else self.reader
 
     def _plain(self, request: web.Request) -> None:
         require_acceptable(request)

@@ -1,5 +1,6 @@
 """The statements about single records: read, insert, update, delete; each answers with the finished JSON."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -38,6 +39,19 @@ ETAG = "_record_etag"
 """Parameters of ours; no field's name begins with `_`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteForm:
+    """What decides the text of a write besides the fields it sets: the rows it may touch, whether it is keyed, and what
+    it shows of the record."""
+
+    bounds: Bounds = ()
+    keyed: bool = False
+    shown: Shape = WHOLE
+
+
+PLAIN = WriteForm()
+
+
 class RecordStatements:
     """Builds one record type's statements, each once.
 
@@ -65,34 +79,30 @@ class RecordStatements:
             return compiled(self._showing(source.cte("_s"), shape, bounds=bounds))
         return compiled(self._showing(self._table, shape, bounds=bounds).where(*self._meant(bounds)))
 
-    def _insert(
-        self, names: tuple[str, ...], *, bounds: Bounds = (), numbered: bool = False, keyed: bool = False
-    ) -> Statement:
+    def _insert(self, names: tuple[str, ...], form: WriteForm = PLAIN, *, numbered: bool = False) -> Statement:
         """Insert these fields; the rest take their defaults.
 
         `numbered` leaves it to Postgres to number the record, and returns no row where that number is taken.
         """
-        values = self._values(names, bounds)
+        values = self._values(names, form.bounds)
         made = insert(self._table).values(values)
-        if keyed:
+        if form.keyed:
             row = select(*values.values()).where(is_claimed(claim()))
             made = insert(self._table).from_select(list(values), row, include_defaults=False)
         if numbered:
             made = made.on_conflict_do_nothing(index_elements=[self._key])
-        return self._written(made.returning(*self._table.c).cte("_s"), keyed=keyed)
+        return self._written(made.returning(*self._table.c).cte("_s"), form)
 
-    def _update(
-        self, names: tuple[str, ...], *, bounds: Bounds = (), matched: bool = False, keyed: bool = False
-    ) -> Statement:
+    def _update(self, names: tuple[str, ...], form: WriteForm = PLAIN, *, matched: bool = False) -> Statement:
         """Set these fields, raise the version; `matched` only where the entity tag is still the expected one."""
-        values = self._values(names, bounds)
+        values = self._values(names, form.bounds)
         values |= {"version": self._table.c.version + literal(1, BigInteger), "updated_at": func.now()}
-        change: Update = update(self._table).where(*self._meant(bounds)).values(values)
+        change: Update = update(self._table).where(*self._meant(form.bounds)).values(values)
         if matched:
             change = change.where(self._etag_matches())
-        if keyed:
+        if form.keyed:
             change = change.where(is_claimed(claim()))
-        return self._written(change.returning(*self._table.c).cte("_s"), keyed=keyed)
+        return self._written(change.returning(*self._table.c).cte("_s"), form)
 
     def _delete(self, *, bounds: Bounds = (), matched: bool = False) -> Statement:
         """Delete the record; one row (its key) if there was one."""
@@ -105,10 +115,10 @@ class RecordStatements:
         """What a write sets these columns to."""
         return {name: self._renderer.written(name, bounds) for name in names}
 
-    def _written(self, row: FromClause, *, keyed: bool) -> Statement:
+    def _written(self, row: FromClause, form: WriteForm) -> Statement:
         """Show the row a write touched, and keep what is shown where that is asked."""
-        query = self._showing(row, WHOLE)
-        if not keyed:
+        query = self._showing(row, form.shown)
+        if not form.keyed:
             return compiled(query)
         shown = query.cte("_shown")
         return compiled(keeping(shown, select(shown.c.document, shown.c.etag, shown.c.record_key)), writes=True)

@@ -49,7 +49,7 @@ class Renderer:
         A record that is expanded is null where the bounds leave it out. Such names of ours begin with `_`, as no
         field's does: `row_to_json(r)` would take a field `r` for the row.
         """
-        columns = [*self._fields(row, shape.fields), *self._expansions(row, shape.expand, bounds=bounds)]
+        columns = [*self._fields(row, shape.fields), *self._expansions(row, shape, bounds=bounds)]
         rendered = select(*columns).correlate(row).lateral(name)
         return cast(func.row_to_json(literal_column(name)), Text), rendered
 
@@ -106,11 +106,11 @@ class Renderer:
             wanted = tuple(field for field in wanted if field.name in names)
         return [_labelled(row, field) for field in wanted]
 
-    def _expansions(self, row: FromClause, names: Sequence[str], *, bounds: Bounds) -> list[Label[Any]]:
+    def _expansions(self, row: FromClause, shape: Shape, *, bounds: Bounds) -> list[Label[Any]]:
         return [
-            self._expansion(row, field, bounds=bounds, place=place)
-            for place, field in enumerate(self.record_type.references)
-            if field.expansion in names
+            self._expansion(row, field, shape=shape, bounds=bounds)
+            for field in self.record_type.references
+            if field.expansion in shape.expand
         ]
 
     def _target(self, field: RecordField) -> RecordType:
@@ -118,10 +118,11 @@ class Renderer:
             raise TypeError(f"{field.name} is no reference")
         return self._types[field.reference.target_name]
 
-    def _expansion(self, row: FromClause, field: RecordField, *, bounds: Bounds, place: int) -> Label[Any]:
-        target = self._target(field)
+    def _expansion(self, row: FromClause, field: RecordField, *, shape: Shape, bounds: Bounds) -> Label[Any]:
+        target, place = self._target(field), self.record_type.references.index(field)
         other = alias(self._metadata.tables[target.table], f"_x{place}")
-        shown = select(*(_labelled(other, inner) for inner in target.fields))
+        names = [inner for inner in target.fields if f"{field.expansion}.{inner.name}" not in shape.hidden]
+        shown = select(*(_labelled(other, inner) for inner in names))
         shown = shown.where(other.c[target.key.name] == row.c[field.name], *_within(target.table, other, bounds=bounds))
         name = f"_j{place}"
         document = select(func.row_to_json(literal_column(f'"{name}"'))).select_from(

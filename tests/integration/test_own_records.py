@@ -6,41 +6,19 @@ from typing import Any
 
 import pytest
 
-from storage.credentials.stored_key import KeyGrant
 from tests.integration.neighbours_service import declaration
 from tests.integration.rest_client import Client, Reply, served_service
+from tests.integration.signed_callers import SignedCaller, signed_caller
 
 NOBODYS = "00000000-0000-7000-8000-000000000000"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Somebody with a credential of a person, perhaps of a company, with roles."""
-
-    client: Client
-    credential: str
-
-    async def ask(self, method: str, path: str, json: object = ..., **headers: str) -> Reply:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.client.send(method, path, json=json, headers={"Authorization": self.credential, **sent})
-
-    async def made(self, path: str, **values: object) -> Any:
-        reply = await self.ask("POST", path, values)
-        assert reply.status == 201, reply.body
-        return reply.json
-
-    async def shown(self, path: str) -> list[Any]:
-        reply = await self.ask("GET", path)
-        assert reply.status == 200, reply.body
-        return list(reply.json["items"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
     client: Client
-    ada: Caller
-    bob: Caller
-    staff: Caller
+    ada: SignedCaller
+    bob: SignedCaller
+    staff: SignedCaller
 
 
 @pytest.fixture
@@ -48,15 +26,10 @@ async def neighbours(database: str) -> AsyncIterator[Neighbours]:
     async with served_service(declaration(), database) as client:
         yield Neighbours(
             client=client,
-            ada=await caller(client, "ada"),
-            bob=await caller(client, "bob"),
-            staff=await caller(client, "sue", "staff"),
+            ada=await signed_caller(client, "ada"),
+            bob=await signed_caller(client, "bob"),
+            staff=await signed_caller(client, "sue", "staff"),
         )
-
-
-async def caller(client: Client, subject: str, *roles: str, tenant: str | None = None) -> Caller:
-    grant = KeyGrant(name=subject, subject=subject, roles=roles, tenant=tenant, expires_in_seconds=3_600.0)
-    return Caller(client, f"Bearer {(await client.callers.keys.make(grant, created_by='a test')).text}")
 
 
 def ids(items: list[Any]) -> list[str]:
@@ -158,8 +131,8 @@ async def test_what_is_expanded_is_ones_own(neighbours: Neighbours) -> None:
 
 
 async def test_a_tenants_records_are_for_all_of_it_and_for_nobody_else(neighbours: Neighbours) -> None:
-    ann, ben = [await caller(neighbours.client, name, tenant="acme") for name in ("ann", "ben")]
-    eve = await caller(neighbours.client, "eve", tenant="other")
+    ann, ben = [await signed_caller(neighbours.client, name, tenant="acme") for name in ("ann", "ben")]
+    eve = await signed_caller(neighbours.client, "eve", tenant="other")
 
     flat = await ann.made("/flats", number=1)
 
@@ -172,7 +145,7 @@ async def test_a_tenants_records_are_for_all_of_it_and_for_nobody_else(neighbour
 
 
 async def test_what_is_unique_is_so_within_a_tenant(neighbours: Neighbours) -> None:
-    ann, eve = [await caller(neighbours.client, "ann", tenant=tenant) for tenant in ("acme", "other")]
+    ann, eve = [await signed_caller(neighbours.client, "ann", tenant=tenant) for tenant in ("acme", "other")]
     await ann.made("/flats", number=1)
 
     assert (await ann.ask("POST", "/flats", {"number": 1})).status == 409
@@ -180,7 +153,7 @@ async def test_what_is_unique_is_so_within_a_tenant(neighbours: Neighbours) -> N
 
 
 async def test_no_caller_says_whose_a_record_is(neighbours: Neighbours) -> None:
-    ann = await caller(neighbours.client, "ann", tenant="acme")
+    ann = await signed_caller(neighbours.client, "ann", tenant="acme")
     flat = await ann.made("/flats", number=1)
 
     for method, path in (("POST", "/flats"), ("PATCH", f"/flats/{flat['id']}"), ("PUT", f"/flats/{flat['id']}")):
@@ -196,9 +169,11 @@ async def test_who_has_no_tenant_has_no_records_of_one(neighbours: Neighbours) -
 
 
 async def test_ones_own_within_a_tenant_takes_both(neighbours: Neighbours) -> None:
-    ann, ben = [await caller(neighbours.client, name, tenant="acme") for name in ("ann", "ben")]
-    elsewhere = await caller(neighbours.client, "ann", tenant="other")
-    books, their_books = [await caller(neighbours.client, "bea", "books", tenant=one) for one in ("acme", "other")]
+    ann, ben = [await signed_caller(neighbours.client, name, tenant="acme") for name in ("ann", "ben")]
+    elsewhere = await signed_caller(neighbours.client, "ann", tenant="other")
+    books, their_books = [
+        await signed_caller(neighbours.client, "bea", "books", tenant=one) for one in ("acme", "other")
+    ]
     flat = await ann.made("/flats", number=1)
 
     bill = await ann.made("/bills", flat_id=flat["id"], text="rent")

@@ -1,0 +1,30 @@
+"""What a resource's actions leave whoever calls: which rows, and what of each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from middleware.inbound.principal import PRINCIPAL
+from server.identity.field_access import FieldAccess, FieldAccessOf
+from server.identity.row_scopes import ScopeOf
+from server.service import Action
+from storage.scope import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallersAccess:
+    """For each action, what makes of a caller the rows and the fields it may touch."""
+
+    scopes: Mapping[Action, ScopeOf]
+    fields: Mapping[Action, FieldAccessOf]
+    differs: bool
+    """Whether two callers may see different things of one record."""
+
+    def to_rows(self, request: web.Request, action: Action) -> Scope:
+        """The rows this request may touch."""
+        return self.scopes[action](request.get(PRINCIPAL))
+
+    def to_fields(self, request: web.Request, action: Action) -> FieldAccess:
+        """What this request may see and set of a record."""
+        return self.fields[action](request.get(PRINCIPAL))
