@@ -42,7 +42,7 @@ class Picture(Model):
     cost: Annotated[Price, ReadableBy(role("staff")), WritableBy(role("staff")), Indexed()] = Decimal("1.00")
     status: Annotated[Literal["shown", "sold"], WritableBy(role("staff")), Indexed()] = "shown"
     visits: Annotated[int, ReadOnly()] = 0
-    diary: Annotated[str, ReadableBy(OWNER)] = ""
+    diary: Annotated[str, ReadableBy(OWNER)] | None = None
 
 
 class Frame(Model):

@@ -8,6 +8,7 @@ from middleware.inbound.principal import Principal
 from server.identity.access import Access
 from server.identity.decisions import Rows, rows_for
 from server.identity.field_markers import ReadableBy, ReadOnly, WritableBy, WriteOnce
+from storage.annotations import read_annotation
 from storage.listing import WHOLE, Shape
 from storage.model import Model
 from storage.record_type import RecordField, RecordType
@@ -120,8 +121,8 @@ def rules_of(record_type: RecordType) -> MarkedFields:
 
 
 def markers_of(record_type: RecordType, name: str) -> Sequence[object]:
-    """What a field bears besides its type."""
-    return record_type.model.model_fields[name].metadata
+    """What a field bears besides its type, wherever in its annotation."""
+    return read_annotation(record_type.model.model_fields[name]).markers
 
 
 def _admits(word: Access, principal: Principal | None, *, rows: Rows) -> bool:
