@@ -19,9 +19,12 @@ from middleware.inbound.identify import mark_answers
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
 from middleware.inbound.own_hosts import OwnHosts
+from middleware.inbound.priorities import Classify, Ranked, by_address
 from middleware.inbound.protocol import ConnectionPolicy, Edge, ProblemRunner
 from middleware.inbound.quota import LimitStore
 from middleware.inbound.rate_limit import Limits, mark_limits
+from middleware.inbound.shed import Shed
+from middleware.inbound.shed_policy import ShedPolicy
 from middleware.outbound.clock import Clock
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy, RedisPolicy
@@ -58,6 +61,7 @@ from telemetry.observers import Observers
 from telemetry.readings import (
     PoolSizes,
     breakers_look,
+    concurrency_look,
     dependencies_look,
     logs_look,
     observers_look,
@@ -67,6 +71,9 @@ from telemetry.readings import (
 from telemetry.server_timing import time_stages
 
 POOL = "postgres"
+
+CLASSIFY: web.AppKey[Classify] = web.AppKey("classify", Callable[[bytes], str])  # type: ignore[arg-type]  # a key wants a type
+"""How an application tells the priority of a request by its first bytes."""
 
 STANDARD_ERROR = 2
 _FILES_KEPT = 128
@@ -208,18 +215,13 @@ def public_app(
     app.on_response_prepare.extend([mark_answers(), mark_limits])
     if origins is not None:
         app.on_response_prepare.append(mark_origins(origins))
-    serving = Serving(
-        tables=record_tables(declaration.types),
-        runner=backing.pool,
-        scopes=RowScopes(declaration),
-        fields=FieldRules(declaration.types.values(), reading_words(declaration.service)),
-        cursor_secret=backing.secret,
-        maximum_body_bytes=settings.body_bytes,
-    )
+    serving = _serving_for(declaration, backing, settings=settings)
     app[KEYS] = backing.callers.keys
     app[STORE] = TransactionStore(serving.tables, backing.pool)
     app[UPSTREAMS] = backing.upstreams
-    for address in _addresses(declaration, serving):
+    addresses = _addresses(declaration, serving)
+    app[CLASSIFY] = by_address([_ranked(address) for address in addresses])
+    for address in addresses:
         route = app.router.add_route(address.method, address.path, address.handle)
         endpoints[route.handler] = address.endpoint
         if address.method == "GET":
@@ -229,6 +231,18 @@ def public_app(
     app.add_routes(pages)
     endpoints |= {page.handler: replace(open_page(page.path), charge=limits.unmatched) for page in pages}
     return app
+
+
+def _serving_for(declaration: Declaration, backing: Backing, *, settings: Settings) -> Serving:
+    """What the handlers of every resource need."""
+    return Serving(
+        tables=record_tables(declaration.types),
+        runner=backing.pool,
+        scopes=RowScopes(declaration),
+        fields=FieldRules(declaration.types.values(), reading_words(declaration.service)),
+        cursor_secret=backing.secret,
+        maximum_body_bytes=settings.body_bytes,
+    )
 
 
 def certificate_for(settings: Settings, *, telemetry: Telemetry) -> Certificate | None:
@@ -247,10 +261,27 @@ def runner_for(
         make_context=telemetry.make_context,
         call_later=telemetry.senses.sweeper.after,
         certificate=certificate,
+        shed=_shed_for(app, telemetry),
     )
     kept = _FILES_KEPT + (0 if certificate is None else HANDSHAKES_AT_ONCE)
     policy = ConnectionPolicy(connections=max(1, min(settings.connections, files_open_at_most() - kept)))
     return ProblemRunner(app, edge, policy=policy, shutdown_seconds=settings.drain_seconds)
+
+
+def _shed_for(app: web.Application, telemetry: Telemetry) -> Shed | None:
+    """Who lets requests in, where the application says how much each matters; the admin port's are never shed."""
+    classify = app.get(CLASSIFY)
+    if classify is None:
+        return None
+    senses = telemetry.senses
+    shed = Shed(ShedPolicy(), classify=classify, elsewhere=lambda: senses.attempts_under_way, observe=telemetry.observe)
+    telemetry.metrics.look_at(concurrency_look(lambda: shed.limit))
+    return shed
+
+
+def _ranked(address: Address) -> Ranked:
+    endpoint = address.endpoint
+    return Ranked(method=address.method, template=endpoint.template, priority=endpoint.priority)
 
 
 def _addresses(declaration: Declaration, serving: Serving) -> list[Address]:

@@ -9,6 +9,7 @@ from server.cors_rules import cors_mistakes
 from server.field_marker_rules import marker_mistakes
 from server.identity.access import is_about_owners
 from server.limit_rules import limit_mistakes
+from server.priority_rules import priority_mistakes
 from server.resource_rules import name_of, resource_mistakes
 from server.route_rules import label_of, route_mistakes
 from server.service import Resource, Route, Service, Upstream
@@ -53,6 +54,7 @@ def described(service: Service) -> Types:
         mistakes += route_mistakes(route, rows_have_owners=bool(owned))
     mistakes += cors_mistakes(service)
     mistakes += limit_mistakes(service)
+    mistakes += priority_mistakes(service)
     mistakes += _clashes(service)
     mistakes += upstream_mistakes(service.upstreams)
     if mistakes:

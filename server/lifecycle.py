@@ -1,6 +1,7 @@
 """One process's life: start what it needs in order, serve until told to stop, let go of everything in reverse."""
 
 import asyncio
+import gc
 import os
 import signal
 import time
@@ -116,6 +117,8 @@ async def serve(
                 service=name, url=running.url, admin_url=running.admin_url, duration_seconds=duration_seconds
             )
         )
+        gc.collect()
+        gc.freeze()
         announce(running)
         await stop.wait()
         running.is_draining = True

@@ -73,6 +73,7 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
                 ),
                 read_input=read_input,
                 idempotency=resource.idempotency if action in ("create", "update") else "none",
+                priority=resource.priority,
             ),
         )
 

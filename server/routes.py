@@ -38,6 +38,7 @@ def route_address(route: Route, declaration: Declaration, *, serving: Serving) -
             read_input=requests.read,
             limit_seconds=route.timeout_seconds,
             idempotency=route.idempotency if takes_key else "none",
+            priority=route.priority,
         ),
     )
 

@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from middleware.inbound.cors import Cors
+from middleware.inbound.priorities import Priority
 from middleware.inbound.quota import Limit
 from middleware.outbound.upstream_policy import UpstreamPolicy
 from server.identity.access import Access
@@ -44,6 +45,8 @@ class Resource:
     the narrower wins, and without any the service's holds. A request takes `cost` from it.
 
     POST and PATCH take an Idempotency-Key; `idempotency="required"` refuses those that bring none.
+
+    While more requests come than can be answered, those of `priority` "sheddable" are refused first, "critical" last.
     """
 
     model: type[Model]
@@ -60,6 +63,7 @@ class Resource:
     write_limit: Limit | None = None
     cost: int = 1
     idempotency: Idempotency = "optional"
+    priority: Priority = "default"
 
     def access_to(self, action: Action) -> Access | None:
         """Who may do `action`; None where it is not offered."""
@@ -96,6 +100,8 @@ class Route:
 
     A POST or PATCH takes an Idempotency-Key, and then all its handler does through `server.store` is one transaction;
     `idempotency="required"` refuses requests without one, `"none"` takes none.
+
+    While more requests come than can be answered, those of `priority` "sheddable" are refused first, "critical" last.
     """
 
     method: Method
@@ -111,6 +117,7 @@ class Route:
     limit: Limit | None = None
     cost: int = 1
     idempotency: Idempotency = "optional"
+    priority: Priority = "default"
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,11 @@ EVENT_LOOP_LAG = Metric(
     help="How much later than asked the event loop was, measured four times a second.",
     buckets=LAG_BUCKETS_SECONDS,
 )
+CONCURRENCY_LIMIT = Metric(
+    name="concurrency_limit",
+    kind="gauge",
+    help="Requests that may be at work at once; while more are asked for, the others wait or are refused.",
+)
 CIRCUIT_BREAKER_STATE = Metric(
     name="circuit_breaker_state",
     kind="gauge",
@@ -231,6 +236,7 @@ CATALOGUE: tuple[Metric, ...] = (
     DEPENDENCY_CALL_DURATION,
     DEPENDENCY_UP,
     EVENT_LOOP_LAG,
+    CONCURRENCY_LIMIT,
     CIRCUIT_BREAKER_STATE,
     RETRIES,
     BULKHEAD_REJECTIONS,

@@ -69,6 +69,7 @@ from telemetry.request_events import (
     RequestMalformed,
     RequestRejected,
     RequestStarted,
+    SheddingChanged,
 )
 
 __all__ = [
@@ -126,6 +127,7 @@ __all__ = [
     "ServiceStarted",
     "ServiceStopped",
     "SettingUnknown",
+    "SheddingChanged",
     "UpstreamOperation",
 ]
 

@@ -34,7 +34,7 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             return _key_set_fetched(event)
         case e.DependencyCalled():
             return _dependency_called(event)
-        case e.BreakerChanged() | e.Retried() | e.BulkheadRejected():
+        case e.BreakerChanged() | e.Retried() | e.BulkheadRejected() | e.SheddingChanged():
             return _layer_acted(event)
         case e.ClientDisconnected() | e.RequestCutOff():
             return _request_unanswered(event)
@@ -107,6 +107,19 @@ def _request_rejected(event: e.RequestRejected) -> Line:
     )
 
 
+def _shedding_changed(event: e.SheddingChanged) -> Line:
+    began, ended = (
+        "more requests than can be answered: some are refused",
+        "no request is refused for want of room any more",
+    )
+    return Line(
+        level="warning" if event.is_shedding else "info",
+        event="shedding_changed",
+        message=began if event.is_shedding else ended,
+        fields={"refused": event.refused, "concurrency_limit": event.limit},
+    )
+
+
 def _request_unanswered(event: e.ClientDisconnected | e.RequestCutOff) -> Line:
     has_left = isinstance(event, e.ClientDisconnected)
     message = "the caller left before its answer" if has_left else "stopped before a request was answered"
@@ -176,7 +189,7 @@ def _dependency_called(event: e.DependencyCalled) -> Line | None:
     )
 
 
-def _layer_acted(event: e.BreakerChanged | e.Retried | e.BulkheadRejected) -> Line:
+def _layer_acted(event: e.BreakerChanged | e.Retried | e.BulkheadRejected | e.SheddingChanged) -> Line:
     match event:
         case e.BreakerChanged():
             return _breaker_changed(event)
@@ -184,6 +197,8 @@ def _layer_acted(event: e.BreakerChanged | e.Retried | e.BulkheadRejected) -> Li
             return _retried(event)
         case e.BulkheadRejected():
             return _bulkhead_rejected(event)
+        case e.SheddingChanged():
+            return _shedding_changed(event)
 
 
 def _breaker_changed(event: e.BreakerChanged) -> Line:

@@ -159,9 +159,9 @@ class Metrics:
                 self._renewals["error" if event.fault else "ok",].inc()
             case e.BreakerChanged() | e.ConnectionDropped() | e.EmbeddedStarted() | e.EmbeddedExited():
                 pass
-            case e.SchemaApplied() | e.SettingUnknown() | e.SecretExposed() | e.ServedAsSuperuser() | e.LibraryLogged():
+            case e.SheddingChanged() | e.ServiceStarted() | e.ServiceStopped():
                 pass
-            case e.ServiceStarted() | e.ServiceStopped():
+            case e.SchemaApplied() | e.SettingUnknown() | e.SecretExposed() | e.ServedAsSuperuser() | e.LibraryLogged():
                 pass
             case _:
                 assert_never(event)

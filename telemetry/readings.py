@@ -8,6 +8,7 @@ from typing import get_args
 from telemetry.catalogue import (
     ASYNCIO_TASKS,
     CIRCUIT_BREAKER_STATE,
+    CONCURRENCY_LIMIT,
     DB_CONNECTION_COUNT,
     DB_CONNECTION_MAX,
     DB_CONNECTION_PENDING_REQUESTS,
@@ -53,6 +54,15 @@ def pool_look(sizes: Callable[[], PoolSizes]) -> Look:
         yield Reading(metric=DB_CONNECTION_COUNT, value=now.used, labels=(now.pool, "used"))
         yield Reading(metric=DB_CONNECTION_MAX, value=now.maximum, labels=(now.pool,))
         yield Reading(metric=DB_CONNECTION_PENDING_REQUESTS, value=now.pending, labels=(now.pool,))
+
+    return look
+
+
+def concurrency_look(limit: Callable[[], int]) -> Look:
+    """Look at how many requests may be at work at once."""
+
+    def look() -> Iterator[Reading]:
+        yield Reading(metric=CONCURRENCY_LIMIT, value=limit())
 
     return look
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-RejectReason = Literal["slow_headers", "slow_body", "slow_reader", "tls_handshake"]
+RejectReason = Literal["slow_headers", "slow_body", "slow_reader", "tls_handshake", "overloaded"]
 UNMATCHED = "_unmatched"
 """The route of a request whose address or method nothing is declared for."""
 
@@ -72,10 +72,20 @@ class RequestMalformed:
 class RequestRejected:
     """A request was turned away at the edge: its headers or its body came too slowly, or nobody took its answer.
 
-    `tls_handshake` is a connection on which no request could be made: no TLS, none that we speak, or too slow.
+    `tls_handshake` is a connection on which no request could be made: no TLS, none that we speak, or too slow;
+    `overloaded` is a request that there was no room for.
     """
 
     reason: RejectReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheddingChanged:
+    """Requests are refused for want of room, or have not been for a while; `refused` of them since it began."""
+
+    is_shedding: bool
+    refused: int
+    limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,5 +106,6 @@ RequestEvent = (
     | RequestCutOff
     | RequestMalformed
     | RequestRejected
+    | SheddingChanged
     | ExceptionCaught
 )

@@ -12,6 +12,11 @@
 9. `rate_limit`: after it is known who calls, as a limit is a caller's; before a body is read.
 10. `validate`: last, so a handler gets only what was declared.
 
+*shed* stands before the first of them, at the connection (`shed_protocol` asks, `shed` decides): a request is let in,
+held or refused before a byte of it is parsed, as reading it and passing it through three layers costs a good part of
+answering it. A refusal looks like one of `render_problems` and is told as RequestRejected. The time a request was held
+is part of its own: `identify` lets it start at its arrival.
+
 Around the layers stand `mark_answers` and `mark_origins`, which every answer passes as its headers are written, and
 `protocol`, which answers what never becomes a request.
 """

@@ -46,6 +46,11 @@ class Arrival:
         """The body that is under way."""
         return self._body
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether something has begun to arrive and is not all there."""
+        return self._began < math.inf
+
     def received(self, *, body: Body | None, now: float) -> None:
         """Bytes have come; `body` is that of the last request whose headers they completed, None for none."""
         if body is not None:

@@ -7,6 +7,7 @@ from typing import Literal
 from aiohttp import web
 
 from middleware.inbound.admission import Decide
+from middleware.inbound.priorities import Priority
 from middleware.inbound.quota import Charge
 from telemetry.events import UNMATCHED
 
@@ -31,6 +32,7 @@ class Endpoint:
     limit_seconds: float | None = None
     charge: Charge | None = None
     idempotency: Literal["none", "optional", "required"] = "none"
+    priority: Priority = "default"
 
 
 Endpoints = Mapping[Callable[..., object], Endpoint]

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict, istr
 
 from middleware.inbound.security_headers import is_over_tls, secure
+from middleware.inbound.shed_protocol import ShedProtocol
 from telemetry.context import Identifier, RequestContext
 from telemetry.server_timing import CURRENT_STAGES
 
@@ -17,19 +19,35 @@ REQUEST_ID = istr("X-Request-ID")
 TRACEPARENT = istr("traceparent")
 SERVER_TIMING = istr("Server-Timing")
 
+HELD = "held"
+"""The stage of Server-Timing in which a request waited, unread, for others to end."""
+
 
 def identify(make_context: Identifier) -> Middleware:
-    """Give the request its context, for the layers (`request[CONTEXT]`) and for readers of events."""
+    """Give the request its context, for the layers (`request[CONTEXT]`) and for readers of events.
+
+    It starts with the request's arrival, also where it was held before it could be read.
+    """
 
     @web.middleware
     async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
         headers = request.headers
         context = make_context(headers.get(REQUEST_ID), headers.getall(TRACEPARENT, ()))
+        waited_seconds = waited(request)
+        if waited_seconds:
+            context = replace(context, started_seconds=context.started_seconds - waited_seconds)
+            context.stages.add(HELD, waited_seconds)
         request[CONTEXT] = context
         CURRENT_STAGES.set(context.stages)
         return await handler(request)
 
     return layer
+
+
+def waited(request: web.Request) -> float:
+    """For how long the connection had held the request before it could be read, in seconds."""
+    protocol = request.protocol
+    return protocol.waited_seconds if isinstance(protocol, ShedProtocol) else 0.0
 
 
 def mark_answers(

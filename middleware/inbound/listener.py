@@ -1,6 +1,7 @@
 """Takes connections from the kernel only while there is room for them; the rest wait where they cost nothing."""
 
 import asyncio
+import math
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -15,9 +16,37 @@ from telemetry.events import Observe
 
 BACKLOG = 1_024
 """How many connections the kernel may hold for us; it takes `net.core.somaxconn` where that is less."""
+_SHORT_BACKLOG = 16
+"""How many while few are taken: at 400 a second the last of them has waited for 40 ms. Of a longer queue
+each would have waited for seconds; beyond it the kernel drops the attempt, and the caller makes another after one."""
 _AT_ONCE = 64
 """Connections taken in one go, so that the loop gets to do something else."""
 _OUT_OF_FILES_SECONDS = 0.1
+_ESTABLISHED = 1
+"""TCP_ESTABLISHED of linux/tcp_states.h; one that has ended, or is about to, is served nothing by aiohttp either."""
+
+
+class _Room:
+    """How many connections may be taken now."""
+
+    __slots__ = ("_some", "left")
+
+    def __init__(self) -> None:
+        self._some = asyncio.Event()
+        self.left: float = 0
+        self.make(math.inf)
+
+    def make(self, connections: float) -> None:
+        """So many and no more."""
+        self.left = connections
+        if connections > 0:
+            self._some.set()
+        else:
+            self._some.clear()
+
+    async def some(self) -> None:
+        """Wait until there is any."""
+        await self._some.wait()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +58,9 @@ class Secure:
 
 
 class Listener(web.BaseSite):
-    """A site like aiohttp's TCPSite, except that `pause` and `resume` hold it."""
+    """A site like aiohttp's TCPSite, except that `pause`, `resume` and `admit_few` hold it."""
 
-    __slots__ = ("_host", "_port", "_room", "_secure")
+    __slots__ = ("_accepting", "_backlog", "_host", "_port", "_room", "_secure")
 
     def __init__(self, runner: web.AppRunner, host: str, *, port: int, secure: Secure | None = None) -> None:
         """`secure` makes it speak TLS, and nothing else."""
@@ -39,8 +68,9 @@ class Listener(web.BaseSite):
         self._secure = secure
         self._host = host
         self._port = port
-        self._room = asyncio.Event()
-        self._room.set()
+        self._backlog = BACKLOG
+        self._room = _Room()
+        self._accepting: _Accepting | None = None
 
     @property
     def name(self) -> str:
@@ -48,12 +78,23 @@ class Listener(web.BaseSite):
         return f"{'http' if self._secure is None else 'https'}://{self._host}:{self._port}"
 
     def pause(self) -> None:
-        """Take no connection until `resume`."""
-        self._room.clear()
+        """Take no connection until told otherwise."""
+        self._room.make(0)
 
     def resume(self) -> None:
         """Take connections again."""
-        self._room.set()
+        self._room.make(math.inf)
+        self._keep(BACKLOG)
+
+    def admit_few(self, connections: int) -> None:
+        """Take so many, and keep a short queue from now on."""
+        self._room.make(connections)
+        self._keep(_SHORT_BACKLOG)
+
+    def _keep(self, backlog: int) -> None:
+        if backlog != self._backlog and self._accepting is not None:
+            self._backlog = backlog
+            self._accepting.keep(backlog)
 
     async def start(self) -> None:
         """Listen; raises OSError where that cannot be."""
@@ -62,7 +103,8 @@ class Listener(web.BaseSite):
         if make is None:
             raise RuntimeError("the runner is set up before its sites")
         listening = await _bind(self._host, self._port)
-        self._server = _Accepting(listening, make, room=self._room, secure=self._secure)  # type: ignore[assignment]  # aiohttp asks no more of it
+        self._accepting = _Accepting(listening, make, room=self._room, secure=self._secure)
+        self._server = self._accepting  # type: ignore[assignment]  # aiohttp asks no more of it
 
 
 class _Accepting:
@@ -73,7 +115,7 @@ class _Accepting:
         sockets: Sequence[socket.socket],
         make: Callable[[], asyncio.Protocol],
         *,
-        room: asyncio.Event,
+        room: _Room,
         secure: Secure | None,
     ) -> None:
         self.sockets = tuple(sockets)
@@ -89,16 +131,22 @@ class _Accepting:
         if self._handshakes is not None:
             self._handshakes.close()
 
+    def keep(self, backlog: int) -> None:
+        """Have the kernel hold so many from now on; those it holds already stay."""
+        for one in self.sockets:
+            one.listen(backlog)
+
     async def _accept(self, listening: socket.socket) -> None:
         with listening:
             while True:
                 await self._accept_some(listening)
 
     async def _accept_some(self, listening: socket.socket) -> None:
-        await self._room.wait()
+        await self._room.some()
         try:
             await _readable(listening)
-            taken = _take(listening) if self._room.is_set() else []
+            taken = _take(listening, at_most=min(_AT_ONCE, self._room.left))
+            self._room.make(self._room.left - len(taken))
         except OSError:  # out of files: those that are open must close first
             await asyncio.sleep(_OUT_OF_FILES_SECONDS)
         else:
@@ -117,20 +165,30 @@ class _Accepting:
             raise
 
 
-def _take(listening: socket.socket) -> list[socket.socket]:
-    """Every connection the kernel has ready, up to so many."""
+def _take(listening: socket.socket, *, at_most: float) -> list[socket.socket]:
+    """Every connection the kernel has ready, up to so many; those whose callers have left already are let go."""
     taken: list[socket.socket] = []
     with suppress(BlockingIOError, InterruptedError, ConnectionAbortedError):
-        while len(taken) < _AT_ONCE:
+        while len(taken) < at_most:
             try:
                 connection, _ = listening.accept()
             except OSError:
                 if taken:
                     break
                 raise
+            if not _is_open(connection):
+                connection.close()
+                continue
             connection.setblocking(False)
             taken.append(connection)
     return taken
+
+
+def _is_open(connection: socket.socket) -> bool:
+    """Whether its caller is still there, as far as the kernel says: it tells the state first in `struct tcp_info`."""
+    if not hasattr(socket, "TCP_INFO"):
+        return True
+    return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _ESTABLISHED
 
 
 async def _readable(listening: socket.socket) -> None:

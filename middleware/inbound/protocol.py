@@ -17,11 +17,15 @@ from middleware.errors import Bug, Elapsed, HeadersTooLarge, Malformed, Problem,
 from middleware.inbound.arrival import Arrival, ArrivalPolicy
 from middleware.inbound.certificate import Certificate
 from middleware.inbound.connection_watch import ConnectionWatch
+from middleware.inbound.entrance import Entrance
 from middleware.inbound.identify import CONTEXT, mark_answer
 from middleware.inbound.listener import Listener, Secure
 from middleware.inbound.problem_document import problem_response, refusal_response
 from middleware.inbound.problems import exception_caught
 from middleware.inbound.security_headers import is_over_tls
+from middleware.inbound.shed import Shed
+from middleware.inbound.shed_answer import shed_answer
+from middleware.inbound.shed_protocol import ShedProtocol
 from middleware.outbound.clock import call_later
 from middleware.sweeper import CallLater
 from telemetry.context import Identifier, RequestContext
@@ -56,7 +60,7 @@ class ConnectionPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """What a connection needs to answer by itself; with a certificate it speaks TLS."""
+    """What a connection needs to answer by itself; with a certificate it speaks TLS, without a Shed all are let in."""
 
     observe: Observe
     make_context: Identifier
@@ -64,9 +68,10 @@ class Edge:
     now: Callable[[], float] = time.monotonic
     call_later: CallLater = call_later
     certificate: Certificate | None = None
+    shed: Shed | None = None
 
 
-class ProblemProtocol(web.RequestHandler):
+class ProblemProtocol(ShedProtocol):
     """aiohttp's connection, except that all it refuses leaves as problem details and is told as an event.
 
     aiohttp itself answers a malformed request, a failed expectation (417) and an exception that escapes every
@@ -76,20 +81,36 @@ class ProblemProtocol(web.RequestHandler):
     __slots__ = ("_answer_began", "_arrival", "_edge", "_last_answer", "_policy")
 
     def __init__(self, server: web.Server, edge: Edge, *, policy: ConnectionPolicy, **settings: Any) -> None:
-        super().__init__(server, **settings)
+        super().__init__(server, edge.shed, **settings)
         self._edge = edge
         self._policy = policy
         self._arrival = Arrival(policy.arrival)
         self._answer_began = math.inf
         self._last_answer = False
 
-    def data_received(self, data: bytes) -> None:
+    @property
+    def is_arriving(self) -> bool:
+        """Whether the rest of a request is still to come."""
+        return self._arrival.is_under_way
+
+    def parse(self, data: bytes) -> None:
         """Parse what has come, and take note of what is under way."""
         requests_before = self._request_count
-        super().data_received(data)
+        super().parse(data)
         if data and not self._upgraded and self._payload_parser is None:
             body = self._messages[-1][1] if self._request_count > requests_before and self._messages else None
             self._arrival.received(body=body, now=self._edge.now())
+
+    def answer_refused(self, opening: bytes) -> None:
+        """Answer a request nobody has read: there is no room for it."""
+        edge, transport = self._edge, self.transport
+        self._reject("overloaded")
+        if transport is None:
+            return
+        answer = shed_answer(opening, make_context=edge.make_context, now=edge.now(), jitter=edge.jitter())
+        transport.write(answer.data)
+        if answer.closes:
+            self.force_close()
 
     def look(self, now: float) -> None:
         """Close the connection if headers or an answer are late; tell the handler if a body is."""
@@ -203,8 +224,9 @@ class ProblemServer(web.Server):
         self._edge = edge
         self._policy = policy
         self._watch = ConnectionWatch(lambda: self.connections, now=edge.now, call_later=edge.call_later)  # type: ignore[arg-type, return-value]  # each is a ProblemProtocol, as __call__ makes them
-        self._listeners: list[Listener] = []
-        self._open = 0
+        self._entrance = Entrance(policy.connections)
+        if edge.shed is not None:
+            edge.shed.entrance = self._entrance
 
     async def listen(self, runner: web.AppRunner, host: str, *, port: int) -> None:
         """Listen at an address too; raises OSError where that cannot be."""
@@ -212,24 +234,18 @@ class ProblemServer(web.Server):
         secure = None if certificate is None else Secure(certificate=certificate, observe=self._edge.observe)
         listener = Listener(runner, host, port=port, secure=secure)
         await listener.start()
-        self._listeners.append(listener)
+        self._entrance.add(listener)
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        """Look after it; stop accepting where it is the last there is room for."""
+        """Look after it."""
         super().connection_made(handler, transport)
         self._watch.wake()
-        self._open += 1
-        if self._open >= self._policy.connections:
-            for listener in self._listeners:
-                listener.pause()
+        self._entrance.opened()
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
-        """Accept again once there is room."""
+        """There is room for another."""
         super().connection_lost(handler, exc)
-        self._open -= 1
-        if self._open < self._policy.connections:
-            for listener in self._listeners:
-                listener.resume()
+        self._entrance.closed()
 
     def __call__(self) -> web.RequestHandler:
         """Make one.

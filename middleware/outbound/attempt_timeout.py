@@ -40,6 +40,7 @@ def attempt_timeout(inner: Call, policy: Policy, *, senses: Senses) -> Call:
         if heeds_deadline and (deadline := DEADLINE.get()) < ends:
             ends, late = deadline, CUT_SHORT
         timer = at(ends, expire)
+        senses.attempts_under_way += 1
         try:
             return await inner(operation, attempt)
         except asyncio.CancelledError as error:
@@ -47,6 +48,7 @@ def attempt_timeout(inner: Call, policy: Policy, *, senses: Senses) -> Call:
                 raise late from error
             raise
         finally:
+            senses.attempts_under_way -= 1
             timer.cancel()
             if expired:
                 task.uncancel()

@@ -33,6 +33,7 @@ class Senses:
 
     def __init__(self, *, observe: Observe, clock: Clock = CLOCK) -> None:
         self.observe = observe
+        self.attempts_under_way = 0
         self.clock = clock
         self.sweeper = Sweeper(now=clock.now, call_later=clock.call_later)
         self.budget = RetryBudget(now=clock.now)

@@ -55,6 +55,7 @@ def _looked_at() -> list[Metric]:
         "db_client_connection_pending_requests",
         "dependency_up",
         "circuit_breaker_state",
+        "concurrency_limit",
         "asyncio_tasks",
         "log_events_total",
         "log_events_dropped_total",

@@ -110,6 +110,7 @@ def test_what_is_turned_away_at_the_edge_is_counted_by_its_reason(metrics: Metri
 
     assert samples(metrics, "http_server_requests_rejected_total") == {
         ("malformed",): 0,
+        ("overloaded",): 0,
         ("rate_limited",): 0,
         ("slow_body",): 0,
         ("slow_headers",): 1,

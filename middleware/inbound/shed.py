@@ -1,0 +1,173 @@
+"""Decides who is let in: at once, after a moment, or not at all; nothing of a request has been read by then.
+
+A request that arrives while as many are at work as may be is *held*: its bytes are kept as they came. As others end,
+those held are let in, by priority. Who has been held for a while is refused with 503, so many a second and no more:
+reading, refusing and being asked again is work too, and done at once it is how instant retries take a service down.
+The others go on waiting, which costs nothing, and while many wait, connections are left to the kernel, which costs
+nothing either. The cheapest no is the one never read.
+"""
+
+from collections.abc import Callable
+
+from middleware.inbound.at_work import AtWork
+from middleware.inbound.concurrency import ConcurrencyLimit
+from middleware.inbound.entrance import Entrance
+from middleware.inbound.priorities import Classify
+from middleware.inbound.refusals import Refusals
+from middleware.inbound.shed_policy import ShedPolicy
+from middleware.inbound.waiting_line import Held, WaitingLine
+from middleware.outbound.clock import CLOCK, Clock
+from telemetry.events import Observe
+
+
+class Shed:
+    """The one judge of a server's requests; its connections ask it, and tell it what becomes of what it let in.
+
+    `classify` tells a request's priority by its first bytes; `elsewhere` how many attempts at Postgres and the like
+    are under way, whose requests take no time of the event loop meanwhile. The server hands it its `entrance`.
+    """
+
+    __slots__ = (
+        "_at_work",
+        "_classify",
+        "_clock",
+        "_due",
+        "_elsewhere",
+        "_is_awake",
+        "_limit",
+        "_line",
+        "_policy",
+        "_refusals",
+        "_stands_since",
+        "entrance",
+        "now",
+    )
+
+    def __init__(
+        self,
+        policy: ShedPolicy,
+        *,
+        classify: Classify,
+        elsewhere: Callable[[], int],
+        observe: Observe,
+        clock: Clock = CLOCK,
+    ) -> None:
+        self._policy = policy
+        self._classify = classify
+        self._elsewhere = elsewhere
+        self._clock = clock
+        self._limit = ConcurrencyLimit(policy.concurrency)
+        self._refusals = Refusals(policy, observe)
+        self._at_work = AtWork()
+        self._line = WaitingLine()
+        self._is_awake = False
+        self._due = 0.0
+        self._stands_since = 0.0
+        self.entrance = Entrance(0)
+        self.now = clock.now
+
+    @property
+    def limit(self) -> int:
+        """How many requests may be at work now."""
+        return self._limit.value
+
+    @property
+    def at_work(self) -> int:
+        """How many requests have been let in of late and have not ended."""
+        return self._at_work.count
+
+    @property
+    def held(self) -> int:
+        """How many wait to be let in."""
+        return len(self._line)
+
+    def enter(self, now: float) -> int | None:
+        """Let a request in that has just arrived; None where it is to be held."""
+        return self._at_work.enter(now) if not self._line and self._has_room() else None
+
+    def enter_again(self, now: float) -> int:
+        """Count one that had been let in before its body was there, and goes on now."""
+        return self._at_work.enter(now)
+
+    def began(self, let_in_seconds: float) -> None:
+        """A request takes its first step, having been let in at that instant."""
+        now = self.now()
+        self._limit.began(now - let_in_seconds, now=now)
+
+    def leave(self, slot: int) -> None:
+        """A request has ended, or waits for its caller; somebody else may come in."""
+        self._at_work.leave(slot)
+        if self._line:
+            self._let_in(self.now())
+
+    def hold(self, held: Held, opening: bytes) -> None:
+        """Keep a request until it can be let in or refused; a critical one may still be let in at once."""
+        now, priority = self.now(), self._classify(opening)
+        if priority == "critical" and self._has_room(self._policy.critical_share):
+            held.let_in(self._at_work.enter(now))
+            return
+        if self._line.size_bytes + held.size_bytes > self._policy.held_bytes:
+            self._refusals.made(now, limit=self.limit)
+            held.refuse()
+            return
+        if not self._line:
+            self._stands_since = now
+        self._line.join(held, priority)
+        if len(self._line) >= self._policy.crowd:
+            self.entrance.crowd()
+        self._wake()
+
+    def gone(self, held: Held) -> None:
+        """The caller of one that is held has left."""
+        self._line.leave(held)
+
+    def grew(self, size_bytes: int) -> None:
+        """One that is held has become longer by so much."""
+        self._line.size_bytes += size_bytes
+
+    def _has_room(self, share: float = 1.0) -> bool:
+        limit = self._limit.value * share
+        if self._at_work.count < limit:
+            return True
+        self._limit.reached()
+        return self._at_work.count - self._elsewhere() < limit
+
+    def _let_in(self, now: float) -> None:
+        while self._line and self._has_room():
+            held = self._line.newest()
+            if held is not None:
+                held.let_in(self._at_work.enter(now))
+
+    def _wake(self) -> None:
+        if not self._is_awake:
+            self._is_awake = True
+            self._due = self.now() + self._policy.look_seconds
+            self._clock.call_later(self._policy.look_seconds, self._look)
+
+    def _look(self) -> None:
+        """What nobody's end brings about: the limit grows, the oldest are refused, the entrance is seen to."""
+        self._is_awake = False
+        now = self.now()
+        self._at_work.forget(now)
+        self._limit.look(now)
+        self._let_in(now)
+        self._refuse(now, late_seconds=max(0.0, now - self._due))
+        if len(self._line) >= self._policy.crowd:
+            self.entrance.let_few(self._policy.few)
+        else:
+            self.entrance.clear()
+        self._refusals.look(now, limit=self.limit)
+        if self._line or self._refusals.are_going_on:
+            self._wake()
+
+    def _refuse(self, now: float, *, late_seconds: float) -> None:
+        """Refuse whom there was a chance to let in all the while: a loop that stood still gave nobody any."""
+        if now - self._stands_since - late_seconds < self._policy.burst_seconds:
+            return
+        before = now - self._policy.hold_seconds - late_seconds
+        for _ in range(self._refusals.allowed(now)):
+            held = self._line.oldest(before=before)
+            if held is None:
+                return
+            self._refusals.made(now, limit=self.limit)
+            held.refuse()

@@ -1,0 +1,174 @@
+"""A connection's part in shedding: it asks before a request's first byte is parsed, and says when it has ended."""
+
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from middleware.inbound.shed import Shed
+
+_ORDINARY_END = b"\r\n\r\n"
+_RECEIVED_AT = 52
+_RECEIVED_END = 56
+"""Where `struct tcp_info` (linux/tcp.h) says how many milliseconds ago the last data came."""
+_MILLISECONDS = 1000
+
+
+class ShedProtocol(web.RequestHandler):
+    """aiohttp's connection, except that a request waits unparsed until the server's Shed lets it in.
+
+    A request counts as at work from when it is let in to its end, less the time its caller takes to send it. What a
+    connection sends while a request of it is under way belongs to that request, or waits behind it, as always.
+    Without a Shed everything is let in.
+    """
+
+    __slots__ = ("_held", "_let_in_seconds", "_shed", "_slot", "arrived_seconds", "waited_seconds")
+
+    def __init__(self, server: web.Server, shed: Shed | None, **settings: Any) -> None:
+        super().__init__(server, **settings)
+        self._shed = shed
+        self._held = b""
+        self._slot: int | None = None
+        self._let_in_seconds = 0.0
+        self.arrived_seconds = 0.0
+        self.waited_seconds = 0.0
+
+    @property
+    def size_bytes(self) -> int:
+        """How much of a request is held."""
+        return len(self._held)
+
+    @property
+    def is_arriving(self) -> bool:
+        """Whether a request has been let in whose rest is still to come."""
+        raise NotImplementedError
+
+    def parse(self, data: bytes) -> None:
+        """Take in what has been let in."""
+        super().data_received(data)
+
+    def answer_refused(self, opening: bytes) -> None:
+        """Answer a request that is not let in."""
+        raise NotImplementedError
+
+    def data_received(self, data: bytes) -> None:
+        """Ask first, where a request begins."""
+        shed = self._shed
+        if shed is None or not data or self._close or self._force_close:
+            self.parse(data)
+        elif self._slot is not None or self._request_in_progress or self.is_arriving:
+            self.parse(data)
+            self._count(shed)
+        elif self._held:
+            self._keep(shed, data)
+        else:
+            now = self.arrived_seconds = shed.now()
+            slot = shed.enter(now)
+            if slot is None:
+                self._hold(shed, data)
+            else:
+                self.waited_seconds = 0.0
+                self._enter(slot, data, now=now)
+
+    def let_in(self, slot: int) -> None:
+        """Read what was held."""
+        assert self._shed is not None  # noqa: S101 - only a Shed lets in
+        data, self._held = self._held, b""
+        now = self._shed.now()
+        self.waited_seconds = now - self.arrived_seconds
+        self._resume_transport_reading()
+        self._enter(slot, data, now=now)
+
+    def refuse(self) -> None:
+        """Answer what was held without reading it."""
+        data, self._held = self._held, b""
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        self._resume_transport_reading()
+        self.answer_refused(data)
+
+    def close(self) -> None:
+        """Answer what is held too, before the connection closes."""
+        if self._held and self._shed is not None:
+            self._shed.gone(self)
+            self.refuse()
+        super().close()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget what was held, and end what was let in and had not begun."""
+        if not self._request_in_progress and self._task_handler is not None:
+            self._task_handler.cancel()  # aiohttp would begin it, without what it has let go of here
+        super().connection_lost(exc)
+        if self._shed is None:
+            return
+        if self._held:
+            self._shed.gone(self)
+            self._held = b""
+        elif not self._request_in_progress:
+            self._leave(self._shed)
+
+    async def _handle_request(
+        self,
+        request: web.BaseRequest,
+        start_time: float | None,
+        request_handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+    ) -> tuple[web.StreamResponse, bool]:
+        shed = self._shed
+        if shed is None:
+            return await super()._handle_request(request, start_time, request_handler)
+        if self._let_in_seconds:
+            shed.began(self._let_in_seconds)
+            self._let_in_seconds = 0.0
+        try:
+            return await super()._handle_request(request, start_time, request_handler)
+        finally:
+            self.waited_seconds = 0.0
+            if not self._messages:  # otherwise the next one takes its place
+                self._leave(shed)
+
+    def _enter(self, slot: int, data: bytes, *, now: float) -> None:
+        self._slot = slot
+        self._let_in_seconds = now
+        self.parse(data)
+        if self.is_arriving:
+            self._leave(self._shed)
+
+    def _count(self, shed: Shed) -> None:
+        """A request counts once all of it is there."""
+        if self.is_arriving:
+            self._leave(shed)
+        elif self._slot is None:
+            self._slot = shed.enter_again(shed.now())
+
+    def _leave(self, shed: Shed | None) -> None:
+        slot, self._slot = self._slot, None
+        if slot is not None and shed is not None:
+            shed.leave(slot)
+
+    def _hold(self, shed: Shed, data: bytes) -> None:
+        self._held = data
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._request_count == 0:
+            self.arrived_seconds -= _kernel_held_seconds(self.transport)
+        if not data.endswith(_ORDINARY_END):
+            self._pause_transport_reading()  # more of it would come, and it is not wanted yet
+        shed.hold(self, data)
+
+    def _keep(self, shed: Shed, data: bytes) -> None:
+        """More than one request, or a slow one."""
+        self._pause_transport_reading()
+        shed.grew(len(data))
+        self._held += data
+
+
+def _kernel_held_seconds(transport: Any) -> float:
+    """How long the kernel has held a new connection's first bytes; 0 where it does not say."""
+    found = None if transport is None else transport.get_extra_info("socket")
+    if found is None or not hasattr(socket, "TCP_INFO"):
+        return 0.0
+    try:
+        told = found.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RECEIVED_END)
+    except OSError:  # a unix socket, or one that has just closed
+        return 0.0
+    return int.from_bytes(told[_RECEIVED_AT:_RECEIVED_END], sys.byteorder) / _MILLISECONDS

@@ -1,0 +1,65 @@
+"""How much a request matters, by its first bytes."""
+
+import pytest
+
+from middleware.inbound.priorities import Priority, Ranked, by_address
+
+classify = by_address(
+    [
+        Ranked(method="GET", template="/reports/daily", priority="default"),
+        Ranked(method="POST", template="/orders/{id}/pay", priority="critical"),
+        Ranked(method="GET", template="/reports/{id}", priority="sheddable"),
+        Ranked(method="GET", template="/a.b", priority="critical"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "priority"),
+    [
+        ("POST /orders/7/pay HTTP/1.1", "critical"),
+        ("POST /orders/7/pay?express=1 HTTP/1.1", "critical"),
+        ("POST /orders/7%2F8/pay HTTP/1.1", "default"),
+        ("POST /orders/7/8/pay HTTP/1.1", "default"),
+        ("GET /orders/7/pay HTTP/1.1", "default"),
+        ("GET /reports/9 HTTP/1.1", "sheddable"),
+        ("HEAD /reports/9 HTTP/1.1", "sheddable"),
+        ("GET /%72eports/9 HTTP/1.1", "sheddable"),
+        ("GET http://shop.example/reports/9 HTTP/1.1", "sheddable"),
+        ("GET /reports/daily HTTP/1.1", "default"),
+        ("GET /a.b HTTP/1.1", "critical"),
+        ("GET /acb HTTP/1.1", "default"),
+        ("GET /nowhere HTTP/1.1", "default"),
+        ("\x16\x03\x01", "default"),
+        ("GE", "default"),
+    ],
+)
+def test_a_request_matters_as_its_address_was_declared(line: str, priority: Priority) -> None:
+    assert classify(f"{line}\r\nHost: a\r\n\r\n".encode("latin-1")) == priority
+
+
+@pytest.mark.parametrize(
+    ("declared", "header", "priority"),
+    [
+        ("critical", "Priority: u=3", "critical"),
+        ("critical", "Priority: u=0, i", "critical"),
+        ("critical", "priority: i, u=5", "default"),
+        ("critical", "PRIORITY:u=7", "sheddable"),
+        ("critical", "X-Priority: u=7", "critical"),
+        ("critical", "Priority: u=9", "critical"),
+        ("default", "Priority: u=0", "default"),
+        ("default", "Priority: u=4", "default"),
+        ("default", "Priority: u=6", "sheddable"),
+        ("sheddable", "Priority: u=0", "sheddable"),
+    ],
+)
+def test_a_caller_may_lower_its_own_priority_and_raise_none(
+    declared: Priority, header: str, priority: Priority
+) -> None:
+    tell = by_address([Ranked(method="GET", template="/", priority=declared)])
+
+    assert tell(f"GET / HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\n".encode()) == priority
+
+
+def test_where_nothing_is_declared_everything_is_default() -> None:
+    assert by_address([])(b"GET / HTTP/1.1\r\n\r\n") == "default"
