@@ -1,11 +1,12 @@
 """What requests that may be repeated were answered, kept in Postgres together with what they did."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
 
-from middleware.errors import KeyInFlight, KeyReused
+from middleware.errors import Elapsed, KeyInFlight, KeyReused, OutcomeUnknown, Problem, Unavailable
 from middleware.inbound.idempotency import RequestKey
 from storage.postgres.keyed import (
     NAME_CONSTRAINT,
@@ -69,7 +70,8 @@ async def once(
 ) -> KeptAnswer:
     """Do the work in one transaction with the keeping of its answer; answer a repeat with what was kept.
 
-    Raises what the work raises, and then nothing of it has been done or kept; and what `kept_answer` raises.
+    Raises what the work raises, and then nothing of it has been done or kept; what `kept_answer` raises; and
+    OutcomeUnknown where the answer to the commit was lost and cannot be found: the work is not done again here.
     """
     try:
         async with runner.transaction(operation="keyed") as transaction:
@@ -84,11 +86,16 @@ async def once(
     except ForbiddenByOthers as conflict:
         if conflict.constraint != NAME_CONSTRAINT:
             raise
-        lost = conflict
-    found = await kept_answer(runner, key)  # somebody was faster, between our snapshot and our lock
-    if found is None:
-        raise KeyInFlight from lost
-    return found
+        lost: Problem = conflict  # somebody was faster, between our snapshot and our lock
+    except OutcomeUnknown as unknown:  # of the commit
+        lost = unknown
+    with suppress(Unavailable, Elapsed):
+        found = await kept_answer(runner, key)
+        if found is not None:
+            return found
+    if isinstance(lost, OutcomeUnknown):
+        raise lost
+    raise KeyInFlight from lost
 
 
 async def expire_answers(runner: Runner, *, older_than_hours: float) -> int:

@@ -16,6 +16,7 @@ from middleware.errors import (
     Forbidden,
     HeadersTooLarge,
     Invalid,
+    KeyInFlight,
     Malformed,
     MethodNotAllowed,
     Misdirected,
@@ -134,6 +135,8 @@ def _headers(problem: Problem, jitter: float) -> dict[str, str]:
     status = STATUS[problem.kind]
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.setdefault(hdrs.RETRY_AFTER, str(_RETRY_AFTER_SECONDS + int(jitter * (_RETRY_SPREAD_SECONDS + 1))))
+    elif isinstance(problem, KeyInFlight):
+        headers.setdefault(hdrs.RETRY_AFTER, str(_RETRY_AFTER_SECONDS))
     elif status == HTTPStatus.UNAUTHORIZED:
         headers.setdefault(hdrs.WWW_AUTHENTICATE, "Bearer")
     return headers

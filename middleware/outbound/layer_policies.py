@@ -45,6 +45,11 @@ def where_nothing_changed(problem: Problem) -> bool:
     return isinstance(problem, Unavailable) and not isinstance(problem, BreakerOpen | Overloaded | OutcomeUnknown)
 
 
+def where_done_once(problem: Problem) -> bool:
+    """For a write that bears its request's key: a lost answer is repeated too, as what was done is found by its key."""
+    return isinstance(problem, OutcomeUnknown) or where_nothing_changed(problem)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """What is repeated, how often and after how long; the process-wide budget has its own numbers."""

@@ -1,11 +1,12 @@
 """The numbers that steer the outbound layers and the connections behind them, each with its reason."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from middleware.outbound.layer_policies import (
     BreakerPolicy,
     BulkheadPolicy,
     RetryPolicy,
+    where_done_once,
     where_nothing_changed,
 )
 from telemetry.events import Dependency
@@ -143,6 +144,10 @@ class PoolPolicy:
             bulkhead=self._bulkhead(self.writes_share),
             retry=RetryPolicy(repeatable=where_nothing_changed, attempts=self.attempts),
         )
+
+    def keyed_writes(self, name: str) -> Policy:
+        """For those that find what they did when they are made again: the same class of work, repeated more freely."""
+        return replace(self.writes(name), retry=RetryPolicy(repeatable=where_done_once, attempts=self.attempts))
 
     def _bulkhead(self, share: float) -> BulkheadPolicy:
         permits = max(1, int(self.maximum * share))

@@ -3,7 +3,7 @@
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential
 
 from middleware.deadlines import seconds_left
-from middleware.errors import Problem
+from middleware.errors import Elapsed, OutcomeUnknown, Problem, Unavailable
 from middleware.outbound.layer import Attempt, Call, Senses, T
 from middleware.outbound.policy import Policy
 from telemetry.events import Retried, RetryOutcome
@@ -13,7 +13,8 @@ def retry(inner: Call, policy: Policy, *, senses: Senses) -> Call:
     """Repeat what the policy calls repeatable, with full jitter, before the deadline, within the process's budget.
 
     The first attempt is made right here: tenacity costs as much as a point read and begins after the first failure.
-    What is raised in the end is the last attempt's error.
+    What is raised in the end is the last attempt's error; where that attempt did not get through either, and one before
+    it may have changed something, OutcomeUnknown.
     """
     deposit, repeatable, attempts = senses.budget.deposit, policy.retry.repeatable, policy.retry.attempts
 
@@ -39,6 +40,7 @@ class _Repeats:
         self._target = policy.name
         self._senses = senses
         self._failed: Problem | None = failed
+        self._is_in_doubt = isinstance(failed, OutcomeUnknown)
         self._backoff = wait_exponential(
             multiplier=policy.retry.backoff_seconds, max=policy.retry.backoff_limit_seconds
         )
@@ -59,12 +61,18 @@ class _Repeats:
             retry=retry_if_exception(self._may_repeat),
             reraise=True,
         )
-        return await retrying(again)
+        try:
+            return await retrying(again)
+        except (Unavailable, Elapsed) as last:
+            if self._is_in_doubt and not isinstance(last, OutcomeUnknown):
+                raise OutcomeUnknown from last
+            raise
 
     async def _repeat(self, operation: str, attempt: Attempt[T]) -> T:
         try:
             result = await self._inner(operation, attempt)
-        except Problem:
+        except Problem as problem:
+            self._is_in_doubt = self._is_in_doubt or isinstance(problem, OutcomeUnknown)
             self._tell("error")
             raise
         self._tell("ok")

@@ -38,6 +38,7 @@ _OWN_HEADERS: Mapping[int, tuple[str, ...]] = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate",),
     HTTPStatus.FORBIDDEN: ("WWW-Authenticate",),
     HTTPStatus.METHOD_NOT_ALLOWED: ("Allow",),
+    HTTPStatus.CONFLICT: ("Retry-After",),
     HTTPStatus.PRECONDITION_FAILED: ("ETag",),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("Accept-Post", "Accept-Patch"),
     HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After",),

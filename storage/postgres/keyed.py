@@ -52,7 +52,7 @@ def key_parameters(key: RequestKey) -> Mapping[str, Parameter]:
 
 def find_statement() -> Statement:
     """Locks a request and finds its answer: whether it was free, then the columns, null where there is none."""
-    return _by_hand("find_answer.sql", ((_NAME, "uuid"), (_LOCK, "bigint")))
+    return _by_hand("find_answer.sql", ((_NAME, "uuid"), (_LOCK, "bigint")), writes=False)
 
 
 def keep_statement() -> Statement:
@@ -93,5 +93,5 @@ def keeping(shown: CTE, query: Select[tuple[object, ...]]) -> Select[tuple[objec
 
 
 @cache
-def _by_hand(file: str, types: tuple[tuple[str, str], ...]) -> Statement:
-    return statement(files(__package__).joinpath(file).read_text(), types=dict(types))
+def _by_hand(file: str, types: tuple[tuple[str, str], ...], *, writes: bool = True) -> Statement:
+    return statement(files(__package__).joinpath(file).read_text(), types=dict(types), writes=writes)

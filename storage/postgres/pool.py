@@ -38,6 +38,7 @@ class Pool:
         self._writes = policy.writes(name)
         self._read = outbound(policy.reads(name), senses=senses)
         self._write = outbound(self._writes, senses=senses)
+        self._keyed_write = outbound(policy.keyed_writes(name), senses=senses)
 
     @property
     def size(self) -> PoolSize:
@@ -55,13 +56,15 @@ class Pool:
     async def run(self, statement: Statement, parameters: Sequence[Scalar] = (), *, operation: str) -> list[Row]:
         """Execute a prepared statement by itself, in one round trip; `parameters` are as `Statement.bind` gives them.
 
+        A write whose answer was lost is made again only where it finds itself.
+
         Rows are tuples: text as bytes, integers, floats and booleans as themselves, NULL as None.
         """
         attempt = partial(self._attempt, statement, parameters)
         if not statement.writes:
             return await self._read(operation, attempt)
         try:
-            return await self._write(operation, attempt)
+            return await (self._keyed_write if statement.finds_itself else self._write)(operation, attempt)
         except NoAnswer as error:
             raise OutcomeUnknown from error
 

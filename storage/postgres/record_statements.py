@@ -121,7 +121,8 @@ class RecordStatements:
         if not form.keyed:
             return compiled(query)
         shown = query.cte("_shown")
-        return compiled(keeping(shown, select(shown.c.document, shown.c.etag, shown.c.record_key)), writes=True)
+        kept = keeping(shown, select(shown.c.document, shown.c.etag, shown.c.record_key))
+        return compiled(kept, writes=True, finds_itself=True)
 
     def _showing(self, row: FromClause, shape: Shape, *, bounds: Bounds = ()) -> Select[Any]:
         document, source = self._renderer.json_of(row, shape, bounds=bounds)

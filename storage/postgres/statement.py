@@ -38,6 +38,8 @@ class Statement:
     parameters: tuple[str, ...]
     writes: bool = True
     """Whether losing its answer leaves open if something was changed."""
+    finds_itself: bool = False
+    """Whether a write, made again, finds what it did the first time and does nothing more."""
     preparation: str = field(init=False, repr=False)
     """The PREPARE command."""
     invocation: str = field(init=False, repr=False)
@@ -54,15 +56,17 @@ class Statement:
         return tuple([_scalar(values[name]) for name in self.parameters])
 
 
-def statement(sql: str, *, types: Mapping[str, str], writes: bool = True) -> Statement:
+def statement(sql: str, *, types: Mapping[str, str], writes: bool = True, finds_itself: bool = False) -> Statement:
     """Name a statement written by hand; `types` gives the name and Postgres type of each parameter, `$1` first."""
     declared = tuple(types.values())
     digest = blake2b("\0".join((sql, *declared)).encode(), digest_size=NAME_DIGEST_BYTES)
     name = f"m_{digest.hexdigest()}"
-    return Statement(name=name, sql=sql, types=declared, parameters=tuple(types), writes=writes)
+    return Statement(
+        name=name, sql=sql, types=declared, parameters=tuple(types), writes=writes, finds_itself=finds_itself
+    )
 
 
-def compiled(query: ClauseElement, *, writes: bool | None = None) -> Statement:
+def compiled(query: ClauseElement, *, writes: bool | None = None, finds_itself: bool = False) -> Statement:
     """Compile a query whose open values are `bindparam("name", type_=…)`.
 
     Values known now (a LIMIT, a constant) become part of the SQL, where the planner sees them. Whether it
@@ -76,6 +80,7 @@ def compiled(query: ClauseElement, *, writes: bool | None = None) -> Statement:
         str(made),
         types={name: _type_name(made.binds[name].type, dialect) for name in names},
         writes=_writes(query) if writes is None else writes,
+        finds_itself=finds_itself,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from telemetry.events import IdempotencyDecided
+from tests.integration.locked_tables import locked, until_waiting
 from tests.integration.rest_client import Client, Reply
 
 KEY = "6f1c0e0a-5c5e-4f57-9f51-0b8f6a1f6a53"
@@ -156,6 +157,23 @@ async def test_of_many_at_once_one_is_done(warehouse: Client, path: str) -> None
     assert len(done) == 1, Counter(reply.body[:300] for reply in replies)
     assert {reply.json["type"] for reply in replies if reply.status == 409} <= {"urn:mainstay:problem:key_in_flight"}
     assert len((await warehouse.get("/makers")).json["items"]) == 1
+
+
+async def test_a_repeat_is_told_to_wait_while_the_first_is_worked_on(warehouse: Client) -> None:
+    thing = await warehouse.made("/things", name="one", stock=5)
+    path, sale = f"/things/{thing['id']}/sell", {"quantity": 2, "paid": "1", "note": "shop"}
+    with locked(warehouse.dsn, "maker"):
+        first = asyncio.create_task(keyed(warehouse, "POST", path, sale))
+        await until_waiting(warehouse.dsn, 1)
+
+        refused = await keyed(warehouse, "POST", path, sale)
+
+    again = await keyed(warehouse, "POST", path, sale) if (await first).status == 201 else None
+    assert (refused.status, refused.json["type"]) == (409, "urn:mainstay:problem:key_in_flight")
+    assert (refused.json["retryable"], refused.headers["Retry-After"]) == (True, "1")
+    assert again is not None
+    assert answer(again) == answer(await first)
+    assert outcomes(warehouse) == ["in_flight", "stored", "replayed"]
 
 
 @pytest.mark.parametrize("key", ["", " ", "two words", "ü", '"half', "x" * 256, '""'])

@@ -105,6 +105,29 @@ async def test_what_may_have_been_done_or_would_not_help_is_never_made_again(pol
     assert world.attempts == 1
 
 
+async def test_a_write_that_finds_itself_is_made_again_though_it_may_have_been_done() -> None:
+    world = World(policy=PoolPolicy().keyed_writes("postgres"))
+
+    assert (await world.call(OutcomeUnknown()), world.attempts) == ("rows", 2)
+
+
+@pytest.mark.parametrize("last", [Unavailable(), Overloaded(), BreakerOpen(retry_after_seconds=1), NoAnswer()])
+async def test_what_may_have_been_done_stays_unknown_where_the_last_attempt_does_not_get_through(last: Problem) -> None:
+    world = World(policy=PoolPolicy().keyed_writes("postgres"))
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        await world.call(Unavailable(), OutcomeUnknown(), last)
+
+    assert (caught.value.__cause__, world.attempts) == (last, 3)
+
+
+async def test_what_may_have_been_done_is_known_where_the_last_attempt_says_so() -> None:
+    world = World(policy=PoolPolicy().keyed_writes("postgres"))
+
+    with pytest.raises(Conflict):
+        await world.call(OutcomeUnknown(), Conflict())
+
+
 @pytest.mark.parametrize("failure", [Unavailable(), Elapsed(), SerializationFailure()])
 async def test_no_command_to_redis_is_made_again(failure: Problem) -> None:
     world = World(policy=RedisPolicy().commands())
