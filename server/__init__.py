@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from server.record_store import Store
     from server.service import Resource, Route, Service, Tokens, Upstream
     from server.upstreams.answer import Answer
-    from storage.model import Indexed, Key, Model, Reference, RenamedFrom, Tenant, Unique
+    from storage.model import Indexed, Key, Model, Private, Reference, RenamedFrom, Tenant, Unique
 
 __all__ = [
     "ANYONE",
@@ -34,6 +34,7 @@ __all__ = [
     "Model",
     "OutcomeUnknown",
     "Principal",
+    "Private",
     "ReadOnly",
     "ReadableBy",
     "Reference",
@@ -73,6 +74,7 @@ _HOMES = {
     "Model": "storage.model",
     "OutcomeUnknown": "middleware.errors",
     "Principal": "middleware.inbound.principal",
+    "Private": "storage.model",
     "ReadOnly": "server.identity.field_markers",
     "ReadableBy": "server.identity.field_markers",
     "Reference": "storage.model",

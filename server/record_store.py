@@ -18,6 +18,7 @@ from server.requests.filter_values import ValueRefused, key_text
 from server.requests.json_body import broken_rules, faults_of
 from server.requests.list_query import LIMIT_MAXIMUM, QueryReader
 from storage.model import Model
+from storage.private_fields import remember_record
 from storage.records import Records, RecordTable
 from storage.runner import Runner, TransactionRunner
 from storage.scope import EVERYTHING, Scope
@@ -46,7 +47,7 @@ class Store:
         except ValueRefused as refused:
             raise NotFound(f"There is no {table.type.name} with this key: it is {refused}.") from refused
         found = await self._records(model).read(text, locked=locked)
-        return model.model_validate_json(found.body)
+        return _read(model, found.body)
 
     async def list(
         self, model: type[M], where: Mapping[str, object] | None = None, *, sort: str = "", limit: int = LIMIT_MAXIMUM
@@ -67,12 +68,15 @@ class Store:
         )
         listing = reader.listing(urlencode(asked | ({"sort": sort} if sort else {})), count=False)
         page = await self._records(model).page(replace(listing, limit=limit))
-        return [model.model_validate(item) for item in orjson.loads(b"[%b]" % page.items)]
+        records = [model.model_validate(item) for item in orjson.loads(b"[%b]" % page.items)]
+        for record in records:
+            remember_record(record)
+        return records
 
     async def create(self, record: M) -> M:
         """Store a new record; the answer bears its key, version and times."""
         made = await self._records(type(record)).create(record)
-        return type(record).model_validate_json(made.body)
+        return _read(type(record), made.body)
 
     async def update(self, record: M, **changes: Any) -> M:
         """Set these fields of a record read before; PreconditionFailed if somebody has changed it since.
@@ -91,7 +95,7 @@ class Store:
         kept = {name: getattr(values, name) for name in changes}
         records = self._records(type(record))
         changed = await records.change_version(_key_of(record, table), kept, version=record.version)
-        return type(record).model_validate_json(changed.body)
+        return _read(type(record), changed.body)
 
     async def delete(self, record: Model) -> None:
         """Remove a record."""
@@ -128,6 +132,12 @@ class TransactionStore(Store):
         """A store whose writes happen all together at the end of the block, or not at all if it raises."""
         async with self._transactions.transaction() as runner:
             yield Store(self._tables, runner, scope=self._scope)
+
+
+def _read(model: type[M], body: bytes) -> M:
+    record = model.model_validate_json(body)
+    remember_record(record)
+    return record
 
 
 def _key_of(record: Model, table: RecordTable) -> str:

@@ -69,6 +69,8 @@ def _offer_problems(word: str, names: Sequence[str] | None, *, record_type: Reco
             yield f"{word} names {name!r}, which has no index: mark it Indexed()"
         elif word == "sortable" and field.kind == "json":
             yield f"sortable names {name!r}, but lists and objects have no order"
+        elif word == "sortable" and field.private:
+            yield f"sortable names {name!r}, which is private: cursors would hold what is sorted by"
 
 
 def _hidden_filters(resource: Resource, record_type: RecordType) -> Iterator[Mistake]:

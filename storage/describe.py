@@ -9,7 +9,19 @@ from pydantic_core import PydanticUndefined, to_jsonable_python
 from storage.annotations import Shape, read_annotation
 from storage.field_rules import field_problems, nested_problems
 from storage.mistakes import Misdeclared, Mistake
-from storage.model import SYSTEM_FIELDS, Indexed, Key, Model, Reference, RenamedFrom, System, Tenant, Unique, snake_case
+from storage.model import (
+    SYSTEM_FIELDS,
+    Indexed,
+    Key,
+    Model,
+    Private,
+    Reference,
+    RenamedFrom,
+    System,
+    Tenant,
+    Unique,
+    snake_case,
+)
 from storage.model_rules import mistake, model_mistakes, reference_mistakes, shared_names
 from storage.record_type import RecordField, RecordType
 
@@ -95,6 +107,7 @@ def _record_field(name: str, info: FieldInfo, *, shape: Shape) -> RecordField:
         system=shape.has(System) or shape.has(Tenant),
         key=key,
         tenant=shape.has(Tenant),
+        private=shape.has(Private),
         unique=unique,
         indexed=key or unique or shape.has(Indexed) or reference is not None,
         limits=shape.limits,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, get_args
+from uuid import UUID
 
 from pydantic import BaseModel, PlainSerializer, TypeAdapter, ValidationError, WrapSerializer
 from pydantic.errors import PydanticUserError
@@ -10,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from storage.annotations import Shape
-from storage.model import SYSTEM_FIELDS, Indexed, Key, Model, Reference, System, Tenant, Unique
+from storage.model import SYSTEM_FIELDS, Indexed, Key, Model, Private, Reference, System, Tenant, Unique
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _CLASS_WORDS = frozenset({"table_name", "table_constraints", "table_renamed_from"})
@@ -37,6 +38,8 @@ def field_problems(name: str, info: FieldInfo, *, shape: Shape) -> Iterator[str]
         yield "its default is None, so its type is … | None"
     elif not shape.problems:
         yield from _default_problems(info, shape)
+        if shape.has(Private):
+            yield from _private_problems(info, shape)
 
 
 def nested_problems(annotation: Any, seen: set[type] | None = None) -> Iterator[str]:
@@ -105,6 +108,31 @@ def _marker_problems(shape: Shape) -> Iterator[str]:
     reference = shape.first(Reference)
     if reference is not None and reference.expand_as and not is_name(reference.expand_as):
         yield "expand_as is lower case: letters, digits and _, at most 63 of them"
+
+
+def _private_problems(info: FieldInfo, shape: Shape) -> Iterator[str]:
+    """A person's data can be erased: something has to stand in its place."""
+    erased = next((word.erased for word in shape.markers if isinstance(word, Private)), None)
+    if shape.has(Key) or shape.has(Reference) or shape.has(Tenant):
+        yield "a key, a reference or a tenant is in addresses and in other records: it cannot be private"
+    elif erased is None:
+        empty = shape.nullable or not info.is_required()
+        if not empty or (shape.has(Unique) and not shape.nullable):
+            yield 'when it is erased something else stands here: let it be None, or say Private(erased="{key}")'
+    elif shape.kind != "string":
+        yield "erased=… is for texts: let it be None, or give it a default"
+    elif shape.has(Unique) and "{key}" not in erased:
+        yield 'it is unique, so what stands here when it is erased has "{key}" in it'
+    else:
+        yield from _unfit_erasure(info, erased)
+
+
+def _unfit_erasure(info: FieldInfo, erased: str) -> Iterator[str]:
+    declared: Any = Annotated[info.annotation, *info.metadata]
+    try:
+        TypeAdapter(declared).validate_python(erased.replace("{key}", str(UUID(int=0))))
+    except ValidationError as error:
+        yield f"erased={erased!r} breaks its own rules: {error.errors(include_url=False)[0]['msg']}"
 
 
 def _tenant_problems(shape: Shape) -> Iterator[str]:

@@ -69,6 +69,18 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True)
+class Private:
+    """Marks a field that holds a person's data: nothing that Mainstay writes down repeats what it holds.
+
+    Logs, traces, metrics, error reports, the texts of problems. Nobody sorts by it, as cursors would hold its values,
+    and it is filtered by only where the resource names it. `erased` stands in its place once the data is erased,
+    `{key}` in it being the record's key; without one, the field's default, or null.
+    """
+
+    erased: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RenamedFrom:
     """Tells a migration that the column bore this name before, so that its data is kept."""
 
@@ -91,7 +103,7 @@ class Model(BaseModel):
     `Indexed`), `renamed_from` (the table's name before).
     """
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
     id: Annotated[UUID, Key(), System()] = Field(default_factory=uuid7)
     version: Annotated[int, System()] = 0
@@ -114,7 +126,8 @@ class Model(BaseModel):
     def __pydantic_init_subclass__(cls, **_kwargs: Any) -> None:
         """A key of the model's own replaces `id`; what Mainstay fills in may be left out, until it does.
 
-        An int key is 0 until Postgres numbers it, a tenant empty until it is known who calls.
+        An int key is 0 until Postgres numbers it, a tenant empty until it is known who calls. What is private is not
+        in a record's `repr`.
         """
         own = [name for name, field in cls.model_fields.items() if name != "id" and _is_key(field)]
         if own and "id" in cls.model_fields:
@@ -126,7 +139,10 @@ class Model(BaseModel):
         filled = [field for field in cls.model_fields.values() if _bears(field, Tenant) and field.is_required()]
         for field in filled:
             field.default = UUID(int=0) if field.annotation is UUID else ""
-        if own or numbered or filled:
+        private = [field for field in cls.model_fields.values() if _bears(field, Private)]
+        for field in private:
+            field.repr = False
+        if own or numbered or filled or private:
             cls.model_rebuild(force=True)
 
 

@@ -56,6 +56,8 @@ class RecordField:
     renamed_from: str = ""
     tenant: bool = False
     """It says which tenant a record belongs to."""
+    private: bool = False
+    """Nothing repeats what it holds."""
     expansion: str = ""
     """The property `?expand=` adds for this reference; empty for other fields."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from telemetry.events import LibraryLogged, Observe
+from telemetry.private_texts import redacted
 
 MAX_TEXT_CHARACTERS = 16_000
 """Of anything longer the end is kept: a traceback's cause stands there."""
@@ -53,6 +54,6 @@ def _event(record: logging.LogRecord) -> LibraryLogged:
     return LibraryLogged(
         logger=record.name,
         level="error" if record.levelno >= logging.ERROR else "warning",
-        message=record.getMessage()[-MAX_TEXT_CHARACTERS:],
-        traceback=text[-MAX_TEXT_CHARACTERS:],
+        message=redacted(record.getMessage())[-MAX_TEXT_CHARACTERS:],
+        traceback=redacted(text)[-MAX_TEXT_CHARACTERS:],
     )

@@ -43,6 +43,7 @@ SURFACE = [
     "OWNER",
     "OutcomeUnknown",
     "Principal",
+    "Private",
     "ReadOnly",
     "ReadableBy",
     "Reference",

@@ -10,6 +10,7 @@ from multidict import CIMultiDict, istr
 
 from middleware.inbound.security_headers import is_over_tls, secure
 from middleware.inbound.shed_protocol import ShedProtocol
+from telemetry import private_texts
 from telemetry.context import Identifier, RequestContext
 from telemetry.server_timing import CURRENT_STAGES
 
@@ -39,6 +40,7 @@ def identify(make_context: Identifier) -> Middleware:
             context.stages.add(HELD, waited_seconds)
         request[CONTEXT] = context
         CURRENT_STAGES.set(context.stages)
+        private_texts.begin()
         return await handler(request)
 
     return layer

@@ -13,6 +13,7 @@ from middleware.inbound.identify import CONTEXT
 from middleware.inbound.problem_document import problem_response, refusal_response
 from telemetry.context import RequestContext
 from telemetry.events import ExceptionCaught, Observe
+from telemetry.private_texts import redacted
 
 _MAX_TRACEBACK_CHARACTERS = 16_000
 _FIRST_ERROR = 400
@@ -48,7 +49,7 @@ def exception_caught(error: BaseException, context: RequestContext, *, route: st
     """Tell of a bug; of a long traceback only the end, where the cause is."""
     return ExceptionCaught(
         error_type=type(error).__qualname__,
-        traceback="".join(traceback.format_exception(error))[-_MAX_TRACEBACK_CHARACTERS:],
+        traceback=redacted("".join(traceback.format_exception(error)))[-_MAX_TRACEBACK_CHARACTERS:],
         route=route,
         request_id=context.request_id,
         trace_id=context.trace_id,

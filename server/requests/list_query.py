@@ -10,6 +10,7 @@ from server.requests.filter_values import ValueRefused, filter_value
 from server.requests.query_string import Reading, read_parameters
 from storage.listing import WHOLE, Filter, Listing, Operator, Order, Shape, operators_of
 from storage.record_type import RecordField, RecordType
+from telemetry.private_texts import remember
 
 LIMIT_DEFAULT, LIMIT_MAXIMUM = 20, 200
 FILTERS_MAXIMUM = 32
@@ -43,6 +44,7 @@ class QueryReader:
         self._fields = tuple(name for name in record_type.by_name if name not in hidden)
         self._expansions = tuple(one.expansion for one in record_type.references if one.name not in hidden)
         self._hidden = tuple(sorted(name for name in hidden if "." in name))
+        self._private = frozenset(field.name for field in record_type.fields if field.private)
         self._cursors = cursors
         self._whole = self._shown()
 
@@ -60,6 +62,7 @@ class QueryReader:
         """The question in a list's query string; raises Malformed with every fault."""
         reading = Reading()
         given = read_parameters(raw, reading, is_list=_is_list)
+        remember(given[name] for name in given if name.partition("[")[0] in self._private)
         filters = tuple(self._filters(given, reading))
         order = self._order(given.get("sort"), reading)
         listing = Listing(

@@ -1,4 +1,4 @@
-"""Which fields of a resource callers may filter and sort by: what it names, or all with an index behind them."""
+"""Which fields of a resource callers may filter and sort by: what it names, or all that are indexed and not private."""
 
 from collections.abc import Sequence
 
@@ -18,5 +18,5 @@ def sortable_fields(resource: Resource, record_type: RecordType) -> tuple[Record
 
 def _offered(names: Sequence[str] | None, record_type: RecordType) -> tuple[RecordField, ...]:
     if names is None:
-        return tuple(field for field in record_type.fields if field.indexed)
+        return tuple(field for field in record_type.fields if field.indexed and not field.private)
     return tuple(record_type.by_name[name] for name in names)

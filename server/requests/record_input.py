@@ -13,6 +13,7 @@ from server.requests.json_document import read_json
 from server.requests.loose_values import loose_faults
 from server.requests.partial_model import checks_fields_together, partial_model
 from storage.model import Model
+from storage.private_fields import private_names, remember_private
 from storage.record_type import RecordType
 from storage.storable import escaped, storage_faults
 
@@ -46,18 +47,19 @@ class RecordInput:
         self._checks_together = checks_fields_together(record_type.model)
         self._system = frozenset(field.name for field in record_type.fields if field.system)
         self._fixed = self._system | {record_type.key.name}
+        self._private = private_names(record_type.model)
         self._written = tuple(field.name for field in record_type.written)
 
     def new(self, raw: bytes, *, fixed: frozenset[str] = frozenset()) -> Model:
         """The record a POST describes; the caller may not set what is `fixed`."""
-        return self._record(raw, read_json(raw), read_only=self._system | fixed)
+        return self._record(raw, self._document(raw), read_only=self._system | fixed)
 
     def keyed(self, raw: bytes) -> Model:
         """The record a line of a file describes: as a POST's, but it may give its key, for others to refer to.
 
         What else is to be known of who calls it has to say: whose tenant's it is.
         """
-        document, tenant = read_json(raw), self._type.tenant
+        document, tenant = self._document(raw), self._type.tenant
         said = {self._type.key.name} if tenant is None else {self._type.key.name, tenant.name}
         faults = self._read_only_faults(document, self._system - said)
         if tenant is not None and isinstance(document, dict) and not document.get(tenant.name):
@@ -67,7 +69,7 @@ class RecordInput:
 
     def whole(self, raw: bytes, key: str, *, fixed: frozenset[str] = frozenset()) -> Model:
         """The record a PUT at `key` describes; the key stands in the path alone."""
-        document = read_json(raw)
+        document = self._document(raw)
         field = self._type.key
         if field.system or not isinstance(document, dict) or field.name in document:
             return self._record(raw, document, read_only=self._fixed | fixed)
@@ -78,7 +80,7 @@ class RecordInput:
 
     def replacement(self, raw: bytes, *, kept: frozenset[str]) -> Patch:
         """What a PUT describes of a record of which some fields are `kept` as they are."""
-        document = read_json(raw)
+        document = self._document(raw)
         if not isinstance(document, dict):
             raise broken_rules([Fault(code="model_type", detail="Input should be an object", pointer="")])
         faults = self._read_only_faults(document, self._fixed | kept)
@@ -86,7 +88,7 @@ class RecordInput:
 
     def patch(self, raw: bytes, *, kept: frozenset[str] = frozenset()) -> Patch:
         """The changes a PATCH describes; the caller may not change what is `kept`."""
-        document = read_json(raw)
+        document = self._document(raw)
         faults = self._read_only_faults(document, self._fixed | kept)
         if self._must_merge(document):
             return Patch({}, document, merges=True, faults=tuple(faults), kept=kept)
@@ -97,6 +99,7 @@ class RecordInput:
         """The values a patch gives a record as it stands (its JSON); the whole must still be valid."""
         fixed = self._fixed | patch.kept
         standing = {name: value for name, value in orjson.loads(current).items() if name not in self._system}
+        remember_private(standing, self._private)
         changes = {name: value for name, value in patch.document.items() if name not in fixed}
         if patch.replaces:
             changed = {name: value for name, value in standing.items() if name in fixed} | changes
@@ -106,6 +109,11 @@ class RecordInput:
         # what checks fields together may also have set some that the patch does not name
         names = changes if not (patch.replaces or self._checks_together) else self._written
         return {name: getattr(record, name) for name in names if name not in fixed}
+
+    def _document(self, raw: bytes) -> Any:
+        document = read_json(raw)
+        remember_private(document, self._private)
+        return document
 
     def _must_merge(self, document: object) -> bool:
         if not isinstance(document, dict) or not document:

@@ -16,6 +16,7 @@ from server.requests.negotiation import JSON_TYPES, read_body, require_acceptabl
 from server.requests.query_string import Reading, read_parameters
 from server.requests.record_requests import key_in_path, query_of, refuse_query, text_in_path
 from server.service import Route
+from storage.private_fields import private_names, remember_private
 from storage.record_type import RecordType
 from storage.storable import document_faults
 
@@ -37,6 +38,8 @@ class RouteRequests:
         self._maximum_body_bytes = maximum_body_bytes
         self._body: TypeAdapter[BaseModel] | None = TypeAdapter(route.accepts) if route.accepts else None
         self._query: TypeAdapter[BaseModel] | None = TypeAdapter(route.parameters) if route.parameters else None
+        declared = (route.accepts, route.parameters)
+        self._private = frozenset[str]().union(*(private_names(model) for model in declared if model is not None))
         self._names = _parameter_names(route.parameters) if route.parameters else None
 
     async def read(self, request: web.Request) -> RouteInput:
@@ -56,6 +59,7 @@ class RouteRequests:
             return None
         reading = Reading()
         given = read_parameters(query_of(request), reading)
+        remember_private(given, self._private)
         if self._names is not None:
             _refuse_others(given, self._names, reading=reading)
         query: BaseModel | None = None
@@ -73,6 +77,7 @@ class RouteRequests:
             return None
         raw = await read_body(request, JSON_TYPES, maximum_bytes=self._maximum_body_bytes)
         document = read_json(raw)
+        remember_private(document, self._private)
         faults = document_faults(document) if b"\\u0000" in raw else []
         try:
             body = validated(self._body, raw, document=document)

@@ -11,6 +11,7 @@ from storage.bulk.sql_files import written
 from storage.bulk.staging import Stage
 from storage.tables.constraint_names import NamedRule
 from storage.tables.constraints import RULE, named_items
+from storage.tables.schema import PRIVATE
 from storage.tables.sql_text import quoted_name
 
 _SHOWN_CHARACTERS = 60
@@ -30,13 +31,19 @@ class BrokenRules:
         found = session.rows(written("show_broken", broken=broken, limit=limit)) if broken else []
         faults: dict[int, list[Fault]] = {}
         for rule, line, earlier, value, _ in found:
-            faults.setdefault(line, []).extend(_faults(self._rules[rule], earlier, value=value))
+            broke = self._rules[rule]
+            faults.setdefault(line, []).extend(_faults(broke, earlier, shown=self._shown(broke, value)))
         first = tuple(BadLine(line=line, faults=tuple(wrong)) for line, wrong in faults.items())
         return BadLines(count=found[0][-1] if found else 0, first=first)
 
     def leave_out(self, session: BulkSession) -> None:
         """Take the rows that break a rule out of the stage."""
         session.run(written("drop_broken", stage=self._stage.quoted, broken=self._query(whole=True)))
+
+    def _shown(self, rule: NamedRule, value: str) -> str:
+        if any(self._stage.table.c[name].info.get(PRIVATE) for name in rule.fields):
+            return "this"
+        return value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}…"
 
     def _query(self, *, whole: bool) -> str:
         parts = [part for number, rule in enumerate(self._rules) for part in self._parts(number, rule, whole=whole)]
@@ -70,8 +77,7 @@ def _rules(table: Table) -> Iterator[NamedRule]:
     return (rule for rule in rules if rule.rule in ("key", "unique", "reference"))
 
 
-def _faults(rule: NamedRule, earlier: int | None, *, value: str) -> Iterator[Fault]:
-    shown = value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}…"
+def _faults(rule: NamedRule, earlier: int | None, *, shown: str) -> Iterator[Fault]:
     if rule.rule == "reference":
         code, detail = "missing_reference", f"there is no {rule.refers_to} {shown}"
     elif earlier is None:

@@ -32,6 +32,7 @@ _SETTINGS = {
     # Starts, stops, crashes. A refused statement is the caller's business and may hold people's data.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     "log_checkpoints": "off",
     "log_line_prefix": "%m [%p] ",
 }

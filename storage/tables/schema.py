@@ -33,6 +33,8 @@ RENAMED_FROM = "renamed_from"
 """Where a table's or a column's `info` keeps the name it bore before; empty where it never had another."""
 NEUTRAL = "neutral"
 """Where a column's `info` keeps, as SQL, what could stand in rows that have no value yet; empty where nothing could."""
+PRIVATE = "private"
+"""In the `info` of a column whose values are never repeated."""
 _NOW_FIELDS = ("created_at", "updated_at")
 _FIRST_VERSION = "1"
 _TYPES: Mapping[Kind, TypeEngine[Any]] = {
@@ -74,7 +76,8 @@ def fingerprint(metadata: MetaData) -> str:
 
 
 def _column(record_type: RecordType, field: RecordField) -> Column[Any]:
-    info = {RENAMED_FROM: field.renamed_from, NEUTRAL: _neutral(record_type, field)}
+    info: dict[str, object] = {RENAMED_FROM: field.renamed_from, NEUTRAL: _neutral(record_type, field)}
+    info |= {PRIVATE: True} if field.private else {}
     if field.key and field.kind == "integer":
         return Column(field.name, BIGINT(), Identity(always=False), nullable=False, info=info)
     return Column(field.name, _type(field), nullable=field.nullable, server_default=_server_default(field), info=info)
