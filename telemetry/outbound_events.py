@@ -10,7 +10,7 @@ Dependency = str
 UpstreamOperation = Literal["read", "write"]
 BreakerState = Literal["closed", "open", "half_open", "forced_open", "forced_closed"]
 RetryOutcome = Literal["ok", "error", "budget_spent"]
-DropReason = Literal["expired", "broken", "cancelled", "closing"]
+DropReason = Literal["expired", "broken", "cancelled", "closing", "read_only"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

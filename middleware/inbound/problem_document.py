@@ -70,9 +70,12 @@ _KIND_OF_STATUS: Mapping[int, type[Problem]] = {
     )
 }
 _DESCRIBES_THE_OLD_BODY = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
-_RETRY_AFTER_SECONDS = 1
+_RETRY_AFTER_SECONDS = 2
 _RETRY_SPREAD_SECONDS = 3
-"""A recovering dependency must not meet all its callers in the same second: they come back over four."""
+"""A dependency that fails is tried again within a second and has to prove itself then; and when it recovers, it must
+not meet all its callers in the same second: they come back over four."""
+_IN_FLIGHT_SECONDS = 1
+"""Whatever came first with the same key will have ended by then; whoever asks is the only one who waits."""
 
 Document = dict[str, object]
 
@@ -136,7 +139,7 @@ def _headers(problem: Problem, jitter: float) -> dict[str, str]:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.setdefault(hdrs.RETRY_AFTER, str(_RETRY_AFTER_SECONDS + int(jitter * (_RETRY_SPREAD_SECONDS + 1))))
     elif isinstance(problem, KeyInFlight):
-        headers.setdefault(hdrs.RETRY_AFTER, str(_RETRY_AFTER_SECONDS))
+        headers.setdefault(hdrs.RETRY_AFTER, str(_IN_FLIGHT_SECONDS))
     elif status == HTTPStatus.UNAUTHORIZED:
         headers.setdefault(hdrs.WWW_AUTHENTICATE, "Bearer")
     return headers

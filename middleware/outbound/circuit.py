@@ -56,8 +56,9 @@ class Circuit(CircuitBreaker):
         self._generation = 0
         self._passes = True
         self._until = 0.0
+        self._gone_since = 0.0
         self._openings = 0
-        self._probing = self._proven = self._hanging = 0
+        self._probing = self._proven = self._hanging = self._hung = 0
         self._answered = -math.inf
         self._looking = False
         self.force: Force = "auto"
@@ -104,9 +105,10 @@ class Circuit(CircuitBreaker):
             return
         now = self._now()
         if verdict == "good":
-            self._answered = now
+            self._answered, self._hung = now, 0
         if admitted.is_overdue:  # counted as slow already
             self._hanging -= 1
+            self._hung += verdict != "good"
             if verdict == "bad":
                 self._count(now, failed=True, slow=False)
             return
@@ -117,10 +119,17 @@ class Circuit(CircuitBreaker):
             self._probing -= 1
 
     def refusal(self) -> BreakerOpen:
-        """What a call is told that may not pass, and when it may come back."""
-        left = self._until - self._now()
-        seconds = left if math.isfinite(left) and left > 0 else self._policy.open_limit_seconds
-        return BreakerOpen(retry_after_seconds=math.ceil(seconds) + int(self._jitter() * RETRY_SPREAD_SECONDS))
+        """What a call is told that may not pass, and when it may come back.
+
+        How long a failure will still last is best guessed by how long it has lasted (J. R. Gott, "Implications of the
+        Copernican principle for our future prospects", Nature 363, 1993), and no call gets through before it is tried
+        again and has proven itself: a second more.
+        """
+        policy, now = self._policy, self._now()
+        gone = math.inf if self.force == "forced_open" else now - self._gone_since
+        seconds = min(max(gone, self._until - now, policy.open_limit_seconds), policy.return_limit_seconds)
+        spread = int(self._jitter() * (seconds // 2 + RETRY_SPREAD_SECONDS))
+        return BreakerOpen(retry_after_seconds=math.ceil(seconds) + PROOF_SECONDS + spread)
 
     def set_force(self, force: Force) -> None:
         """Hold it open or closed whatever happens, or let it judge again, beginning anew."""
@@ -159,7 +168,7 @@ class Circuit(CircuitBreaker):
     def _judge(self, now: float) -> None:
         policy, window = self._policy, self._window
         silent = now - self._answered >= policy.slow_call_seconds
-        hangs = silent and self._hanging >= policy.hanging_calls
+        hangs = silent and self._hanging + self._hung >= policy.hanging_calls
         enough = window.calls >= policy.minimum_calls
         fails = enough and window.failures >= policy.failure_ratio * window.calls
         drags = enough and window.slow >= policy.slow_ratio * window.calls
@@ -172,13 +181,15 @@ class Circuit(CircuitBreaker):
         seconds = min(grown, policy.open_limit_seconds) * (1 - policy.open_jitter_ratio * self._jitter())
         if grown < policy.open_limit_seconds:
             self._openings += 1
+        if self._passes:
+            self._gone_since = self._now()
         self._turn(self.open, passes=False, until=self._now() + seconds)
 
     def _turn(self, change: Callable[[], object], *, passes: bool, until: float) -> None:
         """Begin a new generation; pybreaker keeps its state and tells the listeners."""
         self._generation += 1
         self._passes, self._until = passes, until
-        self._probing = self._proven = self._hanging = 0
+        self._probing = self._proven = self._hanging = self._hung = 0
         self._answered = self._now()
         self._flying.clear()
         self._window.clear()
@@ -210,8 +221,9 @@ class Circuit(CircuitBreaker):
             self._weigh_probe(is_good=False)
 
 
-RETRY_SPREAD_SECONDS = 3
-"""Callers told the same moment would come back in the same moment; they are told up to two seconds more."""
+PROOF_SECONDS = 1
+RETRY_SPREAD_SECONDS = 2
+"""Callers told the same moment would all come back in it: some are told up to half as long and a second more."""
 
 
 class _Teller(CircuitBreakerListener):

@@ -91,9 +91,10 @@ class BreakerPolicy:
     """A call is slow past this, whether it has ended or not: one that hangs is noticed here, not at its timeout."""
 
     hanging_calls: int = 3
-    """Open where this many hang (are slow and under way) and nobody has been answered for as long as a slow call
-    takes. After a busy healthy stretch the ratios alone would notice a dependency that hangs only when the calls
-    that hang, which the bulkhead keeps few, outweigh the good ones before."""
+    """Open where this many hang (are slow and under way, or were given up so) and nobody has been answered since, for
+    as long as a slow call takes. After a busy healthy stretch the ratios alone would notice a dependency that hangs
+    only when the calls that hang, which the bulkhead keeps few, outweigh the good ones before; and with one caller at
+    a time, who is given up each time, they would never hear of enough calls."""
 
     probes: int = 3
     """Half open, exactly so many calls get through; that many good ones in a row close it, a bad one opens it."""
@@ -108,3 +109,7 @@ class BreakerPolicy:
 
     open_jitter_ratio: float = 0.25
     """Processes that opened together do not all probe together."""
+
+    return_limit_seconds: float = 10.0
+    """Callers are told to come back after as long again as the dependency has been gone, up to this: someone who waits
+    longer than a page's patience has left."""

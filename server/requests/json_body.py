@@ -13,8 +13,8 @@ from storage.storable import escaped
 
 FAULTS_MAXIMUM = 100
 """Told of one request: more than anybody reads."""
-_FAULTS_COUNTED_MAXIMUM = 5_000
-"""Pydantic hands out its errors all or none, 2.6 µs each: listing this many takes 13 ms."""
+_FAULTS_COUNTED_MAXIMUM = 2_000
+"""Pydantic hands out its errors all or none, 2.6 µs each: listing this many takes 5 ms."""
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from psycopg2.extensions import BYTES, TRANSACTION_STATUS_IDLE, TRANSACTION_STAT
 
 from middleware.errors import Invalid, Problem, SerializationFailure
 from storage.postgres.array_text import Scalar
-from storage.postgres.sqlstate import EXECUTION_CLASSES, STALE_STATEMENT, is_lost, sqlstate_of, translated
+from storage.postgres.sqlstate import EXECUTION_CLASSES, READ_ONLY, STALE_STATEMENT, is_lost, sqlstate_of, translated
 from storage.postgres.statement import Statement
 from telemetry.events import DropReason
 
@@ -159,7 +159,7 @@ class PostgresConnection:
     def _translated(self, error: psycopg2.Error, *, writing: bool) -> Problem:
         lost = self.closed or is_lost(error)
         if lost:
-            self._fault = self._fault or "broken"
+            self._fault = self._fault or ("read_only" if sqlstate_of(error) == READ_ONLY else "broken")
         return translated(error, lost=lost, writing=writing)
 
 

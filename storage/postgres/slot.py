@@ -31,11 +31,11 @@ C = TypeVar("C", bound=Pooled)
 
 
 class Slot(Generic[C]):
-    """A connection's place in the pool; `since` is when it last became used or idle."""
+    """A connection's place in the pool; `since` is when it last became used or idle, `opened` when it was made."""
 
-    __slots__ = ("connection", "expires_at", "since")
+    __slots__ = ("connection", "expires_at", "opened", "since")
 
     def __init__(self, connection: C, *, now: float, expires_at: float) -> None:
         self.connection = connection
-        self.since = now
+        self.opened = self.since = now
         self.expires_at = expires_at

@@ -7,6 +7,7 @@ handed to it) serves the longest waiter or opens a connection for it.
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import Generic
 
@@ -49,6 +50,7 @@ class Slots(Generic[C]):
         self._waiters: Waiters[Slot[C]] = Waiters()
         self._opening: set[asyncio.Task[None]] = set()
         self._failure: Problem | None = None
+        self._read_only_at = -math.inf
         self._tending: Timer | None = None
         self._closing = False
         self._emptied = asyncio.Event()
@@ -111,7 +113,7 @@ class Slots(Generic[C]):
     def _take_idle(self) -> Slot[C] | None:
         while self._idle:
             slot = self._idle.pop()
-            fault = slot.connection.fault
+            fault = self._fault_of(slot)
             if fault is None:
                 slot.since = self._now()
                 self._used.add(slot)
@@ -153,8 +155,17 @@ class Slots(Generic[C]):
         if self._closing and not self._used:
             self._emptied.set()
 
-    def _reason_to_drop(self, slot: Slot[C]) -> DropReason | None:
+    def _fault_of(self, slot: Slot[C]) -> DropReason | None:
+        """Why nobody may use it. A server found to take no writes is so for each connection made before."""
         fault = slot.connection.fault
+        if fault == "read_only":
+            self._read_only_at = self._now()
+        if fault is None and slot.opened < self._read_only_at:
+            return "read_only"
+        return fault
+
+    def _reason_to_drop(self, slot: Slot[C]) -> DropReason | None:
+        fault = self._fault_of(slot)
         if fault is not None:
             return fault
         if self._closing:
@@ -211,7 +222,7 @@ class Slots(Generic[C]):
         """Close what is broken, expired or idle above the minimum; open what is missing; do so again later."""
         now = self._now()
         for slot in list(self._idle):
-            reason = slot.connection.fault or self._reason_to_retire(slot, now)
+            reason = self._fault_of(slot) or self._reason_to_retire(slot, now)
             if reason is not None:
                 self._idle.remove(slot)
                 self._drop(slot, reason)

@@ -10,6 +10,8 @@ from typing import Self
 from middleware.errors import Bug, OutcomeUnknown, Problem
 from middleware.outbound import BEFORE, WITHIN, outbound
 from middleware.outbound.attempt_timeout import NoAnswer
+from middleware.outbound.breaker import verdict_of
+from middleware.outbound.circuit import Verdict
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import Policy
 from middleware.outbound.see_through import await_through
@@ -98,10 +100,22 @@ class Transaction:
             raise self._circuit.refusal()
         await self._permits.take()
         try:
-            self._slot = await self._slots.acquire()
+            self._slot = await self._acquire()
         except BaseException:
             self._permits.give_back()
             raise
+
+    async def _acquire(self) -> Slot[PostgresConnection]:
+        """Take a connection: that none could be had counts with the breaker; that one was there says nothing yet."""
+        admitted = self._circuit.admit()
+        verdict: Verdict = "neutral"
+        try:
+            return await self._slots.acquire()
+        except BaseException as error:
+            verdict = verdict_of(error)
+            raise
+        finally:
+            self._circuit.settle(admitted, verdict)
 
     async def __aexit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None

@@ -308,7 +308,7 @@ async def test_a_failure_that_is_no_bug_is_told_by_its_status_alone(
 async def test_a_503_says_when_to_come_back(call: Caller) -> None:
     answer = await call("GET", "/failing/unavailable")
 
-    assert (answer.headers["Retry-After"], problem(answer)["retryable"]) == ("1", True)
+    assert (answer.headers["Retry-After"], problem(answer)["retryable"]) == ("2", True)
 
 
 async def test_a_redirection_is_no_failure(call: Caller, events: Recorder) -> None:

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from middleware.errors import Bug, Elapsed, OutcomeUnknown, SerializationFailure, Unavailable
+from middleware.outbound.layer_policies import BreakerOpen
 from storage.postgres.pool import Pool
 from storage.postgres.statement import Statement, statement
 from storage.postgres.violation import ForbiddenByOthers
-from telemetry.events import ConnectionDropped, ConnectionReleased, DependencyCalled
+from telemetry.events import BreakerChanged, ConnectionDropped, ConnectionReleased, DependencyCalled
 from tests.integration.open_pool import SLEEP, TERMINATE, backend_of, open_pool, until_gone, until_running
+from tests.integration.tcp_proxy import proxied
 from tests.recorder import Recorder
 
 ADD = statement("INSERT INTO note VALUES ($1)", types={"id": "bigint"})
@@ -230,3 +232,15 @@ async def test_of_two_transactions_that_wait_for_each_other_one_may_try_again(da
         results = await asyncio.gather(change(1, 2), change(2, 1), return_exceptions=True)
 
     assert sorted(type(result).__name__ for result in results) == ["NoneType", "SerializationFailure"]
+
+
+async def test_connections_that_cannot_be_had_for_transactions_open_the_breaker(
+    database: str, events: Recorder
+) -> None:
+    async with proxied(database) as (proxy, dsn), open_pool(dsn, events=events) as pool:
+        proxy.refuse()
+
+        results = await asyncio.gather(*(add_all(pool, (ADD, 1)) for _ in range(12)), return_exceptions=True)
+
+        assert {type(result) for result in results} <= {Unavailable, BreakerOpen}
+        assert events.of(BreakerChanged) == [BreakerChanged(name="postgres.writes", state="open")]

@@ -127,7 +127,7 @@ async def test_a_server_that_takes_no_writes_is_unavailable_and_let_go(database:
         problem = await problem_of(pool, "CREATE TABLE x ()")
 
         assert type(problem) is Unavailable
-        assert events.of(ConnectionDropped) == [ConnectionDropped(pool="postgres", reason="broken")]
+        assert events.of(ConnectionDropped) == [ConnectionDropped(pool="postgres", reason="read_only")]
 
 
 async def test_a_server_out_of_a_resource_is_overloaded(postgres_dsn: str) -> None:

@@ -139,6 +139,24 @@ def test_what_hangs_opens_it_before_any_call_has_ended() -> None:
     assert world.states == ["open"]
 
 
+def test_one_caller_after_another_whose_call_hangs_opens_it_too() -> None:
+    world = World(slow_call_seconds=0.5, hanging_calls=3, minimum_calls=10)
+
+    world.make("neutral", times=3, seconds=1.0)
+
+    assert world.state == "open"
+
+
+def test_calls_that_hung_are_forgotten_at_the_next_answer() -> None:
+    world = World(slow_call_seconds=0.5, hanging_calls=3, minimum_calls=10)
+    world.make("neutral", times=2, seconds=1.0)
+
+    world.make("good")
+    world.make("neutral", times=2, seconds=1.0)
+
+    assert world.state == "closed"
+
+
 def test_a_few_that_take_long_do_not_while_others_are_answered() -> None:
     world = World()
     world.begin(3)
@@ -149,14 +167,30 @@ def test_a_few_that_take_long_do_not_while_others_are_answered() -> None:
     assert world.states == []
 
 
-def test_open_it_refuses_and_says_when_to_come_back() -> None:
-    world = World(jitter=0.9, open_seconds=4.0, open_limit_seconds=4.0, open_jitter_ratio=0.0)
+@pytest.mark.parametrize(
+    ("gone_seconds", "jitter", "told"),
+    [(0.0, 0.0, "2"), (0.0, 0.9, "3"), (4.0, 0.0, "5"), (60.0, 0.0, "11"), (60.0, 0.9, "17")],
+)
+def test_open_it_refuses_and_says_to_come_back_after_as_long_again_as_it_has_been_gone(
+    gone_seconds: float, jitter: float, told: str
+) -> None:
+    world = World(jitter=jitter)
     world.trip()
+    for _ in range(round(gone_seconds)):
+        world.hand.advance(1.0)
+        world.make("bad")
 
     with pytest.raises(BreakerOpen) as caught:
         world.circuit.admit()
 
-    assert caught.value.headers == {"Retry-After": "6"}
+    assert caught.value.headers == {"Retry-After": told}
+
+
+def test_forced_open_it_says_to_come_back_after_the_longest_time() -> None:
+    world = World()
+    world.circuit.set_force("forced_open")
+
+    assert world.circuit.refusal().headers == {"Retry-After": "11"}
 
 
 def test_it_stays_open_longer_each_time_the_probes_fail_and_never_longer_than_the_limit() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from middleware.errors import Malformed
-from server.requests.json_document import CONTAINERS_MAXIMUM, VALUES_MAXIMUM, read_exact_numbers, read_json
+from server.requests.json_document import CONTAINER_VALUES, VALUES_MAXIMUM, read_exact_numbers, read_json
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
     ['"', "\\", ":", "[", ",", "\\u0061"]
@@ -62,16 +62,23 @@ def test_equal_keys_are_found_wherever_they_are(before: Any, key: str, first: An
         (b"\xef\xbb\xbf{}", "json_invalid"),
         (b"[" * 1_100 + b"]" * 1_100, "json_too_deep"),
         (b"[" * 202 + b"]" * 202, "json_too_deep"),
-        (b"[" * (CONTAINERS_MAXIMUM + 1), "json_too_large"),
-        (b"[" + b"0," * VALUES_MAXIMUM + b"0,0]", "json_too_large"),
+        (b"[" * (VALUES_MAXIMUM // CONTAINER_VALUES + 1), "json_too_large"),
+        (b"[" + b"0," * VALUES_MAXIMUM + b"0]", "json_too_large"),
+        (b"[" + b"[]," * (VALUES_MAXIMUM // (CONTAINER_VALUES + 1)) + b"[]]", "json_too_large"),
     ],
 )
 def test_what_is_no_json_of_ours_is_refused_by_its_code(raw: bytes, code: str) -> None:
     assert refusal(raw) == (code, "")
 
 
+def test_as_many_values_as_there_may_be_are_read() -> None:
+    numbers = [0] * (VALUES_MAXIMUM - CONTAINER_VALUES)
+
+    assert read_json(orjson.dumps(numbers)) == numbers
+
+
 def test_brackets_and_commas_within_texts_do_not_count() -> None:
-    text = '[{,"\\' * CONTAINERS_MAXIMUM
+    text = '[{,"\\' * VALUES_MAXIMUM
 
     assert read_json(orjson.dumps({"text": text})) == {"text": text}
 

@@ -97,6 +97,21 @@ async def test_an_expired_idle_connection_is_replaced_without_anybody_asking(mak
     assert ([one.closed for one in bench.server.opened], bench.counts) == ([True, False], (1, 0, 0))
 
 
+async def test_after_a_server_took_no_write_none_of_the_connections_made_before_is_used(make_bench: MakeBench) -> None:
+    bench = make_bench(maximum=3)
+    slots = [await bench.slots.acquire() for _ in range(3)]
+    bench.slots.release(slots[0])
+    bench.hand.advance(1)
+    bench.server.opened[1].fault = "read_only"
+    for slot in slots[1:]:
+        bench.slots.release(slot)
+
+    used = await bench.slots.acquire()
+
+    assert used.connection is bench.server.opened[3]
+    assert bench.events.of(ConnectionDropped) == [ConnectionDropped(pool="test", reason="read_only")] * 3
+
+
 async def test_connections_come_back_by_themselves_after_the_server_does(make_bench: MakeBench) -> None:
     bench = make_bench(minimum=1, tend_interval_seconds=1.0)
     await bench.slots.open()

@@ -66,7 +66,7 @@ def _kinds(kind: type[errors.Problem]) -> list[type[errors.Problem]]:
     return [deeper for direct in kind.__subclasses__() for deeper in (direct, *_kinds(direct))]
 
 
-@pytest.mark.parametrize(("jitter", "seconds"), [(0.0, "1"), (0.5, "3"), (0.999, "4")])
+@pytest.mark.parametrize(("jitter", "seconds"), [(0.0, "2"), (0.5, "4"), (0.999, "5")])
 def test_who_is_turned_away_for_now_is_told_when_to_come_back_and_not_all_at_once(jitter: float, seconds: str) -> None:
     response = problem_response(errors.Unavailable(), CONTEXT, jitter=jitter)
 

@@ -38,14 +38,14 @@ def test_it_is_a_problem_that_may_be_tried_again_in_its_caller_s_own_trace() -> 
         "retryable": True,
     }
     assert (head["Content-Type"], head["Content-Length"]) == ("application/problem+json", str(len(body)))
-    assert (head["X-Request-ID"], head["Retry-After"], head["Server"]) == ("mine", "1", "mainstay")
+    assert (head["X-Request-ID"], head["Retry-After"], head["Server"]) == ("mine", "2", "mainstay")
     assert "Connection" not in head
 
 
 def test_callers_are_told_to_come_back_at_different_times() -> None:
     told = [head_of(refused("GET / HTTP/1.1\r\n\r\n", jitter=jitter))["Retry-After"] for jitter in (0.0, 0.5, 0.99)]
 
-    assert told == ["1", "3", "4"]
+    assert told == ["2", "4", "5"]
 
 
 def test_head_is_answered_without_a_body() -> None:
