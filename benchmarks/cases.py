@@ -47,6 +47,12 @@ CASES = (
     ),
 )
 
+CACHED = (
+    Case(name="cached_read", title="read one, cached", path="/cached/products/{key}"),
+    Case(name="cached_list", title="list 20, cached", path="/cached/products"),
+)
+"""The same products from a resource that is cached, which no other contestant has."""
+
 
 def product_key(number: int) -> str:
     """The key of the product a generator asks for at its `number`-th request, from 0."""

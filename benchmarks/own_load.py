@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-from benchmarks.cases import CASES, Case, product_key
+from benchmarks.cases import CACHED, CASES, Case, product_key
 from benchmarks.summary import percentile
 
 _MILLISECONDS = 1000
@@ -121,7 +121,7 @@ async def _run(url: str, case: Case, *, seconds: int, connections: int, word: st
 
 def main(arguments: list[str]) -> None:
     url, name, seconds, connections, word = arguments
-    case = next(case for case in CASES if case.name == name)
+    case = next(case for case in (*CASES, *CACHED) if case.name == name)
     told = uvloop.run(_run(url, case, seconds=int(seconds), connections=int(connections), word=word))
     print(json.dumps(told))
 

@@ -30,7 +30,10 @@ PLENTY = Limit(1_000_000)
 
 service = Service(
     name="benchmark",
-    resources=[Resource(Product, path="/products", access=ANYONE)],
+    resources=[
+        Resource(Product, path="/products", access=ANYONE),
+        Resource(Product, path="/cached/products", read=ANYONE, cache_seconds=3_600),
+    ],
     routes=[Route("GET", "/ping", ping, returns=Pong, access=ANYONE)],
     read_limit=PLENTY,
     write_limit=PLENTY,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks.cases import CASES, Case
+from benchmarks.cases import CACHED, CASES, Case
 from benchmarks.contestant import Contestant, Launch, Place
 from benchmarks.contestants import mainstay
 from benchmarks.cores import take_the_rest
@@ -22,15 +22,16 @@ from storage.embedded import EmbeddedStorage
 _MICROSECONDS = 1_000_000
 _WARM_SECONDS = 1
 _ROWS = 25
+ALL = (*CASES, *CACHED)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what a request costs, sample, print; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.where_time_goes", description=__doc__)
-    parser.add_argument("case", nargs="?", default="read", choices=[case.name for case in CASES])
+    parser.add_argument("case", nargs="?", default="read", choices=[case.name for case in ALL])
     parser.add_argument("--seconds", type=int, default=20, help="how long to look (default: 20)")
     asked = parser.parse_args(arguments)
-    case = next(case for case in CASES if case.name == asked.case)
+    case = next(case for case in ALL if case.name == asked.case)
     cost_microseconds, found = uvloop.run(_run(case, seconds=asked.seconds))
     print(markdown(case, found, cost_microseconds=cost_microseconds))
     return 0

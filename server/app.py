@@ -28,7 +28,9 @@ from middleware.inbound.shed_policy import ShedPolicy
 from middleware.outbound.clock import Clock
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy, RedisPolicy
+from middleware.suspension import Suspension
 from server.address import Address, open_page, options_of
+from server.cached_tables import cached_resources, tables_shown
 from server.charges import default_charge, resource_charged, route_charged
 from server.declaration import Declaration, Types
 from server.docs_page.docs_routes import docs_routes, index_routes
@@ -46,6 +48,8 @@ from server.service import Service
 from server.settings import PREFIX, Settings
 from server.upstreams.destination import Destinations
 from server.upstreams.upstream_client import UpstreamClient
+from storage.cache.answer_store import AnswerStore
+from storage.cache.caching import CacheExtent, Caching
 from storage.model import Model
 from storage.postgres.pool import Pool
 from storage.records import RecordTable
@@ -162,20 +166,36 @@ def record_tables(types: Types) -> Mapping[type[Model], RecordTable]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backing:
-    """What stands behind an application: the records, who calls and what they have taken, the secret, the upstreams."""
+    """What an application stands on: records, callers and what they have taken, kept answers, the secret, upstreams."""
 
     pool: Pool
     limit_store: LimitStore
     callers: Callers
     secret: bytes
     upstreams: Mapping[str, UpstreamClient] = field(default_factory=dict)
+    cache: AnswerStore | None = None
+    """Where answers of cached resources are kept; None keeps none."""
 
 
-def limits_for(service: Service, backing: Backing, *, settings: Settings, observe: Observe) -> Limits:
+def caching_for(
+    declaration: Declaration, backing: Backing, *, suspension: Suspension, telemetry: Telemetry
+) -> Caching | None:
+    """The cache; None where no resource is cached, or there is nowhere to keep anything."""
+    cached = cached_resources(declaration.service)
+    if not cached or backing.cache is None:
+        return None
+    telemetry.metrics.expect_caches(resource.area for resource in cached)
+    extent = CacheExtent(secret=backing.secret, tables=tables_shown(cached, declaration))
+    return Caching(backing.cache, backing.pool, extent=extent, senses=telemetry.senses, suspension=suspension)
+
+
+def limits_for(
+    service: Service, backing: Backing, *, settings: Settings, observe: Observe, suspension: Suspension
+) -> Limits:
     """The limits all replicas share, and this one's share of them where those cannot be reached."""
     local = LocalLimits(replicas=settings.replicas)
     return Limits(
-        store=Limiter(backing.limit_store, local, observe=observe),
+        store=Limiter(backing.limit_store, local, observe=observe, suspension=suspension),
         address_of=ClientAddress(settings.trusted_proxies),
         secret=backing.secret,
         unmatched=default_charge(service, "GET"),
@@ -195,7 +215,11 @@ def public_app(
     endpoints: dict[Callable[..., object], Endpoint] = {}
     cors = declaration.service.cors
     origins = None if cors is None else Origins(cors)
-    limits = limits_for(declaration.service, backing, settings=settings, observe=telemetry.observe)
+    suspension = Suspension()  # of Redis: whoever finds it away spares the others the wait
+    limits = limits_for(
+        declaration.service, backing, settings=settings, observe=telemetry.observe, suspension=suspension
+    )
+    caching = caching_for(declaration, backing, suspension=suspension, telemetry=telemetry)
     layers = inbound(
         endpoints,
         observe=telemetry.observe,
@@ -215,10 +239,12 @@ def public_app(
     app.on_response_prepare.extend([mark_answers(), mark_limits])
     if origins is not None:
         app.on_response_prepare.append(mark_origins(origins))
-    serving = _serving_for(declaration, backing, settings=settings)
+    serving = _serving_for(declaration, backing, settings=settings, caching=caching)
     app[KEYS] = backing.callers.keys
-    app[STORE] = TransactionStore(serving.tables, backing.pool)
+    app[STORE] = TransactionStore(serving.tables, serving.runner)
     app[UPSTREAMS] = backing.upstreams
+    if caching is not None:
+        app.on_cleanup.append(lambda _app: caching.close())
     addresses = _addresses(declaration, serving)
     app[CLASSIFY] = by_address([_ranked(address) for address in addresses])
     for address in addresses:
@@ -233,11 +259,12 @@ def public_app(
     return app
 
 
-def _serving_for(declaration: Declaration, backing: Backing, *, settings: Settings) -> Serving:
+def _serving_for(declaration: Declaration, backing: Backing, *, settings: Settings, caching: Caching | None) -> Serving:
     """What the handlers of every resource need."""
     return Serving(
         tables=record_tables(declaration.types),
-        runner=backing.pool,
+        runner=backing.pool if caching is None else caching.runner,
+        caching=caching,
         scopes=RowScopes(declaration),
         fields=FieldRules(declaration.types.values(), reading_words(declaration.service)),
         cursor_secret=backing.secret,

@@ -20,7 +20,7 @@ class CallersRecords:
 
     @property
     def differ(self) -> bool:
-        """Whether two callers may see different things of one record."""
+        """Whether two callers who read may be shown different things."""
         return self._access.differs
 
     def of(self, request: web.Request, action: Action) -> Records:

@@ -19,7 +19,7 @@ def default_charge(service: Service, method: str, *, cost: int = 1) -> Charge | 
 def resource_charged(address: Address, resource: Resource, *, service: Service) -> Address:
     """An address of a resource with its charge; the narrower word wins, as with access."""
     is_reading = address.method in _READING
-    name = resource.path.strip("/")
+    name = resource.area
     narrower = resource.read_limit if is_reading else resource.write_limit
     if narrower is not None:
         charge = _charge(f"{name} {'read' if is_reading else 'write'}", narrower, cost=resource.cost)

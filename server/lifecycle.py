@@ -37,6 +37,7 @@ from server.settings import PREFIX, Settings, exposed_secrets, unknown_settings
 from server.upkeep import Upkeep
 from server.upstreams.destination import Destinations, variables_of
 from server.upstreams.upstream_client import UpstreamClient
+from storage.cache.answer_store import SharedAnswers
 from storage.embedded import EmbeddedStorage, Endpoints
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
@@ -168,6 +169,7 @@ class _Parts:
             callers=callers,
             secret=secret,
             upstreams=self._upstreams(),
+            cache=SharedAnswers(redis),
         )
         upkeep = Upkeep(pool, answers_hours=settings.idempotency_hours)
         self.held.push_async_callback(upkeep.stop)

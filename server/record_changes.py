@@ -45,7 +45,7 @@ class RecordChanges:
             made = await (self._merge_locked(asked, here) if asked.patch.merges else self._set(asked, here))
             return KeptAnswer(body=made.body, etag=made.etag, record_key=made.key)
 
-        kept = await once(self._runner, key, work=work)
+        kept = await once(self._runner, key, work=work, table=records.table.type.table)
         return Rendered(body=kept.body, etag=kept.etag, key=kept.record_key, is_replayed=kept.is_replayed)
 
     async def _set(self, asked: UpdateRequest, records: Records) -> Rendered:

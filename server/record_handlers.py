@@ -9,7 +9,6 @@ from aiohttp import hdrs, web
 from middleware.inbound.idempotency import IDEMPOTENT_REPLAYED, REQUEST_KEY
 from middleware.inbound.validate import input_of
 from server.callers_records import CallersRecords
-from server.identity.access import is_open
 from server.record_changes import RecordChanges, expected_tag
 from server.requests.record_requests import (
     DeleteRequest,
@@ -20,7 +19,7 @@ from server.requests.record_requests import (
     query_of,
 )
 from server.service import Resource
-from storage.listing import Listing, Rendered
+from storage.listing import Listing, Page, Rendered, Shape
 from storage.model import Model
 from storage.runner import TransactionRunner
 
@@ -37,40 +36,19 @@ class RecordHandlers:
         self._records = records
         self._requests = requests
         self._changes = RecordChanges(requests.input, runner=runner)
-        self._cache_control = _cache_control(resource, is_alike=not records.differ)
+        self._cache_control = f"{sharing_of(records)}, no-cache"
+        self._vary = "Accept, Authorization" if records.differ else "Accept"
 
     async def list(self, request: web.Request) -> web.Response:
         """One page."""
         listing = input_of(request, Listing)
-        page = await self._records.of(request, "list").page(listing)
-        headers: dict[str, str] = {
-            hdrs.CONTENT_TYPE: JSON,
-            hdrs.CACHE_CONTROL: self._cache_control,
-            hdrs.VARY: "Prefer",
-        }
-        following = b"null"
-        if page.after is not None:
-            cursor = self._requests.reader.cursor(listing, page.after)
-            following = b'"%b"' % cursor.encode()
-            headers[hdrs.LINK] = f'<{_with_cursor(request, cursor)}>; rel="next"'
-        total = b""
-        if page.total is not None:
-            total = b',"total":%d' % page.total
-            headers["Preference-Applied"] = "count=exact"
-        body = b"".join((b'{"items":[', page.items, b'],"next":', following, total, b"}"))
-        return web.Response(body=body, headers=headers)
+        return self._page(request, listing, page=await self._records.of(request, "list").page(listing))
 
     async def read(self, request: web.Request) -> web.Response:
         """One record, or 304 where the caller has it."""
         asked = input_of(request, ReadRequest)
         records = self._records.of(request, "read")
-        found = await records.read(asked.key, asked.shape)
-        tag = found.etag if asked.shape == records.whole else _tag_of(found.body)
-        if asked.expected is not None:
-            asked.expected.expected(tag)
-        if asked.known is not None and asked.known.admits(tag):
-            return web.Response(status=304, headers={hdrs.ETAG: f'"{tag}"', hdrs.CACHE_CONTROL: self._cache_control})
-        return self._answer(found, tag=tag)
+        return self._shown(asked, await records.read(asked.key, asked.shape), whole=records.whole)
 
     async def create(self, request: web.Request) -> web.Response:
         """A new record."""
@@ -97,6 +75,35 @@ class RecordHandlers:
         await records.delete(asked.key, etag=tag)
         return web.Response(status=204)
 
+    def _page(self, request: web.Request, listing: Listing, *, page: Page) -> web.Response:
+        headers: dict[str, str] = {
+            hdrs.CONTENT_TYPE: JSON,
+            hdrs.CACHE_CONTROL: self._cache_control,
+            hdrs.VARY: f"{self._vary}, Prefer",
+        }
+        following = b"null"
+        if page.after is not None:
+            cursor = self._requests.reader.cursor(listing, page.after)
+            following = b'"%b"' % cursor.encode()
+            headers[hdrs.LINK] = f'<{_with_cursor(request, cursor)}>; rel="next"'
+        total = b""
+        if page.total is not None:
+            total = b',"total":%d' % page.total
+            headers["Preference-Applied"] = "count=exact"
+        body = b"".join((b'{"items":[', page.items, b'],"next":', following, total, b"}"))
+        return web.Response(body=body, headers=headers)
+
+    def _shown(self, asked: ReadRequest, found: Rendered, *, whole: Shape) -> web.Response:
+        tag = found.etag if asked.shape == whole else _tag_of(found.body)
+        if asked.expected is not None:
+            asked.expected.expected(tag)
+        if asked.known is not None and asked.known.admits(tag):
+            unchanged = {hdrs.ETAG: f'"{tag}"', hdrs.CACHE_CONTROL: self._cache_control, hdrs.VARY: self._vary}
+            return web.Response(status=304, headers=unchanged)
+        response = self._answer(found, tag=tag)
+        response.headers[hdrs.VARY] = self._vary
+        return response
+
     def _created(self, made: Rendered) -> web.Response:
         location = f"{self._resource.path}/{quote(made.key, safe='')}"
         return self._answer(made, status=201, location=location)
@@ -114,13 +121,9 @@ class RecordHandlers:
         return web.Response(body=record.body, status=status, headers=headers)
 
 
-def _cache_control(resource: Resource, *, is_alike: bool) -> str:
-    """How long anybody may reuse an answer; without `cache_seconds` a copy is asked about each time.
-
-    What is for anybody, and for all alike, any cache may keep; the rest is for the caller's own.
-    """
-    scope = "public" if is_alike and is_open(resource.access_to("read")) else "private"
-    return f"{scope}, max-age={resource.cache_seconds}" if resource.cache_seconds else f"{scope}, no-cache"
+def sharing_of(records: CallersRecords) -> str:
+    """Who may keep an answer: any cache where everybody gets the same, else the caller's own."""
+    return "private" if records.differ else "public"
 
 
 def _tag_of(body: bytes) -> str:

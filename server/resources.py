@@ -6,6 +6,7 @@ from functools import partial
 
 from middleware.inbound.endpoint import Endpoint, ReadInput
 from server.address import Address, Handle
+from server.cached_handlers import CachedHandlers, policy_of
 from server.callers_records import CallersRecords
 from server.identity.callers_access import CallersAccess
 from server.identity.decisions import decide_by
@@ -17,6 +18,7 @@ from server.requests.list_query import QueryReader
 from server.requests.query_fields import filterable_fields, sortable_fields
 from server.requests.record_requests import RecordRequests
 from server.service import WRITES, Action, Resource
+from storage.cache.caching import Caching
 from storage.model import Model
 from storage.records import Records, RecordTable
 from storage.runner import TransactionRunner
@@ -38,6 +40,8 @@ class Serving:
 
     tables: Mapping[type[Model], RecordTable]
     runner: TransactionRunner
+    caching: Caching | None
+    """None where nothing is to be kept."""
     scopes: RowScopes
     fields: FieldRules
     cursor_secret: bytes
@@ -56,7 +60,7 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
     access = _access(resource, table, serving=serving)
     requests = RecordRequests(table.type, reader, access=access, maximum_body_bytes=serving.maximum_body_bytes)
     records = CallersRecords(Records(table, serving.runner), access)
-    handlers = RecordHandlers(resource, records, requests=requests, runner=serving.runner)
+    handlers = _handlers(resource, records, requests=requests, serving=serving)
     for action in resource.actions:
         handle, read_input = _parts(action, handlers, requests=requests)
         yield Address(
@@ -82,11 +86,21 @@ def _access(resource: Resource, table: RecordTable, *, serving: Serving) -> Call
     """What each action is about, by who calls."""
     offered = ((action, resource.access_to(action)) for action in resource.actions)
     words = {action: word for action, word in offered if word is not None}
+    alike = "read" in words and serving.scopes.are_alike(table.type, words["read"])
     return CallersAccess(
         scopes={action: serving.scopes.of_action(table.type, word) for action, word in words.items()},
         fields={action: serving.fields.of_action(table.type, word) for action, word in words.items()},
-        differs=serving.fields.hides(table.type),
+        differs=serving.fields.hides(table.type) or not alike,
     )
+
+
+def _handlers(
+    resource: Resource, records: CallersRecords, *, requests: RecordRequests, serving: Serving
+) -> RecordHandlers:
+    if serving.caching is None or not resource.is_cached:
+        return RecordHandlers(resource, records, requests=requests, runner=serving.runner)
+    reads = serving.caching.reads(resource.area, policy_of(resource))
+    return CachedHandlers(resource, records, requests=requests, runner=serving.runner, reads=reads)
 
 
 def _template(resource: Resource, table: RecordTable, *, action: Action) -> str:

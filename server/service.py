@@ -39,7 +39,7 @@ class Resource:
     `access` covers every action, `read` lists and reads, `write` creates, replaces, updates and deletes; the
     narrower word wins. An action no word covers is not offered (405). `filterable` and `sortable` name the
     fields callers may filter and sort by; None is every field with an index behind it. `cache_seconds` is how
-    long an answer may be reused.
+    long an answer may be reused: here until something it shows is written, elsewhere to its end.
 
     `limit` is what each caller may ask of the resource, `read_limit` and `write_limit` the same for reads and writes;
     the narrower wins, and without any the service's holds. A request takes `cost` from it.
@@ -79,6 +79,11 @@ class Resource:
     def area(self) -> str:
         """What a key may be restricted to: `products` for `/products`."""
         return self.path.strip("/")
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether answers are kept for the next who asks."""
+        return self.cache_seconds > 0
 
     @property
     def actions(self) -> tuple[Action, ...]:

@@ -40,13 +40,14 @@ class KeptAnswer:
     is_replayed: bool = False
 
 
-async def kept_answer(runner: Runner, key: RequestKey) -> KeptAnswer | None:
+async def kept_answer(runner: Runner, key: RequestKey, *, table: str = "") -> KeptAnswer | None:
     """What the request was answered before; None where it was not.
 
+    `table` is where it writes, if it writes one record: whoever made it may not have lived to say that it is written.
     Within a transaction nobody else can then do it before the transaction ends. Raises KeyReused where the key came
     with another request, and KeyInFlight where somebody is at it.
     """
-    find = find_statement()
+    find = find_statement(table)
     rows = await runner.run(find, find.bind(key_parameters(key)), operation="find_answer")
     is_free, fingerprint, status, headers, body, etag, record_key = rows[0]
     if fingerprint is None:
@@ -66,16 +67,22 @@ async def kept_answer(runner: Runner, key: RequestKey) -> KeptAnswer | None:
 
 
 async def once(
-    runner: TransactionRunner, key: RequestKey, *, work: Callable[[TransactionRunner], Awaitable[KeptAnswer]]
+    runner: TransactionRunner,
+    key: RequestKey,
+    *,
+    work: Callable[[TransactionRunner], Awaitable[KeptAnswer]],
+    table: str = "",
 ) -> KeptAnswer:
     """Do the work in one transaction with the keeping of its answer; answer a repeat with what was kept.
+
+    `table` is as in `kept_answer`.
 
     Raises what the work raises, and then nothing of it has been done or kept; what `kept_answer` raises; and
     OutcomeUnknown where the answer to the commit was lost and cannot be found: the work is not done again here.
     """
     try:
         async with runner.transaction(operation="keyed") as transaction:
-            found = await kept_answer(transaction, key)
+            found = await kept_answer(transaction, key, table=table)
             if found is not None:
                 return found
             answer = await work(transaction)
@@ -90,7 +97,7 @@ async def once(
     except OutcomeUnknown as unknown:  # of the commit
         lost = unknown
     with suppress(Unavailable, Elapsed):
-        found = await kept_answer(runner, key)
+        found = await kept_answer(runner, key, table=table)
         if found is not None:
             return found
     if isinstance(lost, OutcomeUnknown):

@@ -192,7 +192,7 @@ class Records:
             rows = []  # the same request was faster
         if rows:
             return self._rendered(rows[0])
-        kept = await kept_answer(self.runner, self.key)
+        kept = await kept_answer(self.runner, self.key, table=self.table.type.table)
         if kept is None:
             return None
         return Rendered(body=kept.body, etag=kept.etag + self._mark, key=kept.record_key, is_replayed=True)

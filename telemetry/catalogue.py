@@ -176,6 +176,18 @@ IDEMPOTENCY_REQUESTS = Metric(
     help="Requests that brought a key to be known by: done, answered again, or refused.",
     labels=("outcome",),
 )
+CACHE_REQUESTS = Metric(
+    name="cache_requests_total",
+    kind="counter",
+    help="Reads of cached resources, by where the answer came from; degraded is without what Redis keeps.",
+    labels=("cache", "result"),
+)
+CACHE_INVALIDATIONS = Metric(
+    name="cache_invalidations_total",
+    kind="counter",
+    help="Writes made known to the cache of all replicas: at once, later (owed), and those made up for (repeated).",
+    labels=("outcome",),
+)
 ASYNCIO_TASKS = Metric(
     name="asyncio_tasks",
     kind="gauge",
@@ -244,6 +256,8 @@ CATALOGUE: tuple[Metric, ...] = (
     KEY_SET_FETCHES,
     AUTHORIZATION_DECISIONS,
     RATE_LIMIT_DECISIONS,
+    CACHE_REQUESTS,
+    CACHE_INVALIDATIONS,
     IDEMPOTENCY_REQUESTS,
     ASYNCIO_TASKS,
     TLS_CERTIFICATE_RENEWALS,

@@ -3,12 +3,13 @@
 An event is a plain value in the past tense. Whoever does something says so once, to an `Observe`;
 metrics, logs, traces and error reports are readers of these values and of nothing else.
 
-The values themselves stand by where they come from: `request_events`, `caller_events`, `outbound_events`,
-`process_events`. Everybody imports them from here.
+The values themselves stand by where they come from: `request_events`, `caller_events`, `cache_events`,
+`outbound_events`, `process_events`. Everybody imports them from here.
 """
 
 from collections.abc import Callable
 
+from telemetry.cache_events import CacheEvent, CacheInvalidated, CacheRead, CacheResult, InvalidationOutcome
 from telemetry.caller_events import (
     AccessDecided,
     AccessDecision,
@@ -85,6 +86,10 @@ __all__ = [
     "BreakerChanged",
     "BreakerState",
     "BulkheadRejected",
+    "CacheEvent",
+    "CacheInvalidated",
+    "CacheRead",
+    "CacheResult",
     "CallerEvent",
     "CertificateChanged",
     "ClientDisconnected",
@@ -104,6 +109,7 @@ __all__ = [
     "ExceptionCaught",
     "IdempotencyDecided",
     "IdempotencyOutcome",
+    "InvalidationOutcome",
     "KeySetFetched",
     "LibraryLogged",
     "Observe",
@@ -131,7 +137,7 @@ __all__ = [
     "UpstreamOperation",
 ]
 
-Event = RequestEvent | CallerEvent | OutboundEvent | EventLoopLagged | ProcessEvent
+Event = RequestEvent | CallerEvent | CacheEvent | OutboundEvent | EventLoopLagged | ProcessEvent
 """Whatever there is to say; a reader that forgets one of them does not pass the type checker."""
 
 Observe = Callable[[Event], None]

@@ -24,6 +24,7 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             | e.Authenticated()
             | e.RateLimitDecided()
             | e.IdempotencyDecided()
+            | e.CacheRead()
             | e.ConnectionAcquired()
             | e.ConnectionReleased()
         ):
@@ -36,6 +37,8 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             return _dependency_called(event)
         case e.BreakerChanged() | e.Retried() | e.BulkheadRejected() | e.SheddingChanged():
             return _layer_acted(event)
+        case e.CacheInvalidated():
+            return _cache_invalidated(event)
         case e.ClientDisconnected() | e.RequestCutOff():
             return _request_unanswered(event)
         case e.RequestMalformed():
@@ -199,6 +202,20 @@ def _layer_acted(event: e.BreakerChanged | e.Retried | e.BulkheadRejected | e.Sh
             return _bulkhead_rejected(event)
         case e.SheddingChanged():
             return _shedding_changed(event)
+
+
+def _cache_invalidated(event: e.CacheInvalidated) -> Line | None:
+    if event.outcome == "ok":
+        return None
+    tables = ", ".join(event.tables)
+    is_owed = event.outcome == "owed"
+    says = "other replicas may not know yet of writes to" if is_owed else "all replicas know now of writes to"
+    return Line(
+        level="warning" if is_owed else "info",
+        event="cache_invalidated",
+        message=f"{says} {tables}",
+        fields={"outcome": event.outcome, "tables": tables},
+    )
 
 
 def _breaker_changed(event: e.BreakerChanged) -> Line:

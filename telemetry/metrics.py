@@ -92,6 +92,7 @@ class Metrics:
         self._lag = self._histogram(catalogue.EVENT_LOOP_LAG)
         self._bind_dependencies(names)
         self._bind_layers(names.targets)
+        self._bind_cache()
         build = Gauge(
             catalogue.APP_BUILD_INFO.name,
             catalogue.APP_BUILD_INFO.help,
@@ -106,6 +107,12 @@ class Metrics:
     def look_at(self, look: Look) -> None:
         """Call `look` at every scrape and show what it sees; a look that fails shows nothing that time."""
         self._looks.all.append(look)
+
+    def expect_caches(self, names: Iterable[str]) -> None:
+        """Have the series of these caches from the start."""
+        for name in names:
+            for result in get_args(e.CacheResult):
+                self._cache_reads[name, result].inc(0)
 
     def classic(self) -> bytes:
         """Everything, in Prometheus' text format 0.0.4."""
@@ -128,16 +135,12 @@ class Metrics:
                 self._caller_decided(event)
             case e.AuthenticationFailed() | e.KeySetFetched():
                 self._identity_told(event)
+            case e.CacheRead() | e.CacheInvalidated():
+                self._cache_told(event)
             case e.DependencyCalled():
                 self._dependency_called(event)
-            case e.ConnectionAcquired():
-                self._wait[event.pool,].observe(event.wait_seconds)
-            case e.ConnectionReleased():
-                self._use[event.pool,].observe(event.use_seconds)
-            case e.ConnectionOpened():
-                self._create[event.pool,].observe(event.duration_seconds)
-            case e.AcquireTimedOut():
-                self._timeouts[event.pool,].inc()
+            case e.ConnectionAcquired() | e.ConnectionReleased() | e.ConnectionOpened() | e.AcquireTimedOut():
+                self._pool_told(event)
             case e.ClientDisconnected():
                 self._active.dec()
                 self._disconnects.inc()
@@ -187,6 +190,25 @@ class Metrics:
                 self._authentications[event.method, event.outcome].inc()
             case e.KeySetFetched():
                 self._key_sets[event.outcome,].inc()
+
+    def _cache_told(self, event: e.CacheEvent) -> None:
+        if isinstance(event, e.CacheRead):
+            self._cache_reads[event.cache, event.result].inc()
+        else:
+            self._invalidations[event.outcome,].inc()
+
+    def _pool_told(
+        self, event: e.ConnectionAcquired | e.ConnectionReleased | e.ConnectionOpened | e.AcquireTimedOut
+    ) -> None:
+        match event:
+            case e.ConnectionAcquired():
+                self._wait[event.pool,].observe(event.wait_seconds)
+            case e.ConnectionReleased():
+                self._use[event.pool,].observe(event.use_seconds)
+            case e.ConnectionOpened():
+                self._create[event.pool,].observe(event.duration_seconds)
+            case e.AcquireTimedOut():
+                self._timeouts[event.pool,].inc()
 
     def _dependency_called(self, event: e.DependencyCalled) -> None:
         seconds = event.duration_seconds
@@ -246,6 +268,12 @@ class Metrics:
             self._rejections[target,].inc(0)
             for outcome in get_args(e.RetryOutcome):
                 self._retries[target, outcome].inc(0)
+
+    def _bind_cache(self) -> None:
+        self._cache_reads = self._counters(catalogue.CACHE_REQUESTS)
+        self._invalidations = self._counters(catalogue.CACHE_INVALIDATIONS)
+        for outcome in get_args(e.InvalidationOutcome):
+            self._invalidations[outcome,].inc(0)
 
     def _counter(self, metric: Metric) -> Counter:
         return Counter(metric.name, metric.help, registry=self._registry)

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from server.cached_tables import cached_resources, tables_shown
 from server.commands.load_progress import load_progress
 from server.commands.load_report import report
 from server.commands.reporting import FAILED, reported, tell
@@ -23,7 +24,7 @@ from server.settings import Settings, read_settings, unknown_settings
 from server.target_database import TargetDatabase, target_database
 from storage.bulk.bulk_session import LoadFailed
 from storage.bulk.bulk_thread import on_bulk_thread
-from storage.embedded import EmbeddedFailed
+from storage.embedded import EmbeddedFailed, running_valkey
 from storage.migrations.stopped import MigrationStopped
 from telemetry.events import Observe
 from telemetry.log_sink import Sink
@@ -86,16 +87,21 @@ class _Load:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
         name = self.declaration.service.name
         async with target_database(self.settings, service=name, observe=self.observe) as target:
-            await self._bring_tables(target)
-            await self._fill(target, done)
+            secret = await self._bring_tables(target)
+            try:
+                await self._fill(target, done)
+            finally:
+                await self._make_known(done, secret)
 
-    async def _bring_tables(self, target: TargetDatabase) -> None:
-        """Never change the tables of a service that runs: it has applied what it declares."""
+    async def _bring_tables(self, target: TargetDatabase) -> bytes:
+        """Never change the tables of a service that runs: it has applied what it declares. The service's secret."""
         changes = {"migrate": "never"} if target.serves else {}
         settings = self.settings.model_copy(update=changes)
-        await SchemaStart(declaration=self.declaration, settings=settings, observe=self.observe).run(target.dsn)
+        start = SchemaStart(declaration=self.declaration, settings=settings, observe=self.observe)
+        secret = await start.run(target.dsn)
         if target.serves:
             tell(f"{self.settings.data_dir} is in use: loading into the Postgres that runs there.")
+        return secret
 
     async def _fill(self, target: TargetDatabase, done: _Done) -> None:
         began_seconds = time.monotonic()
@@ -113,3 +119,17 @@ class _Load:
                 )
         finally:
             done.seconds = time.monotonic() - began_seconds
+
+    async def _make_known(self, done: _Done, secret: bytes) -> None:
+        """Have a running service's cache give up what it has kept of the tables that got rows."""
+        got = {outcome.file.record_type.table for outcome in done.outcomes if outcome.rows}
+        tables = got & tables_shown(cached_resources(self.declaration.service), self.declaration)
+        url = self.settings.redis_url.get_secret_value() or running_valkey(self.settings.data_dir)
+        if not tables or not url:
+            return
+        from server.commands.cache_told import CacheNotTold, tell_cache  # noqa: PLC0415 - redis-py is slow to import
+
+        try:
+            await tell_cache(url, tables, secret=secret)
+        except CacheNotTold as failed:
+            tell(str(failed))

@@ -19,7 +19,7 @@ class CallersAccess:
     scopes: Mapping[Action, ScopeOf]
     fields: Mapping[Action, FieldAccessOf]
     differs: bool
-    """Whether two callers may see different things of one record."""
+    """Whether two callers who read may be shown different things."""
 
     def to_rows(self, request: web.Request, action: Action) -> Scope:
         """The rows this request may touch."""

@@ -16,6 +16,7 @@ from storage.scope import EVERYTHING, OWNER_COLUMN, Scope
 ScopeOf = Callable[[Principal | None], Scope]
 """The rows of every table a caller may touch, None being a caller without credentials."""
 
+NOBODY = AnyOf(())
 CALLERS_KEPT = 10_000
 """For how many callers of one endpoint the scope is kept; about 1 KB each."""
 
@@ -32,13 +33,21 @@ class RowScopes:
 
         Rows of other tables are expanded, and may be referred to, where the caller could read them by themselves.
         """
-        names = {field.reference.target_name for field in record_type.references if field.reference is not None}
-        words = {model: self._words[model] for model, other in self._types.items() if other.name in names}
-        return self._scope_of({**words, record_type.model: word})
+        return self._scope_of(self._words_of_action(record_type, word))
+
+    def are_alike(self, record_type: RecordType, word: Access) -> bool:
+        """Whether the scope of an action that reads is the same whoever calls."""
+        words = self._words_of_action(record_type, word).items()
+        return all((is_open(one) or one == NOBODY) and self._types[model].tenant is None for model, one in words)
 
     def of_route(self, word: Access | None) -> ScopeOf:
         """The scope of a route's store: where its word admits to own rows only, those alone of every table."""
-        return self._scope_of(dict.fromkeys(self._types, AnyOf(()) if word is None else word))
+        return self._scope_of(dict.fromkeys(self._types, NOBODY if word is None else word))
+
+    def _words_of_action(self, record_type: RecordType, word: Access) -> Mapping[type[Model], Access]:
+        names = {field.reference.target_name for field in record_type.references if field.reference is not None}
+        words = {model: self._words[model] for model, other in self._types.items() if other.name in names}
+        return {**words, record_type.model: word}
 
     def _scope_of(self, words: Mapping[type[Model], Access]) -> ScopeOf:
         asked = [(self._types[model], word) for model, word in words.items()]

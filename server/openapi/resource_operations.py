@@ -65,7 +65,7 @@ def _who(served: Served, action: Action) -> Object:
 def _list(served: Served, definitions: Definitions) -> Object:
     answer: Object = {
         "description": f"A page of {served.nouns}.",
-        "headers": headers("Link", "Preference-Applied", "Cache-Control"),
+        "headers": headers("Link", "Preference-Applied", *_cache_headers(served)),
         "content": _json(schema_reference(f"{served.schema}.Page")),
     }
     return {
@@ -78,12 +78,12 @@ def _list(served: Served, definitions: Definitions) -> Object:
 def _read(served: Served) -> Object:
     answer: Object = {
         "description": f"The {served.noun}.",
-        "headers": headers("ETag", "Cache-Control"),
+        "headers": headers("ETag", *_cache_headers(served)),
         "content": _json(schema_reference(f"{served.schema}.View")),
     }
     unchanged: Object = {
         "description": "It is still the version `If-None-Match` names.",
-        "headers": headers("ETag", "Cache-Control"),
+        "headers": headers("ETag", *_cache_headers(served)),
     }
     return {
         "summary": f"Read {served.noun_with_article}",
@@ -94,6 +94,11 @@ def _read(served: Served) -> Object:
             **_refusals(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND),
         },
     }
+
+
+def _cache_headers(served: Served) -> tuple[str, ...]:
+    """What a read tells of caches, ours among them."""
+    return ("Cache-Control", "Age", "Cache-Status") if served.resource.is_cached else ("Cache-Control",)
 
 
 def _create(served: Served) -> Object:

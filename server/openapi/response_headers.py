@@ -24,7 +24,12 @@ _HEADERS: Mapping[str, tuple[str, str]] = {
     "Idempotent-Replayed": ("`true` where this is the answer to an earlier request with the same key.", "true"),
     "Link": ('The next page (`rel="next"`), absent on the last one.', '</products?cursor=b64>; rel="next"'),
     "Preference-Applied": ("The preference that was honoured.", "count=exact"),
-    "Cache-Control": ("How long the answer may be reused.", "max-age=30"),
+    "Cache-Control": (
+        "How long the answer may be reused, and how long past that while it is asked for anew or cannot be.",
+        "public, max-age=30, stale-while-revalidate=3, stale-if-error=86400",
+    ),
+    "Age": ("How many seconds ago the answer was read from the database; absent where it was just now.", "12"),
+    "Cache-Status": ("Whether the answer was kept, and for how long it is fresh (RFC 9211).", "mainstay; hit; ttl=18"),
     "Retry-After": ("After how many seconds to try again.", "1"),
     "WWW-Authenticate": ("The scheme to authenticate with.", "Bearer"),
     "Accept-Post": ("The media types a create takes.", "application/json"),

@@ -7,6 +7,7 @@ found by the key of the table, and the whole statement fails. So an answer is ke
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -50,9 +51,13 @@ def key_parameters(key: RequestKey) -> Mapping[str, Parameter]:
     return {_NAME: key.name, _LOCK: key.lock, _FINGERPRINT: key.fingerprint}
 
 
-def find_statement() -> Statement:
-    """Locks a request and finds its answer: whether it was free, then the columns, null where there is none."""
-    return _by_hand("find_answer.sql", ((_NAME, "uuid"), (_LOCK, "bigint")), writes=False)
+def find_statement(table: str = "") -> Statement:
+    """Locks a request and finds its answer: whether it was free, then the columns, null where there is none.
+
+    `table` is where the request has written, if it writes one record; its key is the last of the columns.
+    """
+    find = _by_hand("find_answer.sql", ((_NAME, "uuid"), (_LOCK, "bigint")), writes=False)
+    return replace(find, tables=(table,), returns_keys=True) if table else find
 
 
 def keep_statement() -> Statement:
@@ -94,4 +99,5 @@ def keeping(shown: CTE, query: Select[tuple[object, ...]]) -> Select[tuple[objec
 
 @cache
 def _by_hand(file: str, types: tuple[tuple[str, str], ...], *, writes: bool = True) -> Statement:
-    return statement(files(__package__).joinpath(file).read_text(), types=dict(types), writes=writes)
+    made = statement(files(__package__).joinpath(file).read_text(), types=dict(types), writes=writes)
+    return replace(made, tables=(_ANSWERS.fullname,))

@@ -1,6 +1,6 @@
 """The statements about single records: read, insert, update, delete; each answers with the finished JSON."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -55,7 +55,8 @@ PLAIN = WriteForm()
 class RecordStatements:
     """Builds one record type's statements, each once.
 
-    All that show a record return one row: JSON text, entity tag, key as text; no row where no record matches.
+    All that show a record return one row: JSON text, entity tag, key as text; no row where no record matches. A row of
+    one that writes ends in the key of what it wrote, so that a cache knows what to give up.
     The key's parameter is KEY, the expected entity tag's ETAG, the others' the fields' names. A `keyed` write takes
     what `key_parameters` gives too, and returns no row where its answer is kept already or somebody is at it.
     """
@@ -77,7 +78,8 @@ class RecordStatements:
         if locked:
             source = select(self._table).where(*self._meant(bounds)).with_for_update()
             return compiled(self._showing(source.cte("_s"), shape, bounds=bounds))
-        return compiled(self._showing(self._table, shape, bounds=bounds).where(*self._meant(bounds)))
+        shown = compiled(self._showing(self._table, shape, bounds=bounds).where(*self._meant(bounds)))
+        return shown if shape.expand else replace(shown, key=KEY)
 
     def _insert(self, names: tuple[str, ...], form: WriteForm = PLAIN, *, numbered: bool = False) -> Statement:
         """Insert these fields; the rest take their defaults.
@@ -109,7 +111,7 @@ class RecordStatements:
         removal: Delete = delete(self._table).where(*self._meant(bounds))
         if matched:
             removal = removal.where(self._etag_matches())
-        return compiled(removal.returning(cast(self._key, Text)))
+        return replace(compiled(removal.returning(cast(self._key, Text))), returns_keys=True)
 
     def _values(self, names: tuple[str, ...], bounds: Bounds) -> dict[str, ColumnElement[Any]]:
         """What a write sets these columns to."""
@@ -118,11 +120,10 @@ class RecordStatements:
     def _written(self, row: FromClause, form: WriteForm) -> Statement:
         """Show the row a write touched, and keep what is shown where that is asked."""
         query = self._showing(row, form.shown)
-        if not form.keyed:
-            return compiled(query)
-        shown = query.cte("_shown")
-        kept = keeping(shown, select(shown.c.document, shown.c.etag, shown.c.record_key))
-        return compiled(kept, writes=True, finds_itself=True)
+        if form.keyed:
+            shown = query.cte("_shown")
+            query = keeping(shown, select(shown.c.document, shown.c.etag, shown.c.record_key))
+        return replace(compiled(query, writes=True, finds_itself=form.keyed), returns_keys=True)
 
     def _showing(self, row: FromClause, shape: Shape, *, bounds: Bounds = ()) -> Select[Any]:
         document, source = self._renderer.json_of(row, shape, bounds=bounds)

@@ -1,11 +1,11 @@
 """A statement: SQL compiled once, ready to be prepared on any connection and executed by name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import types
+from sqlalchemy import Delete, Table, types
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 from sqlalchemy.sql import ClauseElement, visitors
 from sqlalchemy.sql.elements import BindParameter, TextClause
@@ -40,6 +40,14 @@ class Statement:
     """Whether losing its answer leaves open if something was changed."""
     finds_itself: bool = False
     """Whether a write, made again, finds what it did the first time and does nothing more."""
+    tables: tuple[str, ...] = ()
+    """Those it changes, or, where it only reads, those it reads; empty where that is not known."""
+    deletes: bool = False
+    key: str = ""
+    """The parameter that names the one record it reads, where it reads no other."""
+    returns_keys: bool = False
+    """Whether each of its rows ends in the key, as text, of a record that is written: by it, or by what it finds done
+    before; or in null."""
     preparation: str = field(init=False, repr=False)
     """The PREPARE command."""
     invocation: str = field(init=False, repr=False)
@@ -50,6 +58,16 @@ class Statement:
         values = f" ({', '.join(['%s'] * len(self.types))})" if self.types else ""
         object.__setattr__(self, "preparation", f"PREPARE {self.name}{declared} AS {self.sql}")
         object.__setattr__(self, "invocation", f"EXECUTE {self.name}{values}")
+
+    @property
+    def tells_of_writes(self) -> bool:
+        """Whether something is written once it has run."""
+        return self.writes or self.returns_keys
+
+    @property
+    def key_place(self) -> int | None:
+        """Where among the parameters the key of the one record stands that it reads."""
+        return self.parameters.index(self.key) if self.key else None
 
     def bind(self, values: Mapping[str, Parameter]) -> tuple[Scalar, ...]:
         """Put the values in the parameters' order, arrays as text; a missing name is a KeyError."""
@@ -76,12 +94,16 @@ def compiled(query: ClauseElement, *, writes: bool | None = None, finds_itself: 
     dialect = _Dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy's own
     made = _Compiler(dialect, query)
     names = tuple(dict.fromkeys(made.positiontup or ()))
-    return statement(
+    plain = statement(
         str(made),
         types={name: _type_name(made.binds[name].type, dialect) for name in names},
         writes=_writes(query) if writes is None else writes,
         finds_itself=finds_itself,
     )
+    parts = list(visitors.iterate(query))
+    changed = [part.table for part in parts if isinstance(part, UpdateBase)]
+    tables = {part.fullname for part in changed or parts if isinstance(part, Table)}
+    return replace(plain, tables=tuple(sorted(tables)), deletes=any(isinstance(part, Delete) for part in parts))
 
 
 class _Compiler(PGCompiler):

@@ -17,11 +17,13 @@ from sqlalchemy.sql.ddl import ExecutableDDLElement
 from yarl import URL
 
 from middleware.inbound.local_limits import LocalLimits
+from middleware.outbound.breakers import Breakers
 from middleware.outbound.layer import Senses
 from server.app import POOL, Backing, Telemetry, pool_for, public_app, runner_for
 from server.declaration import Declaration
 from server.identity.callers import Callers
 from server.settings import Settings
+from storage.cache.answer_store import AnswerStore
 from storage.migrations.ledger import make_ready
 from storage.tables.schema import tables
 from storage.tables.sql_text import definition
@@ -82,6 +84,7 @@ class Client(Caller):
     tables: tuple[str, ...]
     callers: Callers
     stamp: HandStamp
+    breakers: Breakers
 
     async def empty(self) -> None:
         """Remove every record, and number from 1 again."""
@@ -134,7 +137,9 @@ class Client(Caller):
 
 
 @asynccontextmanager
-async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bool = True) -> AsyncIterator[Client]:
+async def served_service(
+    declaration: Declaration, dsn: str, *, makes_tables: bool = True, cache: AnswerStore | None = None
+) -> AsyncIterator[Client]:
     """Serve a service in this process, over a database in which its tables are made first."""
     events = Recorder()
     settings = Settings(pool_connections=8, allowed_hosts=("*",))
@@ -160,7 +165,7 @@ async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bo
         callers = Callers(pool, stamp, limit_factor=declaration.service.limit_factor)
         held.push_async_callback(callers.close)
         await callers.open()
-        backing = Backing(pool=pool, limit_store=LocalLimits(), callers=callers, secret=CURSOR_SECRET)
+        backing = Backing(pool=pool, limit_store=LocalLimits(), callers=callers, secret=CURSOR_SECRET, cache=cache)
         app = public_app(declaration, backing, settings=settings, telemetry=telemetry)
         runner = runner_for(app, settings, telemetry=telemetry)
         held.push_async_callback(runner.cleanup)
@@ -177,6 +182,7 @@ async def served_service(declaration: Declaration, dsn: str, *, makes_tables: bo
             tables=names,
             callers=callers,
             stamp=stamp,
+            breakers=telemetry.senses.breakers,
         )
 
 

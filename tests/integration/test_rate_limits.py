@@ -31,6 +31,7 @@ from middleware.inbound.rate_limit import Limits, mark_limits
 from middleware.outbound.clock import Clock
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import RedisPolicy
+from middleware.suspension import Suspension
 from storage.embedded import EmbeddedStorage
 from storage.redis.client import RedisClient
 from storage.redis.script import read_script
@@ -96,7 +97,7 @@ async def limited(
 
 
 def limiter(redis: RedisClient, events: Recorder) -> Limiter:
-    return Limiter(SharedLimits(redis), LocalLimits(), observe=events)
+    return Limiter(SharedLimits(redis), LocalLimits(), observe=events, suspension=Suspension())
 
 
 async def post(caller: Caller, **headers: str) -> Answer:

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from middleware.errors import Unavailable
-from middleware.inbound.limiter import SUSPENSION_SECONDS, Limiter
+from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
 from middleware.inbound.quota import Charge, Limit, Taken, charge_of, scaled
+from middleware.suspension import SUSPENSION_SECONDS, Suspension
 from server import ANYONE, Model, Resource, Route, Service
 from server.declaration import described
 from storage.mistakes import Misdeclared
@@ -98,7 +99,7 @@ class Shared:
 
 async def test_after_a_failure_one_request_a_suspension_tries_the_shared_limits(events: Recorder) -> None:
     shared, clock = Shared(), Clock()
-    limiter = Limiter(shared, LocalLimits(now=clock), observe=events, now=clock)
+    limiter = Limiter(shared, LocalLimits(now=clock), observe=events, suspension=Suspension(now=clock))
     shared.answers = False
     for _ in range(3):
         await limiter.take("k", CHARGE)
@@ -117,7 +118,7 @@ async def test_after_a_failure_one_request_a_suspension_tries_the_shared_limits(
 async def test_whoever_is_past_the_local_limit_is_refused_while_the_shared_one_is_away(events: Recorder) -> None:
     shared, clock = Shared(), Clock()
     shared.answers = False
-    limiter = Limiter(shared, LocalLimits(replicas=5, now=clock), observe=events, now=clock)
+    limiter = Limiter(shared, LocalLimits(replicas=5, now=clock), observe=events, suspension=Suspension(now=clock))
 
     taken = [await limiter.take("k", CHARGE) for _ in range(3)]
 

@@ -1,0 +1,67 @@
+"""The handlers of a resource that is cached: reads go through the cache and tell what became of it."""
+
+from dataclasses import replace
+
+from aiohttp import hdrs, web
+
+from middleware.errors import NotFound
+from middleware.inbound.validate import input_of
+from server.cache_headers import CacheHeaders
+from server.callers_records import CallersRecords
+from server.record_handlers import RecordHandlers, sharing_of
+from server.requests.cache_wishes import wish_of
+from server.requests.record_requests import ReadRequest, RecordRequests
+from server.service import Resource
+from storage.cache.answered import FRESH
+from storage.cache.cache_policy import CachePolicy
+from storage.cache.cached_reads import CachedReads, Reading
+from storage.listing import Listing
+from storage.runner import TransactionRunner
+
+
+class CachedHandlers(RecordHandlers):
+    """The same handlers; `reads` is the resource's cache."""
+
+    def __init__(
+        self,
+        resource: Resource,
+        records: CallersRecords,
+        *,
+        requests: RecordRequests,
+        runner: TransactionRunner,
+        reads: CachedReads,
+    ) -> None:
+        super().__init__(resource, records, requests=requests, runner=runner)
+        self._reads = reads
+        self._headers = CacheHeaders(sharing_of(records), policy_of(resource))
+
+    async def list(self, request: web.Request) -> web.Response:
+        """One page."""
+        listing = input_of(request, Listing)
+        reading = self._reads.reading(wish_of(request))
+        page = await replace(self._records.of(request, "list"), runner=reading).page(listing)
+        return self._marked(self._page(request, listing, page=page), reading)
+
+    async def read(self, request: web.Request) -> web.Response:
+        """One record, or 304 where the caller has it."""
+        asked, records = input_of(request, ReadRequest), self._records.of(request, "read")
+        # Whether a record is still the one that If-Match expects only the database knows (RFC 9111 §4.3.2).
+        reading = self._reads.reading(wish_of(request) if asked.expected is None else FRESH)
+        try:
+            found = await replace(records, runner=reading).read(asked.key, asked.shape)
+        except NotFound as missing:
+            if reading.answered is not None:
+                missing.headers |= self._headers.of(reading.answered)
+            raise
+        return self._marked(self._shown(asked, found, whole=records.whole), reading)
+
+    def _marked(self, response: web.Response, reading: Reading) -> web.Response:
+        if reading.answered is not None:
+            response.headers.update(self._headers.of(reading.answered))
+            response.headers[hdrs.CACHE_CONTROL] = self._headers.control(reading.answered)
+        return response
+
+
+def policy_of(resource: Resource) -> CachePolicy:
+    """How the resource is cached."""
+    return CachePolicy(fresh_seconds=resource.cache_seconds)

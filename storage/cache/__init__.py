@@ -1,0 +1,7 @@
+"""Answers of Postgres kept in Redis for all replicas: read through, and given up when what they show is written.
+
+`question` names what is asked, `entry` writes an answer down, `answer_store` keeps it under the generations of
+all it shows. `cached_reads` is a read; what it may use is judged in `candidate`, by the numbers of `cache_policy`.
+`flights` lets callers who ask the same share one, `refreshes` reads anew what is still used. `watched_writes` sees each
+write, `invalidation` makes it known before it is answered. `caching` puts it together.
+"""

@@ -1,0 +1,87 @@
+"""Where answers are kept, for all replicas: Redis, by three scripts that it runs one at a time."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Protocol
+
+from middleware.errors import Bug
+from storage.cache.question import Question
+from storage.redis.client import RedisClient
+from storage.redis.script import read_script
+
+_EMPTY_MILLISECONDS = 60_000
+"""How long the place of answers that never came is kept: longer than any read takes."""
+_LEASE_MILLISECONDS = 2_000
+"""For how long one replica alone reads an answer anew: a thousand times what it takes. It is not given back, so that
+one that cannot be read is tried every two seconds and not all the time."""
+_MILLISECONDS = 1_000
+_NONCE_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a look brought: now (microseconds of the store's clock), the present generations, an answer or None."""
+
+    now: int
+    generations: bytes
+    entry: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """For how long an answer is kept, and how many answers about the same record."""
+
+    seconds: int
+    answers: int
+
+
+class AnswerStore(Protocol):
+    """Keeps answers. Every method raises a Problem where the store cannot be asked."""
+
+    async def look(self, question: Question) -> Found:
+        """Find the answer, and begin the generations that are missing."""
+
+    async def keep(self, question: Question, entry: bytes, *, generations: bytes, room: Room) -> bool:
+        """Keep an answer unless a generation it was asked under has ended; whether it is kept."""
+
+    async def forget(self, gone: Sequence[str], changed: Sequence[str] = ()) -> None:
+        """End generations and take records away that are gone; let no answer about changed records be current."""
+
+    async def lease(self, name: str) -> bool:
+        """Whether the caller is the one to read an answer anew."""
+
+
+class SharedAnswers:
+    """The AnswerStore in Redis."""
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+        self._look = read_script("cache_look")
+        self._keep = read_script("cache_keep")
+        self._forget = read_script("cache_forget")
+        self._ours = secrets.token_hex(_NONCE_BYTES)
+        self._used = count()
+
+    async def look(self, question: Question) -> Found:
+        """Find the answer."""
+        arguments = (question.name, f"{self._ours}{next(self._used):x}", _EMPTY_MILLISECONDS)
+        match await self._redis.script(self._look, question.keys, arguments=arguments):
+            case [int(now), bytes(generations), (bytes() | None) as entry]:
+                return Found(now=now, generations=generations, entry=entry)
+            case _:
+                raise Bug
+
+    async def keep(self, question: Question, entry: bytes, *, generations: bytes, room: Room) -> bool:
+        """Keep an answer."""
+        arguments = (question.name, generations, entry, room.seconds * _MILLISECONDS, room.answers)
+        return await self._redis.script(self._keep, question.keys, arguments=arguments) == 1
+
+    async def forget(self, gone: Sequence[str], changed: Sequence[str] = ()) -> None:
+        """End generations."""
+        await self._redis.script(self._forget, [*gone, *changed], arguments=(len(gone),))
+
+    async def lease(self, name: str) -> bool:
+        """Whether nobody else has it."""
+        return await self._redis.run("SET", name, self._ours, "NX", "PX", _LEASE_MILLISECONDS) == b"OK"

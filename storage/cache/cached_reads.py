@@ -1,0 +1,202 @@
+"""A read through the cache: what is kept, where it may be used, and else what Postgres says."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from middleware.deadlines import seconds_left
+from middleware.errors import Elapsed, Problem, Unavailable
+from middleware.outbound.clock import Clock
+from middleware.suspension import Suspension
+from storage.cache.answer_store import AnswerStore, Found, Room
+from storage.cache.answered import Answered, Forwarded, Wish
+from storage.cache.cache_policy import CachePolicy
+from storage.cache.candidate import Candidate, candidate
+from storage.cache.entry import Entry, Rows, packed
+from storage.cache.flights import Flight, Flights, StillUnderWay
+from storage.cache.invalidation import Invalidation
+from storage.cache.question import Question, Questions
+from storage.cache.refreshes import Refreshes
+from storage.postgres.statement import Statement
+from storage.runner import Runner
+from telemetry.events import CacheRead, CacheResult, Observe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What Postgres answered, and whether it is kept."""
+
+    rows: Rows
+    is_kept: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the caches of a service share."""
+
+    store: AnswerStore
+    questions: Questions
+    invalidation: Invalidation
+    suspension: Suspension
+    refreshes: Refreshes
+    flights: Flights[Fetched]
+    runner: Runner
+    observe: Observe
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A statement that reads, what it is run with, and how its answer is called."""
+
+    statement: Statement
+    parameters: Sequence[Any]
+    operation: str
+    question: Question
+
+
+class CachedReads:
+    """The cache of one resource; raises what the parts' runner raises, and never that the store has failed."""
+
+    def __init__(self, name: str, policy: CachePolicy, *, parts: Parts) -> None:
+        self._name = name
+        self._policy = policy
+        self._parts = parts
+
+    def reading(self, wish: Wish) -> "Reading":
+        """A runner for one statement that reads, which then tells how it was answered."""
+        return Reading(self, wish)
+
+    async def answer(self, asked: Asked, wish: Wish) -> Answered:
+        """Answer, and say how."""
+        result: CacheResult = "error"
+        try:
+            answered = await self._answer(asked, wish)
+            result = answered.result
+        finally:
+            self._parts.observe(CacheRead(cache=self._name, result=result))
+        return answered
+
+    def asked(self, statement: Statement, parameters: Sequence[Any], *, operation: str) -> Asked:
+        """A statement as the question it asks."""
+        return Asked(statement, parameters, operation, self._parts.questions.of(statement, parameters))
+
+    async def _answer(self, asked: Asked, wish: Wish) -> Answered:
+        if not wish.may_be_kept:
+            return Answered(rows=await self._run(asked), result="bypass", forwarded="request")
+        found = await self._look(asked.question)
+        if found is None:
+            return await self._answer_without_store(asked)
+        kept = candidate(found, self._policy)
+        if kept is not None and kept.is_usable and kept.age_seconds <= wish.age_seconds:
+            if kept.is_due:
+                self._renew(asked, found)
+            return kept.answered()
+        if wish.age_seconds < math.inf:
+            fetched = await self._fetch(asked, found)
+            return Answered(rows=fetched.rows, result="bypass", forwarded="request", is_stored=fetched.is_kept)
+        return await self._answer_anew(asked, found, kept=kept)
+
+    async def _answer_anew(self, asked: Asked, found: Found, *, kept: Candidate | None) -> Answered:
+        """What Postgres says; where it says nothing, or not soon enough, what is kept although its time is up."""
+        spare = kept if kept is not None and kept.is_spare else None
+        # Who meets the same generations after a flight has asked for them has missed no write that it does not show.
+        flight, is_shared = self._join(asked, found)
+        try:
+            fetched = await flight.answer(patience_seconds=self._patience_seconds(spare))
+        except (Unavailable, Elapsed, StillUnderWay):
+            if spare is None:
+                raise
+            return spare.made_do()
+        forwarded: Forwarded = "uri-miss" if kept is None else "stale"
+        result: CacheResult = "collapsed" if is_shared else "miss"
+        return Answered(rows=fetched.rows, result=result, forwarded=forwarded, is_stored=fetched.is_kept)
+
+    async def _answer_without_store(self, asked: Asked) -> Answered:
+        """What Postgres says, once for all who ask the same between two writes of this replica's."""
+
+        async def read() -> Fetched:
+            return Fetched(rows=await self._run(asked), is_kept=False)
+
+        writes = self._parts.invalidation.writes
+        flight, _ = self._parts.flights.join((asked.question, writes), read)
+        fetched = await flight.answer()
+        return Answered(rows=fetched.rows, result="degraded", forwarded="bypass")
+
+    def _patience_seconds(self, spare: Candidate | None) -> float:
+        """How long to wait for Postgres: to the end without a spare, else so that there is time to give it.
+
+        One that is only past its time is given soon; one that is known to be outdated, only if all else fails.
+        """
+        if spare is None:
+            return math.inf
+        left_seconds = max(0.0, seconds_left(self._parts.clock.now()) / 2)
+        return min(left_seconds, self._policy.patience_seconds) if spare.is_current else left_seconds
+
+    def _join(self, asked: Asked, found: Found) -> tuple[Flight[Fetched], bool]:
+        return self._parts.flights.join((asked.question, found.generations), partial(self._fetch, asked, found))
+
+    def _renew(self, asked: Asked, found: Found) -> None:
+        async def read() -> None:
+            flight, _ = self._join(asked, found)
+            await flight.answer()
+
+        self._parts.refreshes.ask(self._parts.questions.lease(asked.question), read)
+
+    async def _look(self, question: Question) -> Found | None:
+        """What is kept; None where the store cannot be asked, or may not know of all writes of this replica's."""
+        parts = self._parts
+        if parts.invalidation.is_owed(question.tables) or not parts.suspension.lets_try():
+            return None
+        try:
+            found = await parts.store.look(question)
+        except Problem:
+            parts.suspension.failed()
+            return None
+        parts.suspension.answered()
+        return found
+
+    async def _fetch(self, asked: Asked, found: Found) -> Fetched:
+        rows = await self._run(asked)
+        return Fetched(rows=rows, is_kept=await self._keep(asked.question, rows, found=found))
+
+    async def _keep(self, question: Question, rows: Rows, *, found: Found) -> bool:
+        """Keep an answer that Postgres gave after the look; whether it is kept."""
+        parts, policy = self._parts, self._policy
+        renewed_at = policy.renewed_at(found.now, jitter=parts.clock.jitter())
+        entry = packed(Entry(rows=rows, asked_at=found.now, renewed_at=renewed_at), found.generations)
+        is_it = question.key is None or not rows or rows[0][-1] == question.key.encode()
+        if entry is None or len(entry) > policy.maximum_bytes or not is_it or not parts.suspension.lets_try():
+            return False
+        seconds = policy.kept_seconds if rows else policy.life_seconds(is_empty=True)
+        try:
+            room = Room(seconds=seconds, answers=policy.answers_a_record)
+            is_kept = await parts.store.keep(question, entry, generations=found.generations, room=room)
+        except Problem:
+            parts.suspension.failed()
+            return False
+        parts.suspension.answered()
+        return is_kept
+
+    async def _run(self, asked: Asked) -> Rows:
+        return await self._parts.runner.run(asked.statement, asked.parameters, operation=asked.operation)
+
+
+class Reading:
+    """One read through a cache, as a runner for the Records that make it."""
+
+    __slots__ = ("_reads", "_wish", "answered")
+
+    def __init__(self, reads: CachedReads, wish: Wish) -> None:
+        self._reads = reads
+        self._wish = wish
+        self.answered: Answered | None = None
+        """How it was answered, once it was."""
+
+    async def run(self, statement: Statement, parameters: Sequence[Any] = (), *, operation: str) -> Rows:
+        """Answer a statement that reads; raises what the runner raises."""
+        asked = self._reads.asked(statement, parameters, operation=operation)
+        self.answered = await self._reads.answer(asked, self._wish)
+        return self.answered.rows

@@ -1,0 +1,64 @@
+"""What is kept, held against the clock and against what has been written since."""
+
+from dataclasses import dataclass
+
+from storage.cache.answer_store import Found
+from storage.cache.answered import Answered
+from storage.cache.cache_policy import CachePolicy
+from storage.cache.entry import Rows, unpacked
+from telemetry.events import CacheResult
+
+_MICROSECONDS = 1_000_000
+_BACKWARDS_SECONDS = -1.0
+"""An answer from further ahead was kept before the store's clock was set back: its age is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An answer that was kept: how old it is, for how long it is still fresh (below zero: since when it is not)."""
+
+    rows: Rows
+    age_seconds: float
+    left_seconds: float
+    is_current: bool
+    """Nothing it shows has been written since it was asked for."""
+    is_usable: bool
+    """It may be given to a caller while Postgres is well."""
+    is_due: bool
+    """It is time to read it anew."""
+    is_spare: bool
+    """It may be given to a caller while Postgres is not."""
+
+    def answered(self) -> Answered:
+        """It as the answer."""
+        result: CacheResult = "stale" if self.left_seconds < 0 else "hit" if self.rows else "negative"
+        return self._as(result, self.left_seconds)
+
+    def made_do(self) -> Answered:
+        """It as the answer for want of a better one: past its time, be it that only a write has ended that."""
+        return self._as("stale_if_error", min(self.left_seconds, 0.0))
+
+    def _as(self, result: CacheResult, left_seconds: float) -> Answered:
+        return Answered(rows=self.rows, result=result, age_seconds=self.age_seconds, left_seconds=left_seconds)
+
+
+def candidate(found: Found, policy: CachePolicy) -> Candidate | None:
+    """What was found, judged; None where nothing was, or nothing that can be read."""
+    answer = None if found.entry is None else unpacked(found.entry)
+    if found.entry is None or answer is None:
+        return None
+    age_seconds = (found.now - answer.asked_at) / _MICROSECONDS
+    if age_seconds < _BACKWARDS_SECONDS:
+        return None
+    is_current = found.entry.startswith(found.generations + b"\n")
+    left_seconds = policy.life_seconds(is_empty=not answer.rows) - age_seconds
+    grace_seconds = policy.revalidation_seconds if answer.rows else 0
+    return Candidate(
+        rows=answer.rows,
+        age_seconds=max(age_seconds, 0.0),
+        left_seconds=left_seconds,
+        is_current=is_current,
+        is_usable=is_current and left_seconds > -grace_seconds,
+        is_due=bool(answer.rows) and found.now >= answer.renewed_at,
+        is_spare=bool(answer.rows) and left_seconds > -policy.error_seconds,
+    )
