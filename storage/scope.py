@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from storage.record_type import Scalar
 
 OWNER_COLUMN = "_owner"
-"""Holds the subject of the principal that made a row; hidden, as no field's name begins with `_`."""
+"""Holds the name of the principal that made a row; hidden, as no field's name begins with `_`."""
 
 Bounds = tuple[tuple[str, str], ...]
 """The columns, each with its table, whose values a statement compares: what decides its text."""

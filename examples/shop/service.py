@@ -30,14 +30,20 @@ from server import (
     Indexed,
     Key,
     Model,
+    Private,
+    ReadableBy,
+    ReadOnly,
     Reference,
     Resource,
     Route,
     Service,
     Store,
+    Tenant,
     Unique,
     Upstream,
     UpstreamRefused,
+    WritableBy,
+    WriteOnce,
     body,
     query,
     role,
@@ -94,6 +100,7 @@ class Product(Model, constraints=[Indexed("category_slug", "price")]):
     description: Annotated[str, Field(max_length=2_000)] = ""
     category_slug: Annotated[str, Reference(Category, expand_as="category")]
     price: Annotated[Money, Indexed()]
+    cost: Annotated[Money, ReadableBy(role("staff")), WritableBy(role("staff"))] = Decimal(0)
     stock: Annotated[int, Field(ge=0)]
     available: Annotated[bool, Indexed()] = True
     released_on: Annotated[date, Indexed()]
@@ -106,8 +113,8 @@ class Product(Model, constraints=[Indexed("category_slug", "price")]):
 class Customer(Model):
     """Somebody who has bought something."""
 
-    email: Annotated[Email, Unique()]
-    name: Annotated[Name, Indexed()]
+    email: Annotated[Email, Private(erased="{key}@erased.invalid"), Unique()]
+    name: Annotated[Name, Private(erased="erased"), Indexed()]
     tier: Annotated[Tier, Indexed()] = Tier.NEW
 
 
@@ -115,10 +122,10 @@ class Order(Model, constraints=[Indexed("status", "placed_at")]):
     """What a customer has bought at one time."""
 
     customer_id: Annotated[UUID, Reference(Customer)]
-    status: Annotated[Literal["open", "paid", "sent", "cancelled"], Indexed()] = "open"
-    placed_at: Annotated[datetime, Indexed()]
+    status: Annotated[Literal["open", "paid", "sent", "cancelled"], WritableBy(role("staff")), Indexed()] = "open"
+    placed_at: Annotated[datetime, WriteOnce(), Indexed()]
     total: Annotated[Money, Indexed()]
-    ship_to: Address
+    ship_to: Annotated[Address | None, Private()] = None
 
 
 class OrderLine(Model, constraints=[Unique("order_id", "product_id")]):
@@ -139,6 +146,15 @@ class Review(Model):
     text: Annotated[str, Field(max_length=2_000)] = ""
 
 
+class Budget(Model):
+    """What a company lets its people spend in a month."""
+
+    company: Annotated[str, Tenant()]
+    month: Annotated[str, Unique(), Field(pattern=r"^\d{4}-\d{2}$")]
+    limit: Money
+    spent: Annotated[Money, ReadOnly()] = Decimal(0)
+
+
 class BasketLine(BaseModel):
     """So many of a product."""
 
@@ -149,9 +165,9 @@ class BasketLine(BaseModel):
 class Basket(BaseModel):
     """What somebody wants to buy, and where it goes."""
 
-    email: Email
-    name: Name
-    ship_to: Address
+    email: Annotated[Email, Private()]
+    name: Annotated[Name, Private()]
+    ship_to: Annotated[Address, Private()]
     lines: Annotated[list[BasketLine], Field(min_length=1, max_length=50)]
 
 
@@ -203,7 +219,7 @@ async def customer_of(shop: Store, basket: Basket) -> Customer:
 class Payment(BaseModel):
     """What an order is paid with."""
 
-    card: Annotated[str, Field(pattern=r"^\d{4}(-\d{4}){3}$")]
+    card: Annotated[str, Private(), Field(pattern=r"^\d{4}(-\d{4}){3}$")]
 
 
 class Charge(BaseModel):
@@ -211,7 +227,7 @@ class Charge(BaseModel):
 
     order_id: UUID
     amount: Money
-    card: str
+    card: Annotated[str, Private()]
 
 
 class Receipt(BaseModel):
@@ -249,9 +265,10 @@ service = Service(
         Resource(Product, "/products", read=ANYONE, write=role("staff"), cache_seconds=30),
         Resource(Category, "/categories", read=ANYONE, write=role("staff"), cache_seconds=300),
         Resource(Review, "/reviews", access=ANYONE, sortable=["id", "rating"]),
-        Resource(Customer, "/customers", access=SIGNED_IN & role("staff")),
+        Resource(Customer, "/customers", access=SIGNED_IN & role("staff"), filterable=["id", "email", "tier"]),
         Resource(Order, "/orders", access=OWNER | role("staff"), description="Those of whoever asks."),
         Resource(OrderLine, "/order-lines", access=OWNER | role("staff")),
+        Resource(Budget, "/budgets", read=SIGNED_IN, write=role("buyer"), description="Those of the caller's company."),
     ],
     routes=[
         Route(

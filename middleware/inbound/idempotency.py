@@ -90,7 +90,7 @@ async def _request_key(
     request: web.Request, endpoint: Endpoint, *, key: str, digest: Callable[..., bytes]
 ) -> RequestKey:
     principal = request.get(PRINCIPAL)
-    caller = "anyone" if principal is None else f"principal {principal.subject}"
+    caller = "anyone" if principal is None else f"principal {principal.name}"
     name = digest(caller.encode(), request.method.encode(), endpoint.template.encode(), key.encode())
     content_type = request.headers.get(hdrs.CONTENT_TYPE, "")
     fingerprint = digest(request.rel_url.raw_path_qs.encode(), content_type.encode(), await request.read())

@@ -1,5 +1,6 @@
 """Who calls, once that is known: what a credential stands for, without the credential."""
 
+import json
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -22,9 +23,9 @@ class Scopes:
 class Principal:
     """Whoever holds a valid credential.
 
-    `subject` names it wherever it comes back, with whatever credential; `tenant` is whose data it may see, None where
-    that is not divided; `scopes` fence this credential in, None where nothing does. `credential_id` may be logged: it
-    names the credential and does not give it away. Its limits are those declared times `limit_factor`.
+    `subject` names it in its tenant wherever it comes back, by whatever credential; `tenant` is whose data it may see,
+    None where that is not divided; `scopes` fence this credential in, None where nothing does. `credential_id` may be
+    logged: it names the credential and does not give it away. Its limits are those declared times `limit_factor`.
     """
 
     subject: str
@@ -34,6 +35,13 @@ class Principal:
     tenant: str | None = None
     scopes: Scopes | None = None
     limit_factor: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """Names it among the principals of all tenants: two of them may each have an `ada`."""
+        if self.tenant is None and not self.subject.startswith("["):
+            return self.subject
+        return json.dumps([self.tenant, self.subject])
 
 
 PRINCIPAL = web.RequestKey("principal", Principal)

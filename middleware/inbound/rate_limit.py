@@ -62,7 +62,7 @@ def rate_limit(endpoints: Endpoints, limits: Limits, *, jitter: Callable[[], flo
         if principal is None:
             caller = f"address {limits.address_of(request)}"
         else:
-            caller, charge = f"principal {principal.subject}", scaled(charge, principal.limit_factor)
+            caller, charge = f"principal {principal.name}", scaled(charge, principal.limit_factor)
         taken = await limits.store.take(limits.key(caller, charge), charge)
         if not taken.is_allowed:
             raise too_many(request, charge, taken=taken, jitter=jitter())

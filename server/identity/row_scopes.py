@@ -101,7 +101,7 @@ def _stamp(record_type: RecordType, principal: Principal | None) -> dict[str, Sc
     if record_type.tenant is not None:
         stamp[record_type.tenant.name] = tenant_of(record_type, principal)
     if record_type.is_owned:
-        stamp[OWNER_COLUMN] = None if principal is None else principal.subject
+        stamp[OWNER_COLUMN] = None if principal is None else principal.name
     return stamp
 
 

@@ -86,7 +86,7 @@ class RecordStatements:
 
         `numbered` leaves it to Postgres to number the record, and returns no row where that number is taken.
         """
-        values = self._values(names, form.bounds)
+        values = self._values(names, form.bounds, anew=True)
         made = insert(self._table).values(values)
         if form.keyed:
             row = select(*values.values()).where(is_claimed(claim()))
@@ -97,7 +97,7 @@ class RecordStatements:
 
     def _update(self, names: tuple[str, ...], form: WriteForm = PLAIN, *, matched: bool = False) -> Statement:
         """Set these fields, raise the version; `matched` only where the entity tag is still the expected one."""
-        values = self._values(names, form.bounds)
+        values = self._values(names, form.bounds, anew=False)
         values |= {"version": self._table.c.version + literal(1, BigInteger), "updated_at": func.now()}
         change: Update = update(self._table).where(*self._meant(form.bounds)).values(values)
         if matched:
@@ -113,9 +113,9 @@ class RecordStatements:
             removal = removal.where(self._etag_matches())
         return replace(compiled(removal.returning(cast(self._key, Text))), returns_keys=True)
 
-    def _values(self, names: tuple[str, ...], bounds: Bounds) -> dict[str, ColumnElement[Any]]:
+    def _values(self, names: tuple[str, ...], bounds: Bounds, *, anew: bool) -> dict[str, ColumnElement[Any]]:
         """What a write sets these columns to."""
-        return {name: self._renderer.written(name, bounds) for name in names}
+        return {name: self._renderer.written(name, bounds, anew=anew) for name in names}
 
     def _written(self, row: FromClause, form: WriteForm) -> Statement:
         """Show the row a write touched, and keep what is shown where that is asked."""

@@ -66,10 +66,11 @@ class Renderer:
         """The conditions under which a row of this table is one the caller may touch."""
         return _within(self.record_type.table, row, bounds=bounds)
 
-    def written(self, name: str, bounds: Bounds) -> ColumnElement[Any]:
+    def written(self, name: str, bounds: Bounds, *, anew: bool) -> ColumnElement[Any]:
         """The value a column is written with: its parameter, and for a reference only if its row is within the bounds.
 
-        What is out of bounds is refused by Postgres as what does not exist is, so nobody can tell the two apart.
+        What is out of bounds is refused by Postgres as what does not exist is, so nobody can tell the two apart. But a
+        record that is not `anew` may go on referring to what it does, whoever writes the rest of it.
         """
         column = self.table.c[name]
         value: ColumnElement[Any] = bindparam(name, type_=column.type)
@@ -87,7 +88,8 @@ class Renderer:
         refused = func.mainstay_internal.no_such_row(
             literal_column(quoted(name)), literal_column(quoted(self.table.name))
         )
-        return case((value.is_(None), null()), else_=func.coalesce(found, cast(refused, column.type)))
+        stays = [] if anew else [(value == column, column)]
+        return case((value.is_(None), null()), *stays, else_=func.coalesce(found, cast(refused, column.type)))
 
     def tables_shown(self, expand: tuple[str, ...]) -> tuple[str, ...]:
         """The tables a record shows rows of: its own, and those of the references expanded."""

@@ -184,6 +184,14 @@ async def test_ones_own_within_a_tenant_takes_both(neighbours: Neighbours) -> No
     assert refused.status == 409
 
 
+async def test_a_person_of_one_tenant_is_not_its_namesake_of_another(neighbours: Neighbours) -> None:
+    namesake = await signed_caller(neighbours.client, "ada", tenant="other")
+    hers = await neighbours.ada.made("/pads", title="a", shelf=1)
+
+    assert await namesake.shown("/pads") == []
+    assert (await namesake.ask("GET", f"/pads/{hers['id']}")).status == 404
+
+
 async def test_a_routes_store_holds_what_the_caller_may_touch(neighbours: Neighbours) -> None:
     await neighbours.ada.made("/pads", title="a", shelf=1)
     await neighbours.bob.made("/pads", title="b", shelf=2)
