@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from middleware.errors import BadGateway, Elapsed, OutcomeUnknown, Unavailable, UpstreamRefused
+    from middleware.errors import BadGateway, Elapsed, OutcomeUnknown, Unavailable, UpstreamFailed, UpstreamRefused
     from middleware.inbound.cors import Cors
     from middleware.inbound.principal import Principal
     from middleware.inbound.quota import Limit
@@ -48,6 +48,7 @@ __all__ = [
     "Unavailable",
     "Unique",
     "Upstream",
+    "UpstreamFailed",
     "UpstreamPolicy",
     "UpstreamRefused",
     "WritableBy",
@@ -88,6 +89,7 @@ _HOMES = {
     "Unavailable": "middleware.errors",
     "Unique": "storage.model",
     "Upstream": "server.service",
+    "UpstreamFailed": "middleware.errors",
     "UpstreamPolicy": "middleware.outbound.upstream_policy",
     "UpstreamRefused": "middleware.errors",
     "WritableBy": "server.identity.field_markers",

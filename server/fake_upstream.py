@@ -62,15 +62,15 @@ class FakeUpstream:
 
 
 @asynccontextmanager
-async def fake_upstream() -> AsyncIterator[FakeUpstream]:
-    """Serve one on a free port of 127.0.0.1 until left."""
+async def fake_upstream(*, port: int = 0) -> AsyncIterator[FakeUpstream]:
+    """Serve one on 127.0.0.1 until left, on a free port unless told which: one that is gone can come back."""
     fake = FakeUpstream()
     app = web.Application(client_max_size=_BODY_BYTES)
     app.router.add_route("*", "/{path:.*}", fake.handle)
     runner = web.AppRunner(app, shutdown_timeout=_SERVER_STOPS_WITHIN_SECONDS)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
         fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         yield fake

@@ -1,5 +1,6 @@
 """What an upstream may not be."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
@@ -57,7 +58,8 @@ def _policy_problems(policy: object) -> Iterator[str]:
         return
     for one in fields(policy):
         value = getattr(policy, one.name)
-        if isinstance(value, bool) or not isinstance(value, int | float if one.type is float else int):
+        allowed = int | float if one.type is float else int
+        if isinstance(value, bool) or not isinstance(value, allowed) or not math.isfinite(value):
             yield f"policy: {one.name} is {'a number' if one.type is float else 'a whole number'}"
         elif value < 0 or (value == 0 and one.name not in _MAY_BE_NOTHING):
             yield f"policy: {one.name} is above 0"

@@ -58,6 +58,7 @@ SURFACE = [
     "Unavailable",
     "Unique",
     "Upstream",
+    "UpstreamFailed",
     "UpstreamPolicy",
     "UpstreamRefused",
     "WritableBy",

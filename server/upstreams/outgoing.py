@@ -25,6 +25,8 @@ _OURS = frozenset({"connection", "content-length", "host", "te", "trailer", "tra
 _PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@{}-]*)+")
 _PLACE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _DOTS = frozenset({"", ".", ".."})
+_NO_FIELD = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+"""RFC 9110, 5.5: what ends a header field, or hides in one."""
 
 
 class Sending(TypedDict, total=False):
@@ -65,7 +67,7 @@ class Outgoing:
 
 
 def outgoing(method: str, base_url: URL, *, path: str, sending: Sending) -> Outgoing:
-    """Put a request together; raises ValueError for what no handler should say, Malformed for a value no path takes.
+    """Put a request together; raises ValueError for what no handler should say, Malformed for a value nothing can hold.
 
     A path begins with a slash and stays below the base URL: no address, no query, no dots.
     """
@@ -84,10 +86,14 @@ def outgoing(method: str, base_url: URL, *, path: str, sending: Sending) -> Outg
 
 def _headers(sending: Sending) -> CIMultiDict[str]:
     headers = CIMultiDict(sending.get("headers", {}))
-    for name in headers:
+    for name, value in headers.items():
         if name.lower() in _OURS:
             raise ValueError(f"the header {name} is not for a handler to set")
+        if _NO_FIELD.search(value):
+            raise ValueError(f"the header {name} has a value that no header can hold")  # which may be a secret
     key = sending.get("idempotency_key", "")
+    if _NO_FIELD.search(key):
+        raise Malformed(f"{key!r} can stand in no header.")
     if key:
         headers[IDEMPOTENCY_KEY] = key
     return headers
@@ -117,7 +123,10 @@ def _query(query: Mapping[str, object]) -> str:
     for name, value in query.items():
         several = value if isinstance(value, list | tuple) else [value]
         pairs += [(name, _text(one)) for one in several if one is not None]
-    return urlencode(pairs)
+    try:
+        return urlencode(pairs)
+    except UnicodeEncodeError as error:
+        raise Malformed("What is no text can stand in no address.") from error
 
 
 def _text(value: object) -> str:

@@ -40,6 +40,12 @@ class ServiceProcess:
     log: Path
     """Where its standard error goes."""
 
+    @property
+    def resident_bytes(self) -> int:
+        """How much memory it holds just now, the servers it started left out."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
     async def stop(self) -> int:
         """Tell it to stop, once; its exit code."""
         if self.process.returncode is None:

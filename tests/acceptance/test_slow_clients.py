@@ -1,7 +1,6 @@
 """Callers who mean harm by being slow: the service stays there for the others, and about as small."""
 
 import asyncio
-import os
 from asyncio.subprocess import DEVNULL
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -34,23 +33,18 @@ async def everybody_is_answered(running: ServiceProcess) -> None:
                 await answer.read()
 
 
-def resident_bytes(running: ServiceProcess) -> int:
-    pages = int(Path(f"/proc/{running.process.pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
 @pytest.mark.parametrize("options", ATTACKS.values(), ids=ATTACKS.keys())
 async def test_slowness_by_the_thousand_harms_nobody_else(data_dir: Path, options: list[str]) -> None:
     program = require("slowhttptest")
     async with service(QUICKSTART, data_dir) as running:
         await everybody_is_answered(running)
-        before = resident_bytes(running)
+        before = running.resident_bytes
         attack = await asyncio.create_subprocess_exec(
             program, "-c", str(ATTACKERS), "-r", str(ATTACKERS // 2), "-l", str(ATTACK_SECONDS), *options,
             "-u", f"{running.base_url}/products", stdout=DEVNULL, stderr=DEVNULL,
         )  # fmt: skip
         await everybody_is_answered(running)
-        growth = resident_bytes(running) - before
+        growth = running.resident_bytes - before
         await attack.wait()
 
     assert growth <= GROWTH_BYTES_AT_MOST
@@ -59,12 +53,12 @@ async def test_slowness_by_the_thousand_harms_nobody_else(data_dir: Path, option
 async def test_idle_connections_by_the_thousand_harm_nobody_else(data_dir: Path) -> None:
     async with service(QUICKSTART, data_dir) as running, AsyncExitStack() as held:
         await everybody_is_answered(running)
-        before = resident_bytes(running)
+        before = running.resident_bytes
         port = int(running.base_url.rsplit(":", 1)[1])
         for _ in range(IDLE):
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             held.callback(writer.close)
         await everybody_is_answered(running)
-        growth = resident_bytes(running) - before
+        growth = running.resident_bytes - before
 
     assert growth <= GROWTH_BYTES_AT_MOST

@@ -25,6 +25,13 @@ class Files:
         """A caller's settings, which trust this certificate alone."""
         return ssl.create_default_context(cafile=str(self.certificate))
 
+    @property
+    def identity(self) -> ssl.SSLContext:
+        """A server's settings, which show this certificate."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
     def replace_with(self, others: "Files") -> None:
         """Put the others in these files' places, the key last, as a renewal does."""
         others.certificate.replace(self.certificate)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from email.utils import formatdate
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from middleware.outbound.layer_policies import BreakerOpen
 from middleware.outbound.upstream_policy import Throttled
 from server.fake_upstream import Reply, breaking_off, json_answer, silence, status
 from telemetry.events import BulkheadRejected, Retried
+from tests.integration.certificates import made
+from tests.integration.misbehaviour import answer_and_hang_up, drip, endless, no_answer, packed, raw_answers
 from tests.integration.processes import until
 from tests.integration.upstream_world import World, world
 
@@ -27,46 +30,6 @@ SOON_SECONDS = 5.0
 
 OK = json_answer({"n": 1})
 Numbers = dict[str, int]
-
-
-async def drip(request: web.Request) -> web.StreamResponse:
-    """Send a body a byte at a time, without end."""
-    response = web.StreamResponse()
-    await response.prepare(request)
-    while True:
-        await response.write(b" ")
-        await asyncio.sleep(0.01)
-
-
-async def endless(request: web.Request) -> web.StreamResponse:
-    """Send a body without a length that never ends, as fast as it is taken."""
-    response = web.StreamResponse()
-    await response.prepare(request)
-    with suppress(ConnectionError):
-        while True:
-            await response.write(b" " * 65_536)
-    return response
-
-
-async def no_answer(request: web.Request) -> web.StreamResponse:
-    """Close the connection instead of answering."""
-    if request.transport is not None:
-        request.transport.close()
-    return web.Response()
-
-
-def answer_and_hang_up(then: Reply) -> Reply:
-    """Promise to keep the connection, answer, and close it all the same."""
-
-    async def reply(request: web.Request) -> web.StreamResponse:
-        response = await then(request)
-        await response.prepare(request)
-        await response.write_eof()
-        if request.transport is not None:
-            request.transport.close()
-        return response
-
-    return reply
 
 
 async def get(it: World) -> Numbers:
@@ -201,11 +164,6 @@ async def long(_request: web.Request) -> web.Response:
     return web.Response(body=b'{"n":' + b" " * 2_000_000 + b"1}")
 
 
-async def packed(_request: web.Request) -> web.Response:
-    bomb = gzip.compress(b"0" * 50_000_000, compresslevel=1)
-    return web.Response(body=bomb, headers={"Content-Encoding": "gzip"})
-
-
 @pytest.mark.parametrize(
     ("large", "sentence"), [(long, "larger answer"), (endless, "larger answer"), (packed, "packed answer")]
 )
@@ -237,20 +195,6 @@ async def test_a_connection_closed_between_two_calls_costs_a_reader_nothing() ->
         assert it.ends == [("read", "ok", "")] * 5
 
 
-async def raw_answers(*answers: bytes) -> asyncio.Server:
-    """A server that writes these bytes, one after the other, whatever it is asked."""
-    left = list(answers)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(left.pop(0) if len(left) > 1 else left[0])
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
-
-    return await asyncio.start_server(serve, "127.0.0.1", 0)
-
-
 @pytest.mark.parametrize(
     "bytes_", [b"SSH-2.0-OpenSSH\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n"]
 )
@@ -260,6 +204,14 @@ async def test_what_is_no_http_is_a_bad_gateway(bytes_: bytes) -> None:
         world(url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as it,
     ):
         assert await problem(get(it)) is BadGateway
+
+
+async def test_a_certificate_nobody_vouches_for_is_unavailable_and_is_sent_nothing(tmp_path: Path) -> None:
+    async with (
+        await raw_answers(b"", under=made(tmp_path)) as server,
+        world(url=f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}") as it,
+    ):
+        assert [await problem(get(it)), await problem(post(it))] == [Unavailable, Unavailable]
 
 
 async def test_a_body_shorter_than_promised_is_no_answer() -> None:

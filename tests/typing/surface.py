@@ -30,6 +30,7 @@ from server import (
     Unavailable,
     Unique,
     Upstream,
+    UpstreamFailed,
     UpstreamPolicy,
     UpstreamRefused,
     body,
@@ -114,6 +115,9 @@ async def charge(request: web.Request) -> Payment | None:
     except UpstreamRefused as refused:
         assert_type(refused.status, int)
         return None
+    except UpstreamFailed as failed:
+        assert_type(failed.body, bytes)
+        raise
     except (BadGateway, Elapsed, OutcomeUnknown, Unavailable) as problem:
         assert_type(problem.retryable, bool)
         raise

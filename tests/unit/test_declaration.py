@@ -1,5 +1,6 @@
 """A whole declaration: every mistake at once, in the file's own words."""
 
+from math import nan
 from typing import Annotated, Any
 
 import pytest
@@ -95,6 +96,7 @@ def test_everything_wrong_with_a_service_is_told_at_once() -> None:
             Upstream("redis", base_url_env="MAINSTAY_URL", base_url="ftp://x", bearer_env="t"),
             Upstream("b", base_url_env="B", base_url="http://u:p@b", policy=3),  # type: ignore[arg-type]  # as above
             Upstream("c", base_url_env="C", policy=UpstreamPolicy(reads=1.5, attempts=0, answer_bytes=True)),  # type: ignore[arg-type]  # as above
+            Upstream("d", base_url_env="D", policy=UpstreamPolicy(wait_seconds=nan)),
         ],
     )
 
@@ -137,6 +139,7 @@ def test_everything_wrong_with_a_service_is_told_at_once() -> None:
         "Upstream('c'): policy: attempts is above 0",
         "Upstream('c'): policy: reads is a whole number",
         "Upstream('c'): policy: answer_bytes is a whole number",
+        "Upstream('d'): policy: wait_seconds is a number",
     ]
 
 

@@ -1,5 +1,6 @@
 """The document as a whole: valid, complete, and with a name of its own for everything."""
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import orjson
@@ -10,7 +11,7 @@ from middleware.errors import STATUS
 from middleware.inbound.problem_document import problem_type
 from server.identity.access import ANYONE
 from server.openapi import openapi_document
-from server.service import Resource, Route, Service
+from server.service import Resource, Route, Service, Upstream
 from storage.describe import describe_all
 from storage.model import Model
 from tests.unit.openapi_service import SERVICE, TYPES, Note, forget
@@ -129,6 +130,15 @@ def test_every_kind_of_problem_is_there_under_its_status() -> None:
 )
 def test_an_operation_names_every_status_it_may_answer(place: str, statuses: str) -> None:
     assert sorted(operations(GALLERY)[place]["responses"]) == statuses.split()
+
+
+def test_only_a_route_of_a_service_with_upstreams_may_answer_502() -> None:
+    payments = Upstream("payments", base_url_env="PAYMENTS_URL")
+    document = document_of(replace(SERVICE, upstreams=[payments]))
+
+    answers = {place for place, operation in operations(document).items() if "502" in operation["responses"]}
+
+    assert answers == {f"{route.method} {route.path}" for route in SERVICE.routes}
 
 
 def test_what_is_not_open_to_anyone_needs_credentials_and_says_whose() -> None:

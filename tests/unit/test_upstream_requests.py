@@ -80,6 +80,19 @@ def test_a_value_no_address_can_hold_is_the_caller_s_fault(value: str) -> None:
         url_of("/a/{id}", values={"id": value})
 
 
+def test_what_is_no_text_is_the_caller_s_fault_in_a_query_too() -> None:
+    with pytest.raises(Malformed, match="can stand in no address"):
+        url_of("/a", query={"q": "\ud800"})
+
+
+@pytest.mark.parametrize("text", ["a\r\nX-Admin: 1", "a\n", "\x00", "\x7f", "\ud800"])
+def test_a_key_that_would_end_its_header_is_the_caller_s_fault_and_any_other_such_value_a_bug(text: str) -> None:
+    with pytest.raises(Malformed, match="can stand in no header"):
+        outgoing("POST", BASE, path="/a", sending={"idempotency_key": text})
+    with pytest.raises(ValueError, match=r"^the header X-Note has a value that no header can hold$"):
+        outgoing("POST", BASE, path="/a", sending={"headers": {"X-Note": text}})
+
+
 def test_a_value_nobody_asked_for_is_a_bug() -> None:
     with pytest.raises(ValueError, match="name different places"):
         url_of("/a", values={"id": 7})
