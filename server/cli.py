@@ -122,6 +122,57 @@ def openapi(
     sys.exit(reported(lambda: write_openapi(checked_file(file), output=output, server_url=server_url)))
 
 
+subjects = typer.Typer(
+    name="subject",
+    help="One person's data, over all records that remember who made them, and its API keys.",
+    epilog="Example: mainstay subject export examples/shop/service.py ada@example.org --output ada.json",
+    no_args_is_help=True,
+)
+app.add_typer(subjects)
+
+SubjectId = Annotated[
+    str, typer.Argument(metavar="ID", help="The person's subject: `sub` of a token, a key's subject.")
+]
+TenantName = Annotated[str | None, typer.Option(metavar="NAME", help="The tenant the person belongs to.")]
+
+
+@subjects.command("export", epilog="Example: mainstay subject export service.py user:17 --output user-17.json")
+def export_subject(
+    file: File,
+    subject: SubjectId,
+    *,
+    tenant: TenantName = None,
+    output: Annotated[Path | None, typer.Option(metavar="PATH", help="Write there instead of printing.")] = None,
+) -> None:
+    """Print all there is of a person as one JSON document: its records, its keys, what was asked before.
+
+    That it was shown is remembered, without the person's name.
+    """
+    from server.commands.subject import run_export
+    from server.identity.subjects import Subject
+
+    sys.exit(run_export(file, Subject(id=subject, tenant=tenant), output=output))
+
+
+@subjects.command("erase", epilog="Example: mainstay subject erase service.py user:17 --apply")
+def erase_subject(
+    file: File,
+    subject: SubjectId,
+    *,
+    tenant: TenantName = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without this it is only told.")] = False,
+) -> None:
+    """Erase what is Private() in a person's records, make them nobody's, and end the person's keys.
+
+    The records stay, as others may refer to them. It is all done or nothing is, and that it was done is remembered,
+    without the person's name.
+    """
+    from server.commands.subject import run_erase
+    from server.identity.subjects import Subject
+
+    sys.exit(run_erase(file, Subject(id=subject, tenant=tenant), apply=apply))
+
+
 keys = typer.Typer(
     name="key",
     help="API keys: who may call, as which roles. Each works on MAINSTAY_POSTGRES_DSN, or the embedded Postgres.",

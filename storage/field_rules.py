@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from storage.annotations import Shape
 from storage.model import SYSTEM_FIELDS, Indexed, Key, Model, Private, Reference, System, Tenant, Unique
+from storage.private_names import models_in, private_names
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _CLASS_WORDS = frozenset({"table_name", "table_constraints", "table_renamed_from"})
@@ -38,6 +39,8 @@ def field_problems(name: str, info: FieldInfo, *, shape: Shape) -> Iterator[str]
         yield "its default is None, so its type is … | None"
     elif not shape.problems:
         yield from _default_problems(info, shape)
+        if shape.kind == "json" and not shape.has(Private) and any(map(private_names, models_in(info.annotation))):
+            yield "an object in it holds private values: mark the whole field Private(), so that it can be erased"
         if shape.has(Private):
             yield from _private_problems(info, shape)
 

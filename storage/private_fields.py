@@ -1,20 +1,11 @@
-"""Which fields of a model are private, and what values they hold."""
+"""What private fields hold, found in documents and records."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from typing import Any, get_args
+from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
 
-from storage.annotations import read_annotation
-from storage.model import Private
+from storage.private_names import private_names
 from telemetry.private_texts import remember
-
-
-@cache
-def private_names(model: type[BaseModel]) -> frozenset[str]:
-    """The names of its private fields, and of those of the models within it."""
-    return frozenset(_names(model, set()))
 
 
 def remember_private(document: object, names: frozenset[str]) -> None:
@@ -28,23 +19,6 @@ def remember_record(record: BaseModel) -> None:
     names = private_names(type(record))
     if names:
         remember_private(record.model_dump(mode="json"), names)
-
-
-def _names(model: type[BaseModel], seen: set[type]) -> Iterator[str]:
-    seen.add(model)
-    for name, info in model.model_fields.items():
-        if read_annotation(info).has(Private):
-            yield name
-        for inner in _models_in(info.annotation):
-            if inner not in seen:
-                yield from _names(inner, seen)
-
-
-def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for member in get_args(annotation):
-        yield from _models_in(member)
 
 
 def _texts_under(document: object, names: frozenset[str]) -> Iterator[str]:

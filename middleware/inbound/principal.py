@@ -39,9 +39,12 @@ class Principal:
     @property
     def name(self) -> str:
         """Names it among the principals of all tenants: two of them may each have an `ada`."""
-        if self.tenant is None and not self.subject.startswith("["):
-            return self.subject
-        return json.dumps([self.tenant, self.subject])
+        return name_of(self.subject, tenant=self.tenant)
+
+
+def name_of(subject: str, *, tenant: str | None) -> str:
+    """The name of the principal with this subject, in this tenant."""
+    return subject if tenant is None and not subject.startswith("[") else json.dumps([tenant, subject])
 
 
 PRINCIPAL = web.RequestKey("principal", Principal)

@@ -62,7 +62,17 @@ class KeyRing:
         stored = await self.table.revoke(key_id, tenant=tenant)
         if stored is None:
             raise NotFound(_NO_SUCH_KEY)
-        return RevokedKey(stored=stored, is_announced=await self._announce())
+        return RevokedKey(stored=stored, is_announced=await self.announce())
+
+    async def announce(self) -> bool:
+        """Have every replica look its keys up again; False where they could not be told and notice by themselves."""
+        if self.stamp is None:
+            return True
+        try:
+            await self.stamp.change()
+        except Problem:
+            return False
+        return True
 
     async def rotate(
         self, key_id: str, *, overlap_seconds: float, created_by: str, tenant: str | None = None
@@ -74,13 +84,4 @@ class KeyRing:
         )
         if stored is None:
             raise NotFound(_NONE_ALIVE)
-        return MadeKey(stored=stored, text=key.text, is_announced=await self._announce())
-
-    async def _announce(self) -> bool:
-        if self.stamp is None:
-            return True
-        try:
-            await self.stamp.change()
-        except Problem:
-            return False
-        return True
+        return MadeKey(stored=stored, text=key.text, is_announced=await self.announce())

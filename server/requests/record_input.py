@@ -13,7 +13,8 @@ from server.requests.json_document import read_json
 from server.requests.loose_values import loose_faults
 from server.requests.partial_model import checks_fields_together, partial_model
 from storage.model import Model
-from storage.private_fields import private_names, remember_private
+from storage.private_fields import remember_private
+from storage.private_names import private_names
 from storage.record_type import RecordType
 from storage.storable import escaped, storage_faults
 

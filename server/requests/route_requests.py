@@ -16,7 +16,8 @@ from server.requests.negotiation import JSON_TYPES, read_body, require_acceptabl
 from server.requests.query_string import Reading, read_parameters
 from server.requests.record_requests import key_in_path, query_of, refuse_query, text_in_path
 from server.service import Route
-from storage.private_fields import private_names, remember_private
+from storage.private_fields import remember_private
+from storage.private_names import private_names
 from storage.record_type import RecordType
 from storage.storable import document_faults
 

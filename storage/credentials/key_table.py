@@ -58,6 +58,17 @@ _REVOKE = statement(
     f" WHERE id = $1 AND ($2 IS NULL OR tenant = $2) RETURNING {_JSON}",
     types={"id": "text", "tenant": "text"},
 )
+_OF_SUBJECT = statement(
+    f"SELECT COALESCE(json_agg({_JSON}::json ORDER BY created_at, id), '[]')::text FROM mainstay_internal.api_key"  # noqa: S608 - as above
+    " WHERE subject = $1 AND tenant IS NOT DISTINCT FROM $2",
+    types={"subject": "text", "tenant": "text"},
+    writes=False,
+)
+_END_SUBJECT = statement(
+    "UPDATE mainstay_internal.api_key SET revoked_at = COALESCE(revoked_at, now()), name = ''"
+    " WHERE subject = $1 AND tenant IS NOT DISTINCT FROM $2 RETURNING id",
+    types={"subject": "text", "tenant": "text"},
+)
 _ROTATE = statement(
     "WITH old AS (UPDATE mainstay_internal.api_key"  # noqa: S608 - as above
     " SET expires_at = LEAST(expires_at, now() + make_interval(secs => $4))"
@@ -125,6 +136,15 @@ class KeyTable:
         """End a key's life now, unless it has ended; None where there is no such key."""
         rows = await self._runner.run(_REVOKE, (key_id, tenant), operation="revoke_key")
         return _stored(rows[0]) if rows else None
+
+    async def of_subject(self, subject: str, *, tenant: str | None) -> list[StoredKey]:
+        """The keys that stand for somebody, oldest first."""
+        (row,) = await self._runner.run(_OF_SUBJECT, (subject, tenant), operation="list_keys_of_subject")
+        return STORED_KEYS.validate_json(_text(row))
+
+    async def end_subject(self, subject: str, *, tenant: str | None) -> int:
+        """End the life of all keys that stand for somebody, and take their names away; how many there are."""
+        return len(await self._runner.run(_END_SUBJECT, (subject, tenant), operation="revoke_keys_of_subject"))
 
     async def rotate(
         self, key_id: str, name: KeyName, *, overlap_seconds: float, created_by: str, tenant: str | None = None

@@ -73,6 +73,17 @@ CREATE TABLE IF NOT EXISTS mainstay_internal.kept_answer (
 CREATE INDEX IF NOT EXISTS kept_answer__kept_at__index ON mainstay_internal.kept_answer (kept_at);
 
 REVOKE ALL ON mainstay_internal.kept_answer FROM PUBLIC;
+-- That a person's data was shown or erased; the person itself is not in it.
+CREATE TABLE IF NOT EXISTS mainstay_internal.subject_request (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    kind text NOT NULL,
+    subject_digest bytea NOT NULL,
+    done_at timestamptz NOT NULL DEFAULT now(),
+    done_by text NOT NULL,
+    rows jsonb NOT NULL
+);
+
+REVOKE ALL ON mainstay_internal.subject_request FROM PUBLIC;
 -- What refuses a reference to a row the caller may not see, in the words of one to a row that is not there.
 CREATE OR REPLACE FUNCTION mainstay_internal.no_such_row(name_of_constraint text, name_of_table text) RETURNS text
 LANGUAGE plpgsql AS $$

@@ -25,6 +25,7 @@ INTERNAL_RIGHTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "secret": READ,
         "api_key": ("SELECT", "INSERT", "UPDATE"),
         "kept_answer": CHANGE,
+        "subject_request": NOTHING,
     }
 )
 """To each table of our own schema (ledger.sql); a table that is missing here cannot be used while serving."""

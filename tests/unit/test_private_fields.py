@@ -10,7 +10,8 @@ from server.identity.access import ANYONE
 from server.service import Resource, Service
 from storage.mistakes import Misdeclared
 from storage.model import Indexed, Key, Model, Private, Unique
-from storage.private_fields import private_names, remember_private, remember_record
+from storage.private_fields import remember_private, remember_record
+from storage.private_names import private_names
 from telemetry.private_texts import begin, redacted
 
 

@@ -1,0 +1,146 @@
+"""`mainstay subject …`: one person's data, shown whole or erased."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from middleware.errors import Problem
+from server.app import record_tables
+from server.cached_tables import cached_resources, tables_shown
+from server.commands.backing import opened_pool, revocation_stamp, unheard, whoever_types
+from server.commands.cache_told import CacheNotTold, tell_cache
+from server.commands.reporting import FAILED, reported, tell
+from server.declaration import Declaration
+from server.identity.key_ring import KeyRing
+from server.identity.subjects import Holdings, Subject, Subjects
+from server.schema_start import SchemaStart
+from server.service_file import checked_file
+from server.settings import Settings, read_settings
+from server.target_database import target_database
+from storage.credentials.key_table import KeyTable
+from storage.embedded import EmbeddedFailed, running_valkey
+from storage.migrations.stopped import MigrationStopped
+from storage.subjects.subject_records import SubjectRecords
+from storage.tables.schema import tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """A service's database, opened for one command."""
+
+    subjects: Subjects
+    declaration: Declaration
+    settings: Settings
+
+
+Task = Callable[[Open], Awaitable[None]]
+
+
+def run_export(file: Path, subject: Subject, *, output: Path | None) -> int:
+    """Write all there is of a person; the exit status."""
+
+    async def task(open_: Open) -> None:
+        held = await open_.subjects.held(subject)
+        if held.is_empty:
+            tell(_nothing(subject))
+        document = await open_.subjects.shown(subject, by=whoever_types())
+        await asyncio.to_thread(_write, document + b"\n", output)
+        if output is not None:
+            tell(f"{output}: {_told(held)}")
+
+    return _run(file, task)
+
+
+def run_erase(file: Path, subject: Subject, *, apply: bool) -> int:
+    """Erase a person's data, or say what that would do; the exit status."""
+
+    async def task(open_: Open) -> None:
+        held = await open_.subjects.held(subject)
+        if held.is_empty:
+            tell(_nothing(subject))
+            return
+        if not apply:
+            _show_plan(held, open_.subjects.records)
+            return
+        erased = await open_.subjects.erase(subject, by=whoever_types())
+        tell(f"Erased: {_told(erased)}.")
+        if not await open_.subjects.keys.announce():
+            tell("The running replicas could not be told (Redis does not answer): they notice within 60 s.")
+        await _make_known(erased, open_)
+
+    return _run(file, task)
+
+
+def _write(document: bytes, output: Path | None) -> None:
+    """To a file that nobody else may read, or to the standard output."""
+    if output is None:
+        sys.stdout.buffer.write(document)
+        sys.stdout.flush()
+        return
+    output.touch(mode=0o600)
+    output.write_bytes(document)
+
+
+def _run(file: Path, task: Task) -> int:
+    try:
+        return reported(lambda: asyncio.run(_opened(file, task)))
+    except (EmbeddedFailed, MigrationStopped) as error:
+        tell(str(error) or (type(error).__doc__ or ""))
+    except Problem as problem:
+        tell(problem.detail, *([f"  {problem.__cause__}"] if problem.__cause__ else []))
+    return FAILED
+
+
+async def _opened(file: Path, task: Task) -> None:
+    declaration, settings = checked_file(file), read_settings()
+    name = declaration.service.name
+    async with target_database(settings, service=name, observe=unheard) as target:
+        start = SchemaStart(
+            declaration=declaration, settings=settings.model_copy(update={"migrate": "never"}), observe=unheard
+        )
+        secret = await start.run(target.dsn)
+        async with opened_pool(target.dsn) as pool, revocation_stamp(settings) as stamp:
+            records = SubjectRecords(record_tables(declaration.types).values(), tables(declaration.types))
+            keys = KeyRing(KeyTable(pool), stamp)
+            subjects = Subjects(records=records, pool=pool, keys=keys, secret=secret)
+            await task(Open(subjects=subjects, declaration=declaration, settings=settings))
+
+
+async def _make_known(erased: Holdings, open_: Open) -> None:
+    """Have a running service's cache give up what it has kept of the person."""
+    settings, declaration = open_.settings, open_.declaration
+    changed = {table for table, count in erased.records.items() if count}
+    shown = changed & tables_shown(cached_resources(declaration.service), declaration)
+    url = settings.redis_url.get_secret_value() or running_valkey(settings.data_dir)
+    if not shown or not url:
+        return
+    try:
+        await tell_cache(url, shown, secret=open_.subjects.secret)
+    except CacheNotTold as failed:
+        tell(str(failed))
+
+
+def _show_plan(held: Holdings, records: SubjectRecords) -> None:
+    for table, count in held.records.items():
+        if count:
+            fields = ", ".join(records.private[table]) or "nothing: no field of it is Private()"
+            tell(f"  {_counted(count, 'record')} of {table}: nobody's from then on; erased {fields}")
+    if held.keys:
+        tell(f"  {_counted(held.keys, 'API key')}: revoked, the name erased")
+    tell("", "Nothing has been changed. To do it: the same with --apply.")
+
+
+def _told(held: Holdings) -> str:
+    parts = [f"{_counted(count, 'record')} of {table}" for table, count in held.records.items() if count]
+    return ", ".join([*parts, *([_counted(held.keys, "API key")] if held.keys else [])]) or "nothing"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _nothing(subject: Subject) -> str:
+    whose = subject.id if subject.tenant is None else f"{subject.id} of {subject.tenant}"
+    return f"There is nothing of {whose} here: no record that remembers it, no API key."

@@ -1,0 +1,85 @@
+"""What the service holds of one person: its records and its keys, shown whole, or erased and ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+
+from middleware.inbound.principal import name_of
+from server.identity.key_ring import KeyRing
+from storage.credentials.key_table import KeyTable
+from storage.postgres.pool import Pool
+from storage.subjects.subject_records import SubjectRecords
+from storage.subjects.subject_requests import SubjectRequests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A person as its credentials name it."""
+
+    id: str
+    tenant: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What its records remember it by."""
+        return name_of(self.id, tenant=self.tenant)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """How much there is of a person: records of each table, keys."""
+
+    records: Mapping[str, int]
+    keys: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing at all."""
+        return not self.keys and not any(self.records.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subjects:
+    """The persons of a service's database. Raises what the database's calls raise."""
+
+    records: SubjectRecords
+    pool: Pool
+    keys: KeyRing
+    secret: bytes
+
+    async def held(self, subject: Subject) -> Holdings:
+        """How much there is."""
+        keys = await self.keys.table.of_subject(subject.id, tenant=subject.tenant)
+        return Holdings(records=await self.records.counted(self.pool, subject.name), keys=len(keys))
+
+    async def shown(self, subject: Subject, *, by: str) -> bytes:
+        """All of it as one JSON document, and remember that it was shown."""
+        held = await self.held(subject)
+        requests = SubjectRequests(self.pool, secret=self.secret)
+        keys = await self.keys.table.of_subject(subject.id, tenant=subject.tenant)
+        pages: dict[str, list[bytes]] = {table: [] for table in held.records}
+        async for table, items in self.records.shown(self.pool, subject.name):
+            pages[table].append(items)
+        await requests.add("export", subject.name, done_by=by, rows=held.records)
+        told = orjson.dumps(
+            {
+                "subject": subject.id,
+                "tenant": subject.tenant,
+                "shown_at": datetime.now(UTC),
+                "requests": await requests.of(subject.name),
+                "keys": keys,
+            }
+        )
+        records = b",".join(b'"%b":[%b]' % (table.encode(), b",".join(items)) for table, items in pages.items())
+        return b'%b,"records":{%b}}' % (told[:-1], records)
+
+    async def erase(self, subject: Subject, *, by: str) -> Holdings:
+        """Erase what is private in its records, make them nobody's, end its keys: all of it, or nothing."""
+        async with self.pool.transaction(operation="erase") as transaction:
+            counts = await self.records.erase(transaction, subject.name)
+            keys = await KeyTable(transaction).end_subject(subject.id, tenant=subject.tenant)
+            requests = SubjectRequests(transaction, secret=self.secret)
+            await requests.add("erase", subject.name, done_by=by, rows=counts)
+        return Holdings(records=counts, keys=keys)

@@ -1,0 +1,1 @@
+"""What the database holds of one person: shown whole, erased, and that it was done."""

@@ -1,0 +1,61 @@
+"""The records of one person, in all tables whose rows remember who made them."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+
+from sqlalchemy import MetaData
+
+from storage.listing import Listing, Order
+from storage.records import Records, RecordTable
+from storage.runner import Runner
+from storage.scope import OWNER_COLUMN, Scope
+from storage.subjects.erasure import erasure
+
+AT_ONCE = 200
+"""How many records are read in one statement."""
+
+
+class SubjectRecords:
+    """Finds and erases them; raises what the runner raises. A person is named as its principal is."""
+
+    def __init__(self, record_tables: Iterable[RecordTable], metadata: MetaData) -> None:
+        self._tables = sorted((one for one in record_tables if one.type.is_owned), key=lambda one: one.type.table)
+        self._erasures = {one.type.table: erasure(one.type, metadata.tables[one.type.table]) for one in self._tables}
+
+    @property
+    def private(self) -> Mapping[str, tuple[str, ...]]:
+        """For each table the fields that are erased."""
+        return {one.type.table: tuple(field.name for field in one.type.fields if field.private) for one in self._tables}
+
+    async def counted(self, runner: Runner, person: str) -> Mapping[str, int]:
+        """How many records of the person each table has."""
+        counts = {}
+        for table in self._tables:
+            page = await _records(table, runner, person=person).page(_listing(table, limit=1, count=True))
+            counts[table.type.table] = page.total or 0
+        return counts
+
+    async def shown(self, runner: Runner, person: str) -> AsyncIterator[tuple[str, bytes]]:
+        """The person's records page by page: the table, and their JSON, joined by commas."""
+        for table in self._tables:
+            after: tuple[str | None, ...] | None = ()
+            while after is not None:
+                page = await _records(table, runner, person=person).page(_listing(table, limit=AT_ONCE, after=after))
+                if page.items:
+                    yield table.type.table, page.items
+                after = page.after
+
+    async def erase(self, runner: Runner, person: str) -> Mapping[str, int]:
+        """Erase them; how many each table had."""
+        counts = {}
+        for table, statement in self._erasures.items():
+            rows = await runner.run(statement, statement.bind({OWNER_COLUMN: person}), operation="erase")
+            counts[table] = len(rows)
+        return counts
+
+
+def _records(table: RecordTable, runner: Runner, *, person: str) -> Records:
+    return Records(table, runner, scope=Scope(bounds={table.type.table: {OWNER_COLUMN: person}}))
+
+
+def _listing(table: RecordTable, *, limit: int, after: tuple[str | None, ...] = (), count: bool = False) -> Listing:
+    return Listing(order=(Order(field=table.type.key),), after=after, limit=limit, count=count)

@@ -1,0 +1,116 @@
+"""One person's data: shown whole, and erased from the real service while it runs."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.http_pages import Answer, Api, api
+from tests.acceptance.service_process import Finished, mainstay, service
+from tests.source_tree import PROJECT
+
+EXAMPLE = PROJECT / "examples" / "shop"
+SHOP, DATA = EXAMPLE / "service.py", EXAMPLE / "data"
+STREET = "Hill Road 1"
+BASKET = {"email": "ada@example.org", "name": "Ada", "ship_to": {"street": STREET, "city": "Bern"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    ask: Api
+    folder: Path
+    ada: str
+    bob: str
+    staff: str
+
+    async def send(self, key: str, method: str, path: str, body: object = None) -> Answer:
+        return await self.ask(method, path, body, Authorization=f"Bearer {key}")
+
+    async def bought(self, key: str) -> Any:
+        (product, *_) = (await self.ask("GET", "/products?limit=1&available=true")).body["items"]
+        answer = await self.send(key, "POST", "/checkout", {**BASKET, "lines": [{"sku": product["sku"]}]})
+        assert answer.status == 201, answer.body
+        return answer.body
+
+    async def run(self, *words: str) -> Finished:
+        return await mainstay("subject", *words, data_dir=self.folder)
+
+
+@pytest.fixture
+async def shop(data_dir: Path) -> AsyncIterator[Shop]:
+    async def key(subject: str, *options: str) -> str:
+        finished = await mainstay("key", "create", "--subject", subject, *options, data_dir=data_dir)
+        assert finished.code == 0, finished.errors
+        return finished.output.strip()
+
+    async with service(SHOP, data_dir, "--seed", str(DATA)) as running, api(running.base_url) as ask:
+        yield Shop(
+            ask=ask,
+            folder=data_dir,
+            ada=await key("ada", "--name", "Ada's till", "--role", "customer"),
+            bob=await key("bob", "--role", "customer"),
+            staff=await key("sue", "--role", "staff"),
+        )
+
+
+async def test_all_there_is_of_a_person_is_shown(shop: Shop) -> None:
+    order = await shop.bought(shop.ada)
+    await shop.bought(shop.bob)
+
+    shown = await shop.run("export", str(SHOP), "ada")
+
+    document = json.loads(shown.output)
+    assert (shown.code, document["subject"], document["tenant"]) == (0, "ada", None)
+    assert document["records"]["order"] == [order]
+    assert [line["order_id"] for line in document["records"]["order_line"]] == [order["id"]]
+    assert [key["name"] for key in document["keys"]] == ["Ada's till"]
+    assert [request["kind"] for request in document["requests"]] == ["export"]
+
+
+async def test_what_is_written_to_a_file_only_its_owner_reads(shop: Shop, tmp_path: Path) -> None:
+    await shop.bought(shop.ada)
+
+    shown = await shop.run("export", str(SHOP), "ada", "--output", str(tmp_path / "ada.json"))
+
+    assert (shown.code, shown.output) == (0, "")
+    assert "1 record of order, 1 record of order_line, 1 API key" in shown.errors
+    assert (tmp_path / "ada.json").stat().st_mode & 0o777 == 0o600
+
+
+async def test_nothing_is_erased_before_it_is_said_so(shop: Shop) -> None:
+    order = await shop.bought(shop.ada)
+
+    told = await shop.run("erase", str(SHOP), "ada")
+
+    assert told.code == 0
+    assert "1 record of order: nobody's from then on; erased ship_to" in told.errors
+    assert "To do it: the same with --apply." in told.errors
+    assert (await shop.send(shop.ada, "GET", f"/orders/{order['id']}")).body == order
+
+
+async def test_what_is_erased_is_nobodys_and_the_rest_stays(shop: Shop) -> None:
+    order, other = await shop.bought(shop.ada), await shop.bought(shop.bob)
+
+    erased = await shop.run("erase", str(SHOP), "ada", "--apply")
+    while (await shop.send(shop.ada, "GET", "/orders")).status != 401:
+        pass
+
+    assert (erased.code, erased.errors) == (0, "Erased: 1 record of order, 1 record of order_line, 1 API key.\n")
+    left = (await shop.send(shop.staff, "GET", f"/orders/{order['id']}")).body
+    assert (left["ship_to"], left["total"], left["version"]) == (None, order["total"], order["version"] + 1)
+    assert (await shop.send(shop.bob, "GET", f"/orders/{other['id']}")).body == other
+    again = json.loads((await shop.run("export", str(SHOP), "ada")).output)
+    assert [request["kind"] for request in again["requests"]] == ["erase", "export"]
+    assert again["records"] == {"order": [], "order_line": []}
+
+
+async def test_of_somebody_unknown_there_is_nothing(shop: Shop) -> None:
+    told = await shop.run("erase", str(SHOP), "nobody", "--apply", "--tenant", "acme")
+
+    assert (told.code, told.errors) == (
+        0,
+        "There is nothing of nobody of acme here: no record that remembers it, no API key.\n",
+    )
