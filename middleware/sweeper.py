@@ -4,11 +4,15 @@ A timing wheel (Varghese and Lauck, 1987) whose slots are kept by number: settin
 the slot it falls due in, calling it off one removal. Nearly every timeout is called off, so this is what costs.
 """
 
+import math
 from collections.abc import Callable
 from typing import Protocol
 
 WIDTH_SECONDS = 0.01
 """A slot's width, and so how late a timeout may come: one that guards half a second or more is not worse for it."""
+
+HELD_UP_SECONDS = 0.1
+"""A sweep later than this says that the event loop was held up, by work of ours or as the machine gave us no time."""
 
 
 class Timer(Protocol):
@@ -49,7 +53,7 @@ class Sweeper:
     A callback must not raise: what it does is cancel a task or answer a future.
     """
 
-    __slots__ = ("_asleep", "_call_later", "_slots", "_swept", "_width", "now", "pending")
+    __slots__ = ("_asleep", "_call_later", "_due", "_held_seconds", "_slots", "_swept", "_width", "now", "pending")
 
     def __init__(
         self, *, now: Callable[[], float], call_later: CallLater, width_seconds: float = WIDTH_SECONDS
@@ -60,6 +64,8 @@ class Sweeper:
         self._slots: dict[int, set[Due]] = {}
         self._swept = 0
         self._asleep = True
+        self._due = math.inf
+        self._held_seconds = 0.0
         self.pending = 0
 
     def after(self, delay_seconds: float, callback: Callable[[], object]) -> Due:
@@ -79,19 +85,34 @@ class Sweeper:
         self.pending += 1
         return due
 
+    def held_seconds(self, now: float) -> float:
+        """How long the loop has been held up until `now`, in all, while anything was set; it only grows.
+
+        Nothing is heard in such a time, so of whoever is waited for it says nothing.
+        """
+        late = now - self._due
+        return self._held_seconds + late if late > HELD_UP_SECONDS else self._held_seconds
+
     def _wake(self) -> None:
         self._asleep = False
         self._slots.clear()
-        self._swept = int(self.now() / self._width)
+        now = self.now()
+        self._swept = int(now / self._width)
+        self._arrange(now)
+
+    def _arrange(self, now: float) -> None:
+        self._due = now + self._width
         self._call_later(self._width, self._sweep)
 
     def _sweep(self) -> None:
-        reached = int(self.now() / self._width)
+        now = self.now()
+        self._held_seconds, self._due = self.held_seconds(now), math.inf
+        reached = int(now / self._width)
         for number in range(self._swept + 1, reached + 1):
             self._swept = number
             self._fire(self._slots.pop(number, None))
         if self.pending:
-            self._call_later(self._width, self._sweep)
+            self._arrange(self.now())
         else:
             self._asleep = True
 

@@ -186,13 +186,15 @@ class Records:
         bound = statement.bind({**parameters, **key_parameters(self.key)})
         try:
             rows = await self.runner.run(statement, bound, operation=operation)
-        except ForbiddenByOthers as conflict:
-            if conflict.constraint != NAME_CONSTRAINT:
+        except ForbiddenByOthers as conflict:  # what stands in the way may be what this very request did just before
+            made = await self._made_before(self.key)
+            if made is None and conflict.constraint != NAME_CONSTRAINT:
                 raise
-            rows = []  # the same request was faster
-        if rows:
-            return self._rendered(rows[0])
-        kept = await kept_answer(self.runner, self.key, table=self.table.type.table)
+            return made
+        return self._rendered(rows[0]) if rows else await self._made_before(self.key)
+
+    async def _made_before(self, request: RequestKey) -> Rendered | None:
+        kept = await kept_answer(self.runner, request, table=self.table.type.table)
         if kept is None:
             return None
         return Rendered(body=kept.body, etag=kept.etag + self._mark, key=kept.record_key, is_replayed=True)

@@ -37,6 +37,10 @@ class HandClock:
             timer.callback()
         self.instant = end
 
+    def stall(self, seconds: float) -> None:
+        """Let this much time pass with nothing happening, as where the event loop is held up."""
+        self.instant += seconds
+
     @property
     def pending(self) -> list[HandTimer]:
         """What is still to happen."""

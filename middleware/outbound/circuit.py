@@ -9,6 +9,7 @@ takes a cancelled call for a good or a bad one. Here each call is admitted and l
 
 What was admitted under one state says nothing of the next: a result that comes late is ignored. A call that was
 cancelled says nothing either, unless it had been slow by then: its caller may have left for just that reason.
+No call is slow for the time in which our own event loop was held up: its answer may have been there all along.
 """
 
 import math
@@ -34,11 +35,12 @@ STATES: dict[str, BreakerState] = {"closed": "closed", "open": "open", "half-ope
 class Admitted:
     """A call that was let through and has not been settled."""
 
-    __slots__ = ("generation", "is_overdue", "is_settled", "started")
+    __slots__ = ("generation", "held_before", "is_overdue", "is_settled", "started")
 
-    def __init__(self, generation: int, started: float) -> None:
+    def __init__(self, generation: int, started: float, *, held_before: float) -> None:
         self.generation = generation
         self.started = started
+        self.held_before = held_before
         self.is_settled = False
         self.is_overdue = False
 
@@ -90,7 +92,7 @@ class Circuit(CircuitBreaker):
         now = self._now()
         if not self._passes:
             self._ask_to_probe(now)
-        admitted = Admitted(self._generation, now)
+        admitted = Admitted(self._generation, now, held_before=self._sweeper.held_seconds(now))
         self._flying.append(admitted)
         if not self._looking:
             self._look_at(now + self._policy.slow_call_seconds)
@@ -112,7 +114,7 @@ class Circuit(CircuitBreaker):
             if verdict == "bad":
                 self._count(now, failed=True, slow=False)
             return
-        slow = now - admitted.started >= self._policy.slow_call_seconds
+        slow = self._seconds_to_slow(admitted, now) <= 0
         if verdict != "neutral" or slow:
             self._count(now, failed=verdict == "bad", slow=slow)
         elif not self._passes:
@@ -202,16 +204,19 @@ class Circuit(CircuitBreaker):
     def _look(self) -> None:
         """Count what has become slow without having ended; look again when the next one may have."""
         self._looking = False
-        now, slow = self._now(), self._policy.slow_call_seconds
-        flying = self._flying
-        while flying and (flying[0].is_settled or now - flying[0].started >= slow):
+        now, flying = self._now(), self._flying
+        while flying and (flying[0].is_settled or self._seconds_to_slow(flying[0], now) <= 0):
             admitted = flying.popleft()
             if not admitted.is_settled:
                 admitted.is_overdue = True
                 self._hanging += 1
                 self._count_overdue(now)
         if flying:
-            self._look_at(flying[0].started + slow)
+            self._look_at(now + self._seconds_to_slow(flying[0], now))
+
+    def _seconds_to_slow(self, admitted: Admitted, now: float) -> float:
+        left = self._policy.slow_call_seconds - (now - admitted.started)
+        return left if left > 0 else left + self._sweeper.held_seconds(now) - admitted.held_before
 
     def _count_overdue(self, now: float) -> None:
         if self._passes:

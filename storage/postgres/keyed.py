@@ -3,7 +3,8 @@
     _claim: is the key free, and nothing kept under it?  ▸  the write, only then  ▸  _kept: its answer, if it wrote
 
 A statement sees the rows as they were when it began, which may be before it got the lock; who was faster in between is
-found by the key of the table, and the whole statement fails. So an answer is kept once, with one effect.
+found by the key of the table, if not by a rule of the record's own, and the whole statement fails. So an answer is kept
+once, with one effect.
 """
 
 from collections.abc import Mapping

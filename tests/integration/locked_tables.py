@@ -19,11 +19,14 @@ _PATIENCE_SECONDS = 10.0
 
 
 @contextmanager
-def locked(dsn: str, table: str, *, mode: str = "SHARE") -> Iterator[None]:
-    """Nobody can write the table meanwhile, or, with another mode, not even read it."""
+def locked(dsn: str, table: str, *, mode: str = "SHARE", at_last: str = "") -> Iterator[None]:
+    """Nobody can write the table meanwhile, or, with another mode, not even read it; `at_last` is done when it ends."""
     with closing(psycopg2.connect(dsn)) as other:
         other.cursor().execute(f"LOCK TABLE {table} IN {mode} MODE")
         yield
+        if at_last:
+            other.cursor().execute(at_last)
+            other.commit()
 
 
 async def until_waiting(dsn: str, count: int, *, within_seconds: float = _PATIENCE_SECONDS) -> None:

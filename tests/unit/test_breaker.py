@@ -167,6 +167,20 @@ def test_a_few_that_take_long_do_not_while_others_are_answered() -> None:
     assert world.states == []
 
 
+def test_what_waits_while_our_own_event_loop_is_held_up_is_not_slow() -> None:
+    world = World()
+    answered, unanswered = world.begin(10), world.begin(3)
+
+    world.hand.stall(3)
+    for admitted in answered:  # in the same turn of the loop, before any timer's
+        world.circuit.settle(admitted, "good")
+    world.hand.advance(0.4)
+    states_before_it_hangs = world.states
+    world.hand.advance(0.2)
+
+    assert (states_before_it_hangs, world.states, len(unanswered)) == ([], ["open"], 3)
+
+
 @pytest.mark.parametrize(
     ("gone_seconds", "jitter", "told"),
     [(0.0, 0.0, "2"), (0.0, 0.9, "3"), (4.0, 0.0, "5"), (60.0, 0.0, "11"), (60.0, 0.9, "17")],

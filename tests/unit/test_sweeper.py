@@ -43,6 +43,31 @@ def test_what_is_called_off_does_not_come() -> None:
     assert sorted(came) == [0, 2]
 
 
+def test_it_knows_how_long_the_loop_was_held_up_before_and_after_it_sweeps() -> None:
+    sweeper, hand = make_sweeper()
+    sweeper.after(9, lambda: None)
+    hand.advance(1)
+    on_time = sweeper.held_seconds(hand.instant)
+    hand.stall(2)
+    before = sweeper.held_seconds(hand.instant)
+    hand.advance(1)
+
+    after = sweeper.held_seconds(hand.instant)
+
+    assert (on_time, round(before, 1), round(after, 1)) == (0.0, 2.0, 2.0)
+
+
+def test_while_nothing_is_set_no_time_counts_as_held_up() -> None:
+    sweeper, hand = make_sweeper()
+    sweeper.after(0.1, lambda: None)
+    hand.advance(60)
+    sweeper.after(0.1, lambda: None)
+
+    hand.advance(1)
+
+    assert sweeper.held_seconds(hand.instant) == 0.0
+
+
 def test_calling_off_what_has_come_is_harmless() -> None:
     sweeper, hand = make_sweeper()
     due = sweeper.after(0.1, lambda: None)
