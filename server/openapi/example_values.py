@@ -43,5 +43,5 @@ def _short_enough(value: Decimal, bounds: Mapping[str, Any]) -> bool:
     places = max(-int(exponent), 0)
     allowed_places = places if bounds.get("decimal_places") is None else bounds["decimal_places"]
     allowed_digits = bounds.get("max_digits")
-    whole = max(len(digits) - places, 0) if abs(value) >= 1 else 0
+    whole = max(len(digits) - places, 0)
     return places <= allowed_places and (allowed_digits is None or whole + allowed_places <= allowed_digits)

@@ -42,6 +42,7 @@ def test_a_whole_number_has_a_plausible_example(bounds: dict[str, int], example:
         ({"decimal_places": 1}, "9.9"),
         ({"decimal_places": 0, "max_digits": 3}, "9"),
         ({"decimal_places": 2, "max_digits": 2}, "0.90"),
+        ({"decimal_places": 2, "max_digits": 2, "le": 0}, None),
         ({"lt": Decimal(5)}, "1"),
         ({"ge": Decimal(1_000)}, "1000"),
     ],
