@@ -178,15 +178,17 @@ def _exception_caught(event: e.ExceptionCaught) -> Line:
 def _dependency_called(event: e.DependencyCalled) -> Line | None:
     if event.outcome == "ok":
         return None
+    reason = f"{event.error_type}: {event.cause}" if event.cause else event.error_type
     return Line(
         level="debug" if event.error_type in _CALLERS_FAULT | _QUIET else "warning",
         event="dependency_called",
-        message=f"{event.dependency} {event.operation}: {event.outcome} ({event.error_type})",
+        message=f"{event.dependency} {event.operation}: {event.outcome} ({reason})",
         fields={
             "dependency": event.dependency,
             "operation": event.operation,
             "outcome": event.outcome,
             "error.type": event.error_type,
+            "error.cause": event.cause,
             "duration_seconds": round(event.duration_seconds, 6),
         },
     )

@@ -18,7 +18,9 @@ class DependencyCalled:
     """One call to a dependency has ended, all its attempts included.
 
     `operation` is a statement's or command's name, for an upstream an UpstreamOperation.
-    `error_type` is empty for an ok call, otherwise the error's kind (`conflict`, `timeout`, …).
+    `error_type` is empty for an ok call, otherwise the error's kind (`conflict`, `timeout`, …). `cause` is what stands
+    behind it where that is known, a library's error (`ClientConnectorDNSError`) or an upstream's status (`503`): a word
+    for people, in logs only.
     """
 
     dependency: Dependency
@@ -26,6 +28,7 @@ class DependencyCalled:
     outcome: Outcome
     error_type: str
     duration_seconds: float
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

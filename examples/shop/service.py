@@ -6,7 +6,7 @@ Whoever says nothing of who they are may look around, review what they bought, a
 
     curl -s 'localhost:8080/products?tags[contains]=["gift"]&price[lt]=30&sort=-price&expand=category' -g
     curl -s localhost:8080/checkout -H 'Content-Type: application/json' -d '{"email": "ada@example.org",
-        "name": "Ada", "ship_to": {"street": "Hill Road 1", "city": "Bern"}, "lines": [{"sku": "MUG-002"}]}'
+        "name": "Ada", "ship_to": {"street": "Hill Road 1", "city": "Bern"}, "lines": [{"sku": "MUG-004"}]}'
     curl -s localhost:8080/orders/ID/pay -H 'Content-Type: application/json' -d '{"card": "4000-0000-0000-0077"}'
 
 Payments are another service's business: payments_sandbox.py plays it, and `make run` starts it too.

@@ -17,6 +17,10 @@ BREAKER_OPEN = "breaker_open"
 ANSWERED: End = ("ok", "")
 
 
+class Answered(Exception):  # noqa: N818 - it says what happened
+    """Stands behind a problem that a dependency's answer meant; the message is the answer's word, such as `503`."""
+
+
 def measure(inner: Call, policy: Policy, *, senses: Senses) -> Call:
     """Emit one DependencyCalled for each call, whatever its end; the end itself passes through unchanged.
 
@@ -24,7 +28,7 @@ def measure(inner: Call, policy: Policy, *, senses: Senses) -> Call:
     """
     observe, now, dependency = senses.observe, senses.clock.now, policy.dependency
 
-    def tell(operation: str, end: End, *, started: float) -> None:
+    def tell(operation: str, end: End, *, started: float, cause: str = "") -> None:
         outcome, error_type = end
         observe(
             DependencyCalled(
@@ -33,6 +37,7 @@ def measure(inner: Call, policy: Policy, *, senses: Senses) -> Call:
                 outcome=outcome,
                 error_type=error_type,
                 duration_seconds=now() - started,
+                cause=cause,
             )
         )
 
@@ -41,12 +46,23 @@ def measure(inner: Call, policy: Policy, *, senses: Senses) -> Call:
         try:
             result = await inner(operation, attempt)
         except BaseException as error:
-            tell(operation, end_of(error), started=started)
+            tell(operation, end_of(error), started=started, cause=cause_of(error))
             raise
         tell(operation, ANSWERED, started=started)
         return result
 
     return layer
+
+
+def cause_of(error: BaseException) -> str:
+    """The word for what stands behind an error; none for a timeout, behind which stands only its being cancelled."""
+    match error.__cause__:
+        case None | asyncio.CancelledError():
+            return ""
+        case Answered() as answered:
+            return str(answered)
+        case behind:
+            return type(behind).__name__
 
 
 def end_of(error: BaseException) -> End:

@@ -17,6 +17,7 @@ from middleware.deadlines import seconds_left
 from middleware.inbound.deadline import REQUEST_TIMEOUT
 from middleware.inbound.identify import REQUEST_ID, TRACEPARENT
 from middleware.outbound.layer import Call
+from middleware.outbound.measure import Answered
 from middleware.outbound.upstream_policy import UpstreamPolicy
 from server.upstreams.answer import Answer, problem_of
 from server.upstreams.connection_errors import FOREIGN, problem_of_connection
@@ -72,7 +73,7 @@ class Take(Generic[T]):
         except FOREIGN as error:
             raise problem_of_connection(error, is_repeatable=self._is_repeatable) from error
         if not answer.is_good:
-            raise problem_of(answer, is_repeatable=self._is_repeatable)
+            raise problem_of(answer, is_repeatable=self._is_repeatable) from Answered(str(answer.status))
         self.taken = self._meet(answer)
         return response
 

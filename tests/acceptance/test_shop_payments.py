@@ -114,6 +114,19 @@ async def test_an_outage_is_a_503_that_tells_nothing_of_who_is_out(shop: Shop) -
     assert (paid.body["status"], await shop.taken()) == ("paid", [*before, order["total"]])
 
 
+async def test_a_key_is_worth_another_try_after_an_outage_and_its_answer_after_that(shop: Shop) -> None:
+    order, before = await shop.order(), await shop.taken()
+
+    await shop.mood(failing=1)
+    refused = await shop.pay(order, Idempotency_Key="pay-once")
+    await shop.mood()
+    paid = await until_paid(shop, order, Idempotency_Key="pay-once")
+    again = await shop.pay(order, Idempotency_Key="pay-once")
+
+    assert (refused.status, paid.body["status"], again) == (503, "paid", paid)
+    assert await shop.taken() == [*before, order["total"]]
+
+
 async def test_a_slow_upstream_takes_no_longer_than_the_caller_allows(shop: Shop) -> None:
     order, before = await shop.order(), await shop.taken()
 
@@ -165,11 +178,11 @@ async def test_calls_are_measured_and_a_held_breaker_refuses_them(shop: Shop) ->
     assert await shop.samples("dependency_up.*payments") == {'dependency_up{dependency="payments"} 0.0'}
 
 
-async def until_paid(shop: Shop, order: dict[str, Any]) -> Answer:
+async def until_paid(shop: Shop, order: dict[str, Any], **headers: str) -> Answer:
     """Pay again until the breaker lets it through; it opens for a second at most."""
     async with asyncio.timeout(20):
         while True:
-            answer = await shop.pay(order)
+            answer = await shop.pay(order, **headers)
             if answer.status == 200:
                 return answer
             await asyncio.sleep(0.05)

@@ -18,7 +18,7 @@ from middleware.outbound.attempt_timeout import CutShort, NoAnswer
 from middleware.outbound.layer_policies import BreakerOpen
 from middleware.outbound.upstream_policy import Throttled
 from server.fake_upstream import Reply, breaking_off, json_answer, silence, status
-from telemetry.events import BulkheadRejected, Retried
+from telemetry.events import BulkheadRejected, DependencyCalled, Retried
 from tests.integration.certificates import made
 from tests.integration.misbehaviour import answer_and_hang_up, drip, endless, no_answer, packed, raw_answers
 from tests.integration.processes import until
@@ -97,6 +97,25 @@ async def test_nobody_at_the_address_is_unavailable_for_a_write_too() -> None:
         assert [await problem(get(it)), await problem(post(it))] == [Unavailable, Unavailable]
         assert it.ends == [("read", "error", "unavailable"), ("write", "error", "unavailable")]
         assert len(it.events.of(Retried)) == 2
+
+
+@pytest.mark.parametrize(
+    ("broken", "cause"),
+    [
+        (status(503), "503"),
+        (status(404), "404"),
+        (breaking_off, "ClientPayloadError"),
+        (no_answer, "ServerDisconnectedError"),
+        (status(200, body=b"no"), "ValidationError"),
+        (silence, ""),
+    ],
+)
+async def test_what_was_behind_a_failure_is_told_to_those_who_operate(broken: Reply, cause: str) -> None:
+    async with world(attempt_timeout_seconds=0.5, attempts=1) as it:
+        scripted(it, broken)
+        await problem(get(it))
+
+        assert [event.cause for event in it.events.of(DependencyCalled)] == [cause]
 
 
 async def test_a_name_nobody_knows_is_unavailable() -> None:

@@ -62,13 +62,14 @@ def finished(status: int = 200) -> RequestFinished:
 CAUGHT = ExceptionCaught(error_type="KeyError", traceback=TRACEBACK, route="/pay", request_id="r-1", trace_id="t-1")
 
 
-def called(outcome: str, error_type: str) -> DependencyCalled:
+def called(outcome: str, error_type: str, cause: str = "") -> DependencyCalled:
     return DependencyCalled(
         dependency="postgres",
         operation="products.read",
         outcome=outcome,  # type: ignore[arg-type]  # the cases below are its words
         error_type=error_type,
         duration_seconds=0.5,
+        cause=cause,
     )
 
 
@@ -131,6 +132,11 @@ def test_a_bug_is_one_line_with_its_traceback() -> None:
             "refused bytes that are no HTTP request we read (LineTooLong)",
         ),
         (called("error", "unavailable"), "warning", "postgres products.read: error (unavailable)"),
+        (
+            called("error", "unavailable", "OperationalError"),
+            "warning",
+            "postgres products.read: error (unavailable: OperationalError)",
+        ),
         (called("timeout", "timeout"), "warning", "postgres products.read: timeout (timeout)"),
         (called("error", "conflict"), "debug", "postgres products.read: error (conflict)"),
         (ConnectionOpened(pool="reads", duration_seconds=0.1), "debug", "reads: connection opened"),

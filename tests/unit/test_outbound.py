@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,7 @@ from middleware.outbound.bulkhead import bulkhead
 from middleware.outbound.call_deadline import deadline
 from middleware.outbound.layer import Call, Senses
 from middleware.outbound.layer_policies import BreakerOpen, BulkheadPolicy
-from middleware.outbound.measure import measure
+from middleware.outbound.measure import Answered, measure
 from middleware.outbound.policy import Policy, PoolPolicy
 from middleware.outbound.retry import retry
 from middleware.outbound.see_through import see_through
@@ -108,6 +109,19 @@ async def test_a_call_that_fails_is_measured_and_its_error_passes(
 
     assert caught.value is error
     assert world.events.events == called(outcome, error_type)
+
+
+async def test_what_stands_behind_an_error_is_told_in_a_word() -> None:
+    world = World()
+
+    async def attempt(behind: BaseException) -> None:
+        raise Unavailable from behind
+
+    for behind in (ConnectionResetError("secret"), Answered("503"), asyncio.CancelledError()):
+        with pytest.raises(Unavailable):
+            await world.call("read", partial(attempt, behind))
+
+    assert [event.cause for event in world.events.of(DependencyCalled)] == ["ConnectionResetError", "503", ""]
 
 
 async def test_an_attempt_without_an_answer_is_given_up() -> None:
