@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from server.record_store import Store
     from server.service import Resource, Route, Service, Tokens, Upstream
     from server.upstreams.answer import Answer
-    from storage.model import Indexed, Key, Model, Private, Reference, RenamedFrom, Tenant, Unique
+    from storage.model import Encrypted, Indexed, Key, Model, Private, Reference, RenamedFrom, Tenant, Unique
 
 __all__ = [
     "ANYONE",
@@ -28,6 +28,7 @@ __all__ = [
     "BadGateway",
     "Cors",
     "Elapsed",
+    "Encrypted",
     "Indexed",
     "Key",
     "Limit",
@@ -69,6 +70,7 @@ _HOMES = {
     "BadGateway": "middleware.errors",
     "Cors": "middleware.inbound.cors",
     "Elapsed": "middleware.errors",
+    "Encrypted": "storage.model",
     "Indexed": "storage.model",
     "Key": "storage.model",
     "Limit": "middleware.inbound.quota",

@@ -50,6 +50,7 @@ from server.upstreams.destination import Destinations
 from server.upstreams.upstream_client import UpstreamClient
 from storage.cache.answer_store import AnswerStore
 from storage.cache.caching import CacheExtent, Caching
+from storage.encryption.cipher import Cipher
 from storage.model import Model
 from storage.postgres.pool import Pool
 from storage.records import RecordTable
@@ -157,11 +158,14 @@ def upstreams_for(
     }
 
 
-def record_tables(types: Types) -> Mapping[type[Model], RecordTable]:
-    """The statements of every record type."""
+def record_tables(types: Types, *, cipher: Cipher | None = None) -> Mapping[type[Model], RecordTable]:
+    """The statements of every record type; `cipher` where fields are encrypted."""
     metadata = tables(types)
     by_name = {record_type.name: record_type for record_type in types.values()}
-    return {model: RecordTable(record_type, types=by_name, metadata=metadata) for model, record_type in types.items()}
+    return {
+        model: RecordTable(record_type, types=by_name, metadata=metadata, cipher=cipher)
+        for model, record_type in types.items()
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +179,8 @@ class Backing:
     upstreams: Mapping[str, UpstreamClient] = field(default_factory=dict)
     cache: AnswerStore | None = None
     """Where answers of cached resources are kept; None keeps none."""
+    cipher: Cipher | None = None
+    """What encrypts fields; None where none is encrypted."""
 
 
 def caching_for(
@@ -262,10 +268,11 @@ def public_app(
 def _serving_for(declaration: Declaration, backing: Backing, *, settings: Settings, caching: Caching | None) -> Serving:
     """What the handlers of every resource need."""
     return Serving(
-        tables=record_tables(declaration.types),
+        tables=record_tables(declaration.types, cipher=backing.cipher),
         runner=backing.pool if caching is None else caching.runner,
         caching=caching,
         scopes=RowScopes(declaration),
+        cipher=backing.cipher,
         fields=FieldRules(declaration.types.values(), reading_words(declaration.service)),
         cursor_secret=backing.secret,
         maximum_body_bytes=settings.body_bytes,

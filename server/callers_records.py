@@ -23,6 +23,10 @@ class CallersRecords:
         """Whether two callers who read may be shown different things."""
         return self._access.differs
 
+    def opened(self, body: bytes) -> bytes:
+        """What was rendered of them with nothing of it encrypted."""
+        return self._records.table.opened(body)
+
     def of(self, request: web.Request, action: Action) -> Records:
         """Those that this request may touch."""
         scope = self._access.to_rows(request, action)

@@ -122,6 +122,34 @@ def openapi(
     sys.exit(reported(lambda: write_openapi(checked_file(file), output=output, server_url=server_url)))
 
 
+encryption = typer.Typer(
+    name="encryption",
+    help="The keys of Encrypted() fields.",
+    epilog="Example: MAINSTAY_ENCRYPTION_KEYS=$(mainstay encryption key) mainstay serve service.py",
+    no_args_is_help=True,
+)
+app.add_typer(encryption)
+
+
+@encryption.command("key", epilog="Example: export MAINSTAY_ENCRYPTION_KEYS=$(mainstay encryption key)")
+def make_encryption_key() -> None:
+    """Print a new key, as MAINSTAY_ENCRYPTION_KEYS takes it; it is kept nowhere."""
+    from server.commands.encryption import run_key
+
+    sys.exit(run_key())
+
+
+@encryption.command("rotate", epilog="Example: mainstay encryption rotate examples/shop/service.py")
+def rotate_encryption(file: File) -> None:
+    """Encrypt with the first key all that lies encrypted with another, or not yet at all; then the others can go.
+
+    The service may run meanwhile, as long as it has the new key too.
+    """
+    from server.commands.encryption import run_rotate
+
+    sys.exit(run_rotate(file))
+
+
 subjects = typer.Typer(
     name="subject",
     help="One person's data, over all records that remember who made them, and its API keys.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -10,6 +11,7 @@ from multidict import CIMultiDict
 from middleware.inbound.idempotency import IDEMPOTENT_REPLAYED, REQUEST_KEY
 from server.address import Handle
 from server.handling import REQUEST_STORE, store
+from storage.encryption.cipher import Cipher
 from storage.kept_answers import KeptAnswer, once
 from storage.postgres.statement import Statement
 from storage.runner import TransactionRunner
@@ -18,11 +20,16 @@ _MADE_ANEW = frozenset(name.lower() for name in (hdrs.CONTENT_LENGTH, hdrs.DATE,
 """Headers that belong to one answer on one connection."""
 
 
-def keyed(handle: Handle, *, runner: TransactionRunner) -> Handle:
+_PLACE = "kept_answer.body"
+"""What an answer that is kept encrypted is bound to."""
+
+
+def keyed(handle: Handle, *, runner: TransactionRunner, cipher: Cipher | None = None) -> Handle:
     """The handler, which does a request with a key once and answers its repeats with what the first was answered.
 
     Raised problems undo all; whatever is returned, an answer of any status, is kept with what was done. A connection to
     Postgres is held from the first statement to the last, so what takes long in between belongs before or after.
+    Where the service has encrypted fields there is a `cipher`, and the answers are kept encrypted.
     """
 
     async def handle_keyed(request: web.Request) -> web.StreamResponse:
@@ -32,9 +39,9 @@ def keyed(handle: Handle, *, runner: TransactionRunner) -> Handle:
 
         async def work(transaction: TransactionRunner) -> KeptAnswer:
             request[REQUEST_STORE] = store(request).through(_Joined(transaction))
-            return _to_keep(await handle(request))
+            return _sealed(_to_keep(await handle(request)), cipher)
 
-        return _response(await once(runner, key, work=work))
+        return _response(_opened(await once(runner, key, work=work), cipher))
 
     return handle_keyed
 
@@ -44,6 +51,17 @@ def _to_keep(response: web.StreamResponse) -> KeptAnswer:
         raise TypeError("a route that is called with a key answers as a whole: what is streamed cannot be kept")
     headers = [(name, value) for name, value in response.headers.items() if name.lower() not in _MADE_ANEW]
     return KeptAnswer(body=bytes(response.body or b""), status=response.status, headers=headers)
+
+
+def _sealed(answer: KeptAnswer, cipher: Cipher | None) -> KeptAnswer:
+    if cipher is None:
+        return answer
+    return replace(answer, body=cipher.seal(answer.body.decode("latin-1"), place=_PLACE).encode())
+
+
+def _opened(answer: KeptAnswer, cipher: Cipher | None) -> KeptAnswer:
+    text = None if cipher is None else cipher.open(answer.body.decode("latin-1"), place=_PLACE)
+    return answer if text is None else replace(answer, body=text.encode("latin-1"))
 
 
 def _response(answer: KeptAnswer) -> web.Response:

@@ -30,6 +30,7 @@ from server.app import (
 )
 from server.declaration import Declaration
 from server.door import Door
+from server.encryption_keys import EncryptionKeysUnfit, cipher_for
 from server.identity.callers import Callers, TokenParts
 from server.schema_start import SchemaStart
 from server.secret_files import exposed_files
@@ -39,6 +40,7 @@ from server.upstreams.destination import Destinations, variables_of
 from server.upstreams.upstream_client import UpstreamClient
 from storage.cache.answer_store import SharedAnswers
 from storage.embedded import EmbeddedStorage, Endpoints
+from storage.encryption.cipher import Cipher
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
 from storage.redis.revocation_stamp import RevocationStamp
@@ -155,6 +157,7 @@ class _Parts:
         api = self._door()
         running = Running(api=api, admin=self._admin_door(api))
         endpoints = await self._storage()
+        cipher = self._cipher()
         schema = SchemaStart(declaration=self.declaration, settings=self.settings, observe=self.telemetry.observe)
         secret = await schema.run(endpoints.postgres_dsn, serving_dsn=endpoints.serving_dsn)
         if self.seed is not None:
@@ -170,6 +173,7 @@ class _Parts:
             secret=secret,
             upstreams=self._upstreams(),
             cache=SharedAnswers(redis),
+            cipher=cipher,
         )
         upkeep = Upkeep(pool, answers_hours=settings.idempotency_hours)
         self.held.push_async_callback(upkeep.stop)
@@ -184,6 +188,12 @@ class _Parts:
         running.admin = await self._listen(admin, running.admin)
         running.api = await self._listen(app, running.api)
         return running
+
+    def _cipher(self) -> Cipher | None:
+        try:
+            return cipher_for(self.declaration.types.values(), self.settings)
+        except EncryptionKeysUnfit as unfit:
+            raise StartFailed(str(unfit)) from unfit
 
     def _door(self) -> Door:
         settings = self.settings

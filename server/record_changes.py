@@ -72,7 +72,7 @@ class RecordChanges:
         current = await records.read(asked.key, WHOLE, locked=locked)
         if asked.expected is not None:
             asked.expected.expected(current.etag)
-        values = self._input.merged(asked.patch, current.body)
+        values = self._input.merged(asked.patch, records.table.opened(current.body))
         return await records.change(asked.key, values, etag=current.etag)
 
 

@@ -90,7 +90,7 @@ class RecordHandlers:
         if page.total is not None:
             total = b',"total":%d' % page.total
             headers["Preference-Applied"] = "count=exact"
-        body = b"".join((b'{"items":[', page.items, b'],"next":', following, total, b"}"))
+        body = b"".join((b'{"items":[', self._records.opened(page.items), b'],"next":', following, total, b"}"))
         return web.Response(body=body, headers=headers)
 
     def _shown(self, asked: ReadRequest, found: Rendered, *, whole: Shape) -> web.Response:
@@ -118,7 +118,7 @@ class RecordHandlers:
             headers[hdrs.LOCATION] = location
         if record.is_replayed:
             headers[IDEMPOTENT_REPLAYED] = "true"
-        return web.Response(body=record.body, status=status, headers=headers)
+        return web.Response(body=self._records.opened(record.body), status=status, headers=headers)
 
 
 def sharing_of(records: CallersRecords) -> str:

@@ -47,7 +47,7 @@ class Store:
         except ValueRefused as refused:
             raise NotFound(f"There is no {table.type.name} with this key: it is {refused}.") from refused
         found = await self._records(model).read(text, locked=locked)
-        return _read(model, found.body)
+        return _read(model, table.opened(found.body))
 
     async def list(
         self, model: type[M], where: Mapping[str, object] | None = None, *, sort: str = "", limit: int = LIMIT_MAXIMUM
@@ -68,7 +68,7 @@ class Store:
         )
         listing = reader.listing(urlencode(asked | ({"sort": sort} if sort else {})), count=False)
         page = await self._records(model).page(replace(listing, limit=limit))
-        records = [model.model_validate(item) for item in orjson.loads(b"[%b]" % page.items)]
+        records = [model.model_validate(item) for item in orjson.loads(b"[%b]" % table.opened(page.items))]
         for record in records:
             remember_record(record)
         return records
@@ -76,7 +76,7 @@ class Store:
     async def create(self, record: M) -> M:
         """Store a new record; the answer bears its key, version and times."""
         made = await self._records(type(record)).create(record)
-        return _read(type(record), made.body)
+        return _read(type(record), self._tables[type(record)].opened(made.body))
 
     async def update(self, record: M, **changes: Any) -> M:
         """Set these fields of a record read before; PreconditionFailed if somebody has changed it since.
@@ -95,7 +95,7 @@ class Store:
         kept = {name: getattr(values, name) for name in changes}
         records = self._records(type(record))
         changed = await records.change_version(_key_of(record, table), kept, version=record.version)
-        return _read(type(record), changed.body)
+        return _read(type(record), table.opened(changed.body))
 
     async def delete(self, record: Model) -> None:
         """Remove a record."""

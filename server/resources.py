@@ -19,6 +19,7 @@ from server.requests.query_fields import filterable_fields, sortable_fields
 from server.requests.record_requests import RecordRequests
 from server.service import WRITES, Action, Resource
 from storage.cache.caching import Caching
+from storage.encryption.cipher import Cipher
 from storage.model import Model
 from storage.records import Records, RecordTable
 from storage.runner import TransactionRunner
@@ -44,6 +45,8 @@ class Serving:
     """None where nothing is to be kept."""
     scopes: RowScopes
     fields: FieldRules
+    cipher: Cipher | None
+    """What encrypts fields; None where none is encrypted."""
     cursor_secret: bytes
     maximum_body_bytes: int
 

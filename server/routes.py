@@ -27,7 +27,7 @@ def route_address(route: Route, declaration: Declaration, *, serving: Serving) -
     keys = keys_in(route.path, declaration)
     takes_key = route.method in REPEATABLE
     requests = RouteRequests(route, keys, maximum_body_bytes=serving.maximum_body_bytes)
-    handle = keyed(_rendering(route), runner=serving.runner) if takes_key else _rendering(route)
+    handle = keyed(_rendering(route), runner=serving.runner, cipher=serving.cipher) if takes_key else _rendering(route)
     return Address(
         method=route.method,
         handle=_confined(handle, serving.scopes.of_route(route.access)),

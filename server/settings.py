@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="the same Postgres for the role that migrates, where the one that serves may not"
     )
     redis_url: SecretStr = Field(SecretStr(""), description="your Redis (6.2 or newer) or Valkey; embedded unless set")
+    encryption_keys: SecretStr = Field(
+        SecretStr(""), description="the keys of Encrypted() fields, the newest first: name:base64,name:base64"
+    )
     jwks_url: str = Field("", description="where the keys are that tokens (JWT) are signed with; no tokens unless set")
     jwt_key_file: Path | None = Field(None, description="the same as a file: a PEM, a JWK or a JWK set")
     jwt_issuer: str = Field("", description="whose tokens are taken: their `iss`")

@@ -11,6 +11,7 @@ from storage.field_rules import field_problems, nested_problems
 from storage.mistakes import Misdeclared, Mistake
 from storage.model import (
     SYSTEM_FIELDS,
+    Encrypted,
     Indexed,
     Key,
     Model,
@@ -107,7 +108,8 @@ def _record_field(name: str, info: FieldInfo, *, shape: Shape) -> RecordField:
         system=shape.has(System) or shape.has(Tenant),
         key=key,
         tenant=shape.has(Tenant),
-        private=shape.has(Private),
+        encrypted=shape.has(Encrypted),
+        private=shape.has(Private) or shape.has(Encrypted),
         unique=unique,
         indexed=key or unique or shape.has(Indexed) or reference is not None,
         limits=shape.limits,

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from storage.annotations import Shape
-from storage.model import SYSTEM_FIELDS, Indexed, Key, Model, Private, Reference, System, Tenant, Unique
+from storage.model import SYSTEM_FIELDS, Encrypted, Indexed, Key, Model, Private, Reference, System, Tenant, Unique
 from storage.private_names import models_in, private_names
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -41,6 +41,8 @@ def field_problems(name: str, info: FieldInfo, *, shape: Shape) -> Iterator[str]
         yield from _default_problems(info, shape)
         if shape.kind == "json" and not shape.has(Private) and any(map(private_names, models_in(info.annotation))):
             yield "an object in it holds private values: mark the whole field Private(), so that it can be erased"
+        if shape.has(Encrypted):
+            yield from _encrypted_problems(shape)
         if shape.has(Private):
             yield from _private_problems(info, shape)
 
@@ -128,6 +130,14 @@ def _private_problems(info: FieldInfo, shape: Shape) -> Iterator[str]:
         yield 'it is unique, so what stands here when it is erased has "{key}" in it'
     else:
         yield from _unfit_erasure(info, erased)
+
+
+def _encrypted_problems(shape: Shape) -> Iterator[str]:
+    if shape.kind != "string" or shape.limits.values:
+        yield "only a text can be Encrypted()"
+    for word in (Key, Reference, Tenant, Unique, Indexed):
+        if shape.has(word):
+            yield f"what is Encrypted() looks different each time: it can be no {word.__name__}()"
 
 
 def _unfit_erasure(info: FieldInfo, erased: str) -> Iterator[str]:

@@ -81,6 +81,14 @@ class Private:
 
 
 @dataclass(frozen=True, slots=True)
+class Encrypted:
+    """Marks a text that lies encrypted in the database and in Redis, under keys that only the service has.
+
+    Like what is `Private()` it is repeated nowhere. Nobody filters or sorts by it, and it cannot be unique.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class RenamedFrom:
     """Tells a migration that the column bore this name before, so that its data is kept."""
 
@@ -139,7 +147,7 @@ class Model(BaseModel):
         filled = [field for field in cls.model_fields.values() if _bears(field, Tenant) and field.is_required()]
         for field in filled:
             field.default = UUID(int=0) if field.annotation is UUID else ""
-        private = [field for field in cls.model_fields.values() if _bears(field, Private)]
+        private = [field for field in cls.model_fields.values() if _bears(field, Private) or _bears(field, Encrypted)]
         for field in private:
             field.repr = False
         if own or numbered or filled or private:

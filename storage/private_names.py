@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from storage.annotations import read_annotation
-from storage.model import Private
+from storage.model import Encrypted, Private
 
 
 @cache
@@ -19,7 +19,7 @@ def private_names(model: type[BaseModel]) -> frozenset[str]:
 def _names(model: type[BaseModel], seen: set[type]) -> Iterator[str]:
     seen.add(model)
     for name, info in model.model_fields.items():
-        if read_annotation(info).has(Private):
+        if read_annotation(info).has(Private) or read_annotation(info).has(Encrypted):
             yield name
         for inner in models_in(info.annotation):
             if inner not in seen:

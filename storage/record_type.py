@@ -56,6 +56,7 @@ class RecordField:
     renamed_from: str = ""
     tenant: bool = False
     """It says which tenant a record belongs to."""
+    encrypted: bool = False
     private: bool = False
     """Nothing repeats what it holds."""
     expansion: str = ""

@@ -11,6 +11,8 @@ from sqlalchemy import MetaData
 
 from middleware.errors import Bug, Conflict, Invalid, KeyInFlight, NotFound, PreconditionFailed
 from middleware.inbound.idempotency import RequestKey
+from storage.encryption.cipher import Cipher
+from storage.encryption.field_seals import field_seals
 from storage.explanations import explained
 from storage.kept_answers import kept_answer
 from storage.listing import WHOLE, Listing, Page, Rendered, Shape
@@ -44,17 +46,35 @@ T = TypeVar("T")
 class RecordTable:
     """One record type's statements, compiled once and shared by all who use the table."""
 
-    def __init__(self, record_type: RecordType, *, types: Mapping[str, RecordType], metadata: MetaData) -> None:
+    def __init__(
+        self,
+        record_type: RecordType,
+        *,
+        types: Mapping[str, RecordType],
+        metadata: MetaData,
+        cipher: Cipher | None = None,
+    ) -> None:
         renderer = Renderer(record_type, types=types, metadata=metadata)
         self.type = record_type
         self.statements = RecordStatements(renderer)
         self.lists = ListStatements(renderer)
         self.rules = constraint_fields(metadata)
+        self._seals = field_seals(record_type, cipher, types=types)
+
+    def sealed(self, values: Mapping[str, object]) -> Mapping[str, object]:
+        """The values of fields as they are stored."""
+        return values if self._seals is None else self._seals.sealed(values)
+
+    def opened(self, body: bytes) -> bytes:
+        """What Postgres rendered of this type, as its readers may see it: nothing of it encrypted."""
+        return body if self._seals is None else self._seals.opened(body)
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
     """The records of a table, through a runner. A key is its text; an expected tag is an `etag` given before.
+
+    What is encrypted stays so in what these methods give: `table.opened` decrypts it for who may see it.
 
     With the `key` of a request, `create` and `change` keep their answer in the same statement, and answer a repeat with
     what was kept; they raise KeyInFlight and KeyReused too. `whole` is all that is shown of a record, and a tag tells
@@ -213,7 +233,8 @@ class Records:
         faults = storage_faults(self.table.type, values)
         if faults:
             raise Invalid("A value cannot be stored.", faults=faults)
-        return {name: parameter(self.table.type.by_name[name], value) for name, value in values.items()}
+        stored = self.table.sealed(values)
+        return {name: parameter(self.table.type.by_name[name], value) for name, value in stored.items()}
 
     def _values(self, record: Model, *, with_key: bool = False) -> dict[str, object]:
         """What a write gives: everything but the version and the times, and the key where asked."""

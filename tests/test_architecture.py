@@ -36,6 +36,7 @@ SURFACE = [
     "BadGateway",
     "Cors",
     "Elapsed",
+    "Encrypted",
     "Indexed",
     "Key",
     "Limit",

@@ -14,6 +14,7 @@ from server.commands.load_progress import load_progress
 from server.commands.load_report import report
 from server.commands.reporting import FAILED, reported, tell
 from server.declaration import Declaration
+from server.encryption_keys import EncryptionKeysUnfit, cipher_for
 from server.loading.data_files import DataFile, FolderUnfit, data_files
 from server.loading.line_reader import ReadingLimits
 from server.loading.loader import Loader, LoadOptions
@@ -40,7 +41,7 @@ def run_load(file: Path, folder: Path, *, options: LoadOptions) -> int:
     done = _Done()
     try:
         status = reported(lambda: _load(file, folder, options=options, done=done))
-    except (FolderUnfit, LoadFailed, EmbeddedFailed, MigrationStopped) as error:
+    except (FolderUnfit, LoadFailed, EmbeddedFailed, EncryptionKeysUnfit, MigrationStopped) as error:
         tell(str(error) or (type(error).__doc__ or ""))
         status = FAILED
     except KeyboardInterrupt:
@@ -105,6 +106,7 @@ class _Load:
 
     async def _fill(self, target: TargetDatabase, done: _Done) -> None:
         began_seconds = time.monotonic()
+        cipher = cipher_for(self.declaration.types.values(), self.settings)
         try:
             with load_progress(self.files) as progress:
                 await on_bulk_thread(
@@ -114,6 +116,7 @@ class _Load:
                         declaration=self.declaration,
                         options=self.options,
                         progress=progress,
+                        cipher=cipher,
                         outcomes=done.outcomes,
                     ).load(self.files),
                 )

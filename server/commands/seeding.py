@@ -6,11 +6,13 @@ from pathlib import Path
 from server.commands.load_report import bad_lines
 from server.commands.reporting import tell
 from server.declaration import Declaration
+from server.encryption_keys import cipher_for
 from server.lifecycle import Seed
 from server.loading.data_files import data_files
 from server.loading.line_reader import ReadingLimits
 from server.loading.loader import Loader, LoadOptions
 from server.loading.outcome import Outcome
+from server.settings import Settings
 from storage.bulk.bulk_session import LoadFailed
 from storage.bulk.bulk_thread import on_bulk_thread
 
@@ -25,20 +27,26 @@ class Unseen:
         """Say nothing."""
 
 
-def seed_from(folder: Path, declaration: Declaration, *, line_bytes: int) -> Seed:
+def seed_from(folder: Path, declaration: Declaration, *, settings: Settings) -> Seed:
     """Load the folder's files together, if all tables are empty; raises FolderUnfit at once.
 
     What it returns raises LoadFailed, having told of every bad line; then nothing was loaded.
     """
     files = data_files(folder, declaration)
-    options = LoadOptions(limits=ReadingLimits(line_bytes=line_bytes))
+    options = LoadOptions(limits=ReadingLimits(line_bytes=settings.body_bytes))
 
     async def seed(dsn: str) -> None:
         outcomes: list[Outcome] = []
+        cipher = cipher_for(declaration.types.values(), settings)
         await on_bulk_thread(
             dsn,
             lambda session: Loader(
-                session=session, declaration=declaration, options=options, progress=Unseen(), outcomes=outcomes
+                session=session,
+                declaration=declaration,
+                options=options,
+                progress=Unseen(),
+                cipher=cipher,
+                outcomes=outcomes,
             ).load_first_time(files),
         )
         if any(outcome.failed for outcome in outcomes):

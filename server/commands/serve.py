@@ -46,7 +46,7 @@ def _serve(file: Path, seed: Path | None) -> None:
         sys.stdout.write(_banner(service, running, seconds=time.monotonic() - started_seconds))
         sys.stdout.flush()
 
-    filled = None if seed is None else seed_from(seed, declaration, line_bytes=settings.body_bytes)
+    filled = None if seed is None else seed_from(seed, declaration, settings=settings)
     uvloop.run(serve(declaration, told, announce=announce, seed=filled))
 
 

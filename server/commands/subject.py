@@ -13,6 +13,7 @@ from server.commands.backing import opened_pool, revocation_stamp, unheard, whoe
 from server.commands.cache_told import CacheNotTold, tell_cache
 from server.commands.reporting import FAILED, reported, tell
 from server.declaration import Declaration
+from server.encryption_keys import EncryptionKeysUnfit, cipher_for
 from server.identity.key_ring import KeyRing
 from server.identity.subjects import Holdings, Subject, Subjects
 from server.schema_start import SchemaStart
@@ -86,7 +87,7 @@ def _write(document: bytes, output: Path | None) -> None:
 def _run(file: Path, task: Task) -> int:
     try:
         return reported(lambda: asyncio.run(_opened(file, task)))
-    except (EmbeddedFailed, MigrationStopped) as error:
+    except (EmbeddedFailed, EncryptionKeysUnfit, MigrationStopped) as error:
         tell(str(error) or (type(error).__doc__ or ""))
     except Problem as problem:
         tell(problem.detail, *([f"  {problem.__cause__}"] if problem.__cause__ else []))
@@ -101,8 +102,10 @@ async def _opened(file: Path, task: Task) -> None:
             declaration=declaration, settings=settings.model_copy(update={"migrate": "never"}), observe=unheard
         )
         secret = await start.run(target.dsn)
+        cipher = cipher_for(declaration.types.values(), settings)
         async with opened_pool(target.dsn) as pool, revocation_stamp(settings) as stamp:
-            records = SubjectRecords(record_tables(declaration.types).values(), tables(declaration.types))
+            types = declaration.types
+            records = SubjectRecords(record_tables(types, cipher=cipher).values(), tables(types))
             keys = KeyRing(KeyTable(pool), stamp)
             subjects = Subjects(records=records, pool=pool, keys=keys, secret=secret)
             await task(Open(subjects=subjects, declaration=declaration, settings=settings))

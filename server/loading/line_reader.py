@@ -9,7 +9,7 @@ from middleware.errors import Fault, Invalid, Malformed, TooLarge
 from server.loading.data_files import DataFile
 from server.requests.record_input import RecordInput
 from storage.bulk.bad_lines import BadLine, BadLines
-from storage.bulk.row_maker import Row, RowMaker
+from storage.bulk.row_maker import Row, RowMaker, Sealed, as_they_are
 
 LINES_AT_ONCE = 1_000
 """How often it tells how far it is: a few dozen times a second."""
@@ -26,11 +26,18 @@ class ReadingLimits:
 class LineReader:
     """One pass over a file; holds no more than a line at a time."""
 
-    def __init__(self, file: DataFile, *, limits: ReadingLimits, advanced: Callable[[int], None]) -> None:
-        """`advanced` is told how many more lines have been read."""
+    def __init__(
+        self,
+        file: DataFile,
+        *,
+        limits: ReadingLimits,
+        advanced: Callable[[int], None],
+        sealed: Sealed = as_they_are,
+    ) -> None:
+        """`advanced` is told how many more lines have been read; `sealed` encrypts what is stored so."""
         self._file = file
         self._input = RecordInput(file.record_type)
-        self._rows = RowMaker(file.record_type)
+        self._rows = RowMaker(file.record_type, sealed=sealed)
         self._limits = limits
         self._advanced = advanced
         self._count = 0

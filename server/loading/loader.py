@@ -15,7 +15,11 @@ from storage.bulk.bad_lines import BadLines
 from storage.bulk.bulk_session import BulkSession
 from storage.bulk.filling import Filling, Found, Refused
 from storage.bulk.load_order import load_order
+from storage.bulk.row_maker import as_they_are
 from storage.bulk.sql_files import written
+from storage.encryption.cipher import Cipher
+from storage.encryption.field_seals import field_seals
+from storage.record_type import RecordType
 from storage.tables.schema import tables
 from storage.tables.sql_text import quoted_name
 
@@ -47,6 +51,7 @@ class Loader:
     declaration: Declaration
     options: LoadOptions
     progress: Progress
+    cipher: Cipher | None = None
     outcomes: list[Outcome]
     """Grows as files are settled, so that whoever interrupts the load knows what it has done."""
 
@@ -115,7 +120,9 @@ class Loader:
 
     def _reader(self, file: DataFile) -> LineReader:
         self.progress.doing(f"reading {file.name}")
-        return LineReader(file, limits=self.options.limits, advanced=self._advanced)
+        seals = field_seals(file.record_type, self.cipher, types=self._types)
+        sealed = as_they_are if seals is None else seals.sealed
+        return LineReader(file, limits=self.options.limits, advanced=self._advanced, sealed=sealed)
 
     def _advanced(self, lines: int) -> None:
         self.session.go_on()
@@ -134,6 +141,10 @@ class Loader:
         return not any(
             self.session.rows(written("any_row", table=quoted_name(table))) for table in self._metadata.tables
         )
+
+    @cached_property
+    def _types(self) -> Mapping[str, RecordType]:
+        return {record_type.name: record_type for record_type in self.declaration.types.values()}
 
     @cached_property
     def _metadata(self) -> MetaData:

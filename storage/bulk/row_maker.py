@@ -1,5 +1,6 @@
 """From a record to a row as a stage takes it."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from middleware.errors import Invalid
@@ -8,6 +9,13 @@ from storage.postgres.array_text import Scalar
 from storage.record_type import RecordType
 from storage.storable import storage_faults
 from storage.wire import parameter
+
+Sealed = Callable[[Mapping[str, object]], Mapping[str, object]]
+
+
+def as_they_are(values: Mapping[str, object]) -> Mapping[str, object]:
+    """Values none of which is encrypted."""
+    return values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +29,9 @@ class Row:
 class RowMaker:
     """Makes the rows of one record type: all but the version and the times."""
 
-    def __init__(self, record_type: RecordType) -> None:
+    def __init__(self, record_type: RecordType, *, sealed: Sealed = as_they_are) -> None:
+        """`sealed` encrypts the values that are stored so."""
+        self._sealed = sealed
         self._type = record_type
         self._fields = tuple(field for field in record_type.fields if field.key or field.tenant or not field.system)
         key = record_type.key
@@ -40,4 +50,5 @@ class RowMaker:
             raise Invalid("A value cannot be stored.", faults=faults)
         if self._numbered and self._numbered not in record.model_fields_set:
             values[self._numbered] = None
-        return Row(line=line, values=tuple([parameter(field, values[field.name]) for field in self._fields]))
+        stored = self._sealed(values)
+        return Row(line=line, values=tuple([parameter(field, stored[field.name]) for field in self._fields]))

@@ -41,7 +41,7 @@ class SubjectRecords:
             while after is not None:
                 page = await _records(table, runner, person=person).page(_listing(table, limit=AT_ONCE, after=after))
                 if page.items:
-                    yield table.type.table, page.items
+                    yield table.type.table, table.opened(page.items)
                 after = page.after
 
     async def erase(self, runner: Runner, person: str) -> Mapping[str, int]:

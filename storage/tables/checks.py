@@ -15,6 +15,8 @@ _LENGTHS = {"min_length": ">=", "max_length": "<="}
 
 def checks_of(record_type: RecordType, field: RecordField) -> Iterator[tuple[str, Expression]]:
     """The limits that become CHECKs, each with its name; the others are held to by validation alone."""
+    if field.encrypted:
+        return
     yield from _bounds(field)
     yield from _multiple(field)
     yield from _lengths(record_type, field)

@@ -84,7 +84,7 @@ def _column(record_type: RecordType, field: RecordField) -> Column[Any]:
 
 
 def _neutral(record_type: RecordType, field: RecordField) -> str:
-    if field.reference is not None or field.unique:
+    if field.reference is not None or field.unique or field.encrypted:
         return ""
     if field.kind == "json":
         return empty_json(record_type.model.model_fields[field.name].annotation)
@@ -103,6 +103,6 @@ def _server_default(field: RecordField) -> ColumnElement[Any] | FetchedValue | N
         return literal_column(_FIRST_VERSION)
     if field.system and field.name in _NOW_FIELDS:
         return literal_column("now()")
-    if field.has_default and field.default is not None and not field.key:
+    if field.has_default and field.default is not None and not field.key and not field.encrypted:
         return literal_column(default(field.kind, field.default))
     return None

@@ -1,0 +1,103 @@
+"""Encrypted fields on the real process: plain to callers, unreadable in every file that its servers write."""
+
+from pathlib import Path
+from typing import Any
+
+from storage.embedded import running_postgres
+from tests.acceptance.http_pages import Api, api
+from tests.acceptance.service_process import mainstay, service
+from tests.integration.sql import ask, run_sql
+
+VAULT = Path(__file__).with_name("vault.py")
+IBAN, CODE, PURPOSE = "CH93 0076 2011 CANARY 1", "code-CANARY-2", "purpose-CANARY-3"
+
+
+async def test_what_callers_read_lies_nowhere_in_the_clear(data_dir: Path) -> None:
+    async with service(VAULT, data_dir) as running, api(running.base_url) as vault:
+        account = await stored(vault)
+        path = f"/accounts/{account['id']}"
+        patched = (await vault("PATCH", path, {"code": "other-CANARY"}, Idempotency_Key="one-patch")).body
+        repeated = (await vault("PATCH", path, {"code": "other-CANARY"}, Idempotency_Key="one-patch")).body
+        told = (await vault("POST", "/tell", {"id": account["id"]}, Idempotency_Key="one-tale")).body
+        retold = (await vault("POST", "/tell", {"id": account["id"]}, Idempotency_Key="one-tale")).body
+        listed = [(await vault("GET", "/accounts")).body["items"] for _ in range(2)]
+        (transfer,) = (await vault("GET", "/transfers?expand=account")).body["items"]
+        log = running.log.read_text()
+
+    assert (account["iban"], account["code"]) == (IBAN, CODE)
+    assert patched == repeated == told == retold == {**account, "code": "other-CANARY"} | changed(patched)
+    assert listed == [[patched], [patched]]
+    assert (transfer["purpose"], transfer["account"]) == (PURPOSE, patched)
+    assert "CANARY" not in log
+    assert [path.name for path in data_dir.rglob("*") if path.is_file() and b"CANARY" in path.read_bytes()] == []
+
+
+async def test_keys_are_changed_while_the_service_runs(data_dir: Path) -> None:
+    old, new = [(await mainstay("encryption", "key", data_dir=data_dir)).output.strip() for _ in range(2)]
+    new = new.replace(":", "-b:", 1)
+    async with service(VAULT, data_dir, ENCRYPTION_KEYS=old) as running, api(running.base_url) as vault:
+        account = await stored(vault)
+        dsn = running_postgres(data_dir)
+        await run_sql(dsn, "UPDATE account SET code = 'written before'")
+
+        rotated = await mainstay("encryption", "rotate", str(VAULT), data_dir=data_dir, ENCRYPTION_KEYS=f"{new},{old}")
+        left = await ask(dsn, "SELECT count(*) FROM account WHERE iban NOT LIKE 'mainstay:1:%-b:%'")
+    async with service(VAULT, data_dir, ENCRYPTION_KEYS=new) as running, api(running.base_url) as vault:
+        now = (await vault("GET", f"/accounts/{account['id']}")).body
+
+    assert rotated.code == 0, rotated.errors
+    assert rotated.errors.count(": 1 encrypted anew with") == 3
+    assert left == (0,)
+    assert now == {**account, "code": "written before"}
+
+
+async def test_without_its_key_nothing_is_told_of_a_record_but_a_trace(data_dir: Path) -> None:
+    keys = [(await mainstay("encryption", "key", data_dir=data_dir)).output.strip() for _ in range(2)]
+    async with service(VAULT, data_dir, ENCRYPTION_KEYS=keys[0]) as running, api(running.base_url) as vault:
+        account = await stored(vault)
+    other = keys[1].replace(":", "-b:", 1)
+    async with service(VAULT, data_dir, ENCRYPTION_KEYS=other) as running, api(running.base_url) as vault:
+        answer = await vault("GET", f"/accounts/{account['id']}")
+    log = running.log.read_text()
+
+    assert answer.status == 500
+    assert answer.body["detail"] == "Something went wrong on our side; it has been recorded."
+    assert "there is no key" in log
+
+
+async def test_your_own_postgres_takes_a_key_of_yours(database: str, data_dir: Path) -> None:
+    missing = await mainstay("serve", str(VAULT), data_dir=data_dir, POSTGRES_DSN=database, MIGRATE="safe")
+    unfit = await mainstay("serve", str(VAULT), data_dir=data_dir, POSTGRES_DSN=database, ENCRYPTION_KEYS="a:CANARY")
+
+    assert (missing.code, unfit.code) == (1, 1)
+    assert "Account.iban, Account.code, Transfer.purpose are Encrypted(), and there is no key." in missing.errors
+    assert "mainstay encryption key" in missing.errors
+    assert "MAINSTAY_ENCRYPTION_KEYS: key a is not base64." in unfit.errors
+    assert "CANARY" not in unfit.errors
+
+
+async def test_a_file_is_loaded_encrypted(data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "account.ndjson").write_text(f'{{"holder": "Ada", "iban": "{IBAN}"}}\n')
+    loaded = await mainstay("load", str(VAULT), str(tmp_path), data_dir=data_dir)
+
+    async with service(VAULT, data_dir) as running, api(running.base_url) as vault:
+        (account,) = (await vault("GET", "/accounts")).body["items"]
+        stored_iban = await ask(running_postgres(data_dir), "SELECT iban FROM account")
+
+    assert loaded.code == 0, loaded.errors
+    assert account["iban"] == IBAN
+    assert stored_iban is not None
+    assert str(stored_iban[0]).startswith("mainstay:1:")
+
+
+async def stored(vault: Api) -> Any:
+    """An account, and a transfer that refers to it."""
+    account = (await vault("POST", "/accounts", {"holder": "Ada", "iban": IBAN, "code": CODE})).body
+    made = await vault("POST", "/transfers", {"account_id": account["id"], "purpose": PURPOSE})
+    assert made.status == 201, made.body
+    return account
+
+
+def changed(record: Any) -> dict[str, object]:
+    """What every change of a record changes."""
+    return {name: record[name] for name in ("version", "updated_at")}
