@@ -20,7 +20,8 @@ from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
 from middleware.inbound.own_hosts import OwnHosts
 from middleware.inbound.priorities import Classify, Ranked, by_address
-from middleware.inbound.protocol import ConnectionPolicy, Edge, ProblemRunner
+from middleware.inbound.problem_server import ProblemRunner
+from middleware.inbound.protocol import ConnectionPolicy, Edge
 from middleware.inbound.quota import LimitStore
 from middleware.inbound.rate_limit import Limits, mark_limits
 from middleware.inbound.shed import Shed

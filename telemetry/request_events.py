@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-RejectReason = Literal["slow_headers", "slow_body", "slow_reader", "tls_handshake", "overloaded"]
+RejectReason = Literal["slow_headers", "slow_body", "slow_reader", "tls_handshake", "idle", "overloaded"]
 UNMATCHED = "_unmatched"
 """The route of a request whose address or method nothing is declared for."""
 

@@ -1,7 +1,7 @@
 """One timer that looks after all connections of a server: whether what they send or take has become late."""
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from middleware.sweeper import CallLater
 
@@ -16,15 +16,24 @@ class Watched(Protocol):
         """Act on what has become late."""
 
 
-class ConnectionWatch:
-    """Looks at every connection, again and again while there are any."""
+W = TypeVar("W", bound=Watched)
 
-    __slots__ = ("_call_later", "_connections", "_is_awake", "_now")
+
+class ConnectionWatch(Generic[W]):
+    """Looks at every connection, and then at all of them together, again and again while there are any."""
+
+    __slots__ = ("_call_later", "_connections", "_is_awake", "_look_at_all", "_now")
 
     def __init__(
-        self, connections: Callable[[], Iterable[Watched]], *, now: Callable[[], float], call_later: CallLater
+        self,
+        connections: Callable[[], Iterable[W]],
+        *,
+        look_at_all: Callable[[list[W]], None],
+        now: Callable[[], float],
+        call_later: CallLater,
     ) -> None:
         self._connections = connections
+        self._look_at_all = look_at_all
         self._now = now
         self._call_later = call_later
         self._is_awake = False
@@ -37,7 +46,8 @@ class ConnectionWatch:
 
     def _look(self) -> None:
         self._is_awake = False
-        now = self._now()
-        for connection in list(self._connections()):
+        now, connections = self._now(), list(self._connections())
+        for connection in connections:
             connection.look(now)
             self.wake()
+        self._look_at_all(connections)

@@ -27,6 +27,11 @@ class Entrance:
         self._open = 0
         self._is_crowded = False
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many connections as there may be."""
+        return self._open >= self._connections
+
     def add(self, listener: Listening) -> None:
         """Stand before this one too."""
         self._listeners.append(listener)

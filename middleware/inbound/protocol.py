@@ -4,7 +4,7 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -16,10 +16,7 @@ from aiohttp.streams import StreamReader
 from middleware.errors import Bug, Elapsed, HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
 from middleware.inbound.arrival import Arrival, ArrivalPolicy
 from middleware.inbound.certificate import Certificate
-from middleware.inbound.connection_watch import ConnectionWatch
-from middleware.inbound.entrance import Entrance
 from middleware.inbound.identify import CONTEXT, mark_answer
-from middleware.inbound.listener import Listener, Secure
 from middleware.inbound.problem_document import problem_response, refusal_response
 from middleware.inbound.problems import exception_caught
 from middleware.inbound.security_headers import is_over_tls
@@ -45,8 +42,13 @@ class ConnectionPolicy:
     60 s after which common load balancers let go, so that it is they who close and no request meets a closing socket.
     8 KiB hold any address of ours and any header, a byte more of one than of the other since aiohttp tells them apart
     by nothing else, and 100 headers are twice what browsers and proxies send. A caller who
-    has not taken a finished answer in `answer_seconds` holds memory and is cut off: a megabyte then needs 280 kbit/s.
-    Beyond `connections`, at 10 to 20 KB each, no more are accepted: the kernel holds the rest.
+    takes less than `answer_bytes_a_look` of a finished answer from one look to the next, 16 KiB a second as for bodies,
+    for `answer_seconds` holds memory and is cut off.
+    Beyond `connections`, at 10 to 20 KB each, no more are accepted: the kernel holds the rest until one ends, or has
+    been idle. The next request of a connection is not begun before the answer is taken but for `ahead_bytes`, as many
+    as a small answer has: whoever takes nothing gets one answer made and not one for each it has asked for. All
+    the answers that nobody takes may hold `untaken_bytes`: five hundred lists of 200. Beyond it those are cut off
+    sooner who have left theirs longest.
     """
 
     keepalive_seconds: float = 75.0
@@ -54,6 +56,9 @@ class ConnectionPolicy:
     max_header_bytes: int = 8191
     max_headers: int = 100
     answer_seconds: float = 30.0
+    answer_bytes_a_look: int = 8_192
+    ahead_bytes: int = 16_384
+    untaken_bytes: int = 33_554_432
     connections: int = 10_000
     arrival: ArrivalPolicy = field(default_factory=ArrivalPolicy)
 
@@ -78,15 +83,30 @@ class ProblemProtocol(ShedProtocol):
     middleware in plain text, and logs a traceback of each.
     """
 
-    __slots__ = ("_answer_began", "_arrival", "_edge", "_last_answer", "_policy")
+    __slots__ = ("_arrival", "_edge", "_last_answer", "_policy", "_stuck_since", "untaken_bytes", "untaken_seconds")
 
     def __init__(self, server: web.Server, edge: Edge, *, policy: ConnectionPolicy, **settings: Any) -> None:
         super().__init__(server, edge.shed, **settings)
         self._edge = edge
         self._policy = policy
         self._arrival = Arrival(policy.arrival)
-        self._answer_began = math.inf
+        self._stuck_since = math.inf
         self._last_answer = False
+        self.untaken_bytes = 0
+        self.untaken_seconds = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Have it tell sooner than a transport would by itself that its caller takes nothing."""
+        super().connection_made(transport)
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.set_write_buffer_limits(high=self._policy.ahead_bytes)
+
+    @property
+    def idle_seconds(self) -> float:
+        """For how long nothing has been asked or answered; 0 while something is."""
+        if self._request_in_progress or self._messages or self._held or self.is_arriving or self.untaken_bytes:
+            return 0.0
+        return self._policy.keepalive_seconds - (self._next_keepalive_close_time - self._loop.time())
 
     @property
     def is_arriving(self) -> bool:
@@ -114,9 +134,9 @@ class ProblemProtocol(ShedProtocol):
 
     def look(self, now: float) -> None:
         """Close the connection if headers or an answer are late; tell the handler if a body is."""
-        if not self._is_answer_taken(now):
-            self._reject("slow_reader")
-            self._abort()
+        self._measure_untaken(now)
+        if self.untaken_seconds > self._policy.answer_seconds:
+            self.cut_off()
         late = self._arrival.late(now)
         if late is None or self._reading_paused:  # paused by us: the caller cannot help it
             return
@@ -130,12 +150,30 @@ class ProblemProtocol(ShedProtocol):
         else:
             self._abort()
 
-    def _is_answer_taken(self, now: float) -> bool:
-        """Whether there is nothing left of finished answers, or has not been for too long."""
-        transport = self.transport
-        is_taken = transport is None or self._current_request is not None or not transport.get_write_buffer_size()
-        self._answer_began = math.inf if is_taken else min(self._answer_began, now)
-        return now - self._answer_began <= self._policy.answer_seconds
+    def cut_off(self) -> None:
+        """Break the connection off: nobody takes what was answered."""
+        self._reject("slow_reader")
+        self.untaken_bytes, self.untaken_seconds = 0, 0.0
+        self._abort()
+
+    def let_go(self) -> None:
+        """Close it for others' sake: it is idle."""
+        self._reject("idle")
+        self.force_close()
+
+    def _measure_untaken(self, now: float) -> None:
+        """See what is left of finished answers, and for how long next to nothing has been taken of it."""
+        before = self.untaken_bytes
+        made = None if self._current_request is not None else self.transport
+        self.untaken_bytes = 0 if made is None else made.get_write_buffer_size()
+        taken_bytes = before - self.untaken_bytes
+        if not self.untaken_bytes:
+            self._stuck_since = math.inf
+        elif taken_bytes >= self._policy.answer_bytes_a_look or taken_bytes < 0:  # or that is another answer
+            self._stuck_since = now
+        else:
+            self._stuck_since = min(self._stuck_since, now)
+        self.untaken_seconds = max(0.0, now - self._stuck_since)
 
     def _reject(self, reason: RejectReason) -> None:
         self._edge.observe(RequestRejected(reason=reason))
@@ -175,16 +213,25 @@ class ProblemProtocol(ShedProtocol):
         problem = self._problem(status, exc, context=context)
         return self._last(problem_response(problem, context, jitter=self._edge.jitter()), context)
 
-    def finish_response(
+    async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
-        """Send an answer; a refusal that passed no layer is rendered first."""
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer; a refusal that passed no layer is rendered first.
+
+        aiohttp keeps both until the connection's next request, and with them megabytes for each that is idle.
+        """
         if isinstance(resp, web.HTTPException) and resp.status >= _FIRST_ERROR:
             context = request.get(CONTEXT) or self._edge.make_context()
             resp = self._last(refusal_response(resp, context, jitter=self._edge.jitter()), context)
         if self._last_answer:
             resp.force_close()
-        return super().finish_response(request, resp, start_time)
+        try:
+            return await super().finish_response(request, resp, start_time)
+        finally:
+            request.clear()
+            request._read_bytes = None  # noqa: SLF001 - there is no other way to let go of a body
+            if isinstance(resp, web.Response):
+                resp.body = None
 
     def _problem(self, status: int, error: BaseException | None, *, context: RequestContext) -> Problem:
         if status == HTTPStatus.BAD_REQUEST:
@@ -214,78 +261,3 @@ def _unreadable(error: BaseException | None, policy: ConnectionPolicy) -> Proble
     if _TOO_MANY_HEADERS in str(error):
         return HeadersTooLarge(f"A request has at most {policy.max_headers:,} header fields.")
     return Malformed("This is not an HTTP request.")
-
-
-class ProblemServer(web.Server):
-    """Makes a ProblemProtocol of each connection."""
-
-    def __init__(self, plain: web.Server, edge: Edge, *, policy: ConnectionPolicy) -> None:
-        super().__init__(plain.request_handler, request_factory=plain.request_factory)
-        self._edge = edge
-        self._policy = policy
-        self._watch = ConnectionWatch(lambda: self.connections, now=edge.now, call_later=edge.call_later)  # type: ignore[arg-type, return-value]  # each is a ProblemProtocol, as __call__ makes them
-        self._entrance = Entrance(policy.connections)
-        if edge.shed is not None:
-            edge.shed.entrance = self._entrance
-
-    async def listen(self, runner: web.AppRunner, host: str, *, port: int) -> None:
-        """Listen at an address too; raises OSError where that cannot be."""
-        certificate = self._edge.certificate
-        secure = None if certificate is None else Secure(certificate=certificate, observe=self._edge.observe)
-        listener = Listener(runner, host, port=port, secure=secure)
-        await listener.start()
-        self._entrance.add(listener)
-
-    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        """Look after it."""
-        super().connection_made(handler, transport)
-        self._watch.wake()
-        self._entrance.opened()
-
-    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
-        """There is room for another."""
-        super().connection_lost(handler, exc)
-        self._entrance.closed()
-
-    def __call__(self) -> web.RequestHandler:
-        """Make one.
-
-        Packed bodies stay packed (`auto_decompress`): unpacking 194 KB of them stalls the loop for a second, even for
-        an answer that never reads them. Nothing waits for the rest of a body nobody wants (`lingering_time`).
-        """
-        return ProblemProtocol(
-            self,
-            self._edge,
-            policy=self._policy,
-            loop=self._loop,
-            access_log=None,
-            auto_decompress=False,
-            lingering_time=0,
-            keepalive_timeout=self._policy.keepalive_seconds,
-            max_line_size=self._policy.max_line_bytes,
-            max_field_size=self._policy.max_header_bytes,
-            max_headers=self._policy.max_headers,
-        )
-
-
-class ProblemRunner(web.AppRunner):
-    """Runs an application whose connections answer problems at their own edge; its sites are aiohttp's."""
-
-    __slots__ = ("_edge", "_policy")
-
-    def __init__(self, app: web.Application, edge: Edge, *, policy: ConnectionPolicy, shutdown_seconds: float) -> None:
-        super().__init__(app, shutdown_timeout=shutdown_seconds)
-        self._edge = edge
-        self._policy = policy
-
-    async def listen(self, host: str, *, port: int) -> int:
-        """Serve at an address, 0 being any free port; the port it got. Raises OSError where that cannot be."""
-        server = self.server
-        if not isinstance(server, ProblemServer):
-            raise TypeError("the runner is set up first")
-        await server.listen(self, host, port=port)
-        found: int = self.addresses[0][1]
-        return found
-
-    async def _make_server(self) -> web.Server:
-        return ProblemServer(await super()._make_server(), self._edge, policy=self._policy)

@@ -9,7 +9,8 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDictProxy
 
-from middleware.inbound.protocol import ConnectionPolicy, Edge, ProblemRunner
+from middleware.inbound.problem_server import ProblemRunner
+from middleware.inbound.protocol import ConnectionPolicy, Edge
 
 _PATIENCE_SECONDS = 10.0
 

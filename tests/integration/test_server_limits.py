@@ -14,7 +14,7 @@ from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.identify import mark_answers
 from middleware.inbound.protocol import ConnectionPolicy, Edge
 from telemetry.context import Identifier
-from telemetry.events import RequestRejected
+from telemetry.events import RequestFinished, RequestRejected
 from tests.integration.loopback import Caller, served
 from tests.recorder import Recorder
 
@@ -133,6 +133,17 @@ async def test_an_idle_connection_is_left_alone_and_a_kept_one_closes_in_its_tim
     assert (reasons(events), 0.9 < seconds < 5) == ([], True)
 
 
+async def test_a_connection_that_never_asks_closes_as_one_that_asks_no_more(events: Recorder) -> None:
+    async with (
+        limited(events, ConnectionPolicy(keepalive_seconds=0.5)) as call,
+        call.connected() as (reader, _),
+        asyncio.timeout(5),
+    ):
+        left = await until_closed(reader)
+
+    assert left == b""
+
+
 async def test_an_answer_nobody_takes_is_given_up(events: Recorder) -> None:
     policy = ConnectionPolicy(answer_seconds=0.3)
     async with limited(events, policy) as call, call.connected() as (_, writer):
@@ -156,6 +167,49 @@ async def test_above_the_cap_a_connection_waits_until_another_ends(events: Recor
             received = await asyncio.wait_for(answered, 5)
 
     assert (waited, received.startswith(b"HTTP/1.1 200")) == (set(), True)
+
+
+async def test_at_the_cap_who_has_been_idle_longest_makes_room(events: Recorder) -> None:
+    async with limited(events, ConnectionPolicy(connections=2)) as call, AsyncExitStack() as held:
+        first, second = [await held.enter_async_context(call.connected()) for _ in range(2)]
+        for reader, writer in (second, first):
+            writer.write(b"GET /ok HTTP/1.1\r\nHost: a\r\n\r\n")
+            await reader.readuntil(b"ok")
+        async with call.connected() as (reader, writer), asyncio.timeout(10):
+            writer.write(b"GET /ok HTTP/1.1\r\nHost: a\r\n\r\n")
+            answer = await reader.readuntil(b"ok")
+            left = await until_closed(second[0])
+
+    assert (answer.startswith(b"HTTP/1.1 200"), left, reasons(events)[0]) == (True, b"", "idle")
+
+
+async def test_the_answers_that_nobody_takes_have_so_much_room_in_all(events: Recorder) -> None:
+    """Who has left them longest goes first; whoever takes them has no part in it."""
+    policy = ConnectionPolicy(untaken_bytes=len(BIG))
+    async with limited(events, policy) as call, call.connected() as (_, slow), AsyncExitStack() as held:
+        slow.write(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
+        await events.wait_for(RequestFinished)
+        reader, writer = await held.enter_async_context(call.connected())
+        writer.write(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
+        await events.wait_for(RequestRejected)
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = await reader.readexactly(len(BIG))
+
+    assert (reasons(events), head.startswith(b"HTTP/1.1 200"), body == BIG) == (["slow_reader"], True, True)
+
+
+async def test_a_connection_s_next_request_waits_until_the_answer_before_it_is_taken(events: Recorder) -> None:
+    async with limited(events, ConnectionPolicy()) as call, call.connected() as (reader, writer):
+        writer.write(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n" * 3)
+        await events.wait_for(RequestFinished)
+        assert (await call("GET", "/ok")).status == 200
+        begun = [event.route for event in events.of(RequestFinished)]
+        for _ in range(3):
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(len(BIG))
+
+    assert begun == ["/big", "/ok"]
+    assert [event.route for event in events.of(RequestFinished)] == ["/big", "/ok", "/big", "/big"]
 
 
 async def test_a_route_s_time_limit_is_a_504(events: Recorder) -> None:

@@ -109,6 +109,7 @@ def test_what_is_turned_away_at_the_edge_is_counted_by_its_reason(metrics: Metri
     metrics(RequestRejected(reason="slow_headers"))
 
     assert samples(metrics, "http_server_requests_rejected_total") == {
+        ("idle",): 0,
         ("malformed",): 0,
         ("overloaded",): 0,
         ("rate_limited",): 0,
