@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from server.identity.access import ANYONE, OWNER, SIGNED_IN, role
     from server.identity.field_markers import ReadableBy, ReadOnly, WritableBy, WriteOnce
     from server.record_store import Store
-    from server.service import Resource, Route, Service, Tokens, Upstream
+    from server.service import Accounts, Resource, Route, Service, Tokens, Upstream
     from server.upstreams.answer import Answer
     from storage.model import Encrypted, Indexed, Key, Model, Private, Reference, RenamedFrom, Tenant, Unique
 
@@ -24,6 +24,7 @@ __all__ = [
     "ANYONE",
     "OWNER",
     "SIGNED_IN",
+    "Accounts",
     "Answer",
     "BadGateway",
     "Cors",
@@ -68,6 +69,7 @@ _HOMES = {
     "SIGNED_IN": "server.identity.access",
     "Answer": "server.upstreams.answer",
     "BadGateway": "middleware.errors",
+    "Accounts": "server.service",
     "Cors": "middleware.inbound.cors",
     "Elapsed": "middleware.errors",
     "Encrypted": "storage.model",

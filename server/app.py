@@ -30,6 +30,9 @@ from middleware.outbound.clock import Clock
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy, RedisPolicy
 from middleware.suspension import Suspension
+from server.accounts.account_office import AccountDesk, AccountOffice
+from server.accounts.account_routes import OFFICE
+from server.accounts.account_throttle import AccountThrottle
 from server.address import Address, open_page, options_of
 from server.cached_tables import cached_resources, tables_shown
 from server.charges import default_charge, resource_charged, route_charged
@@ -38,10 +41,11 @@ from server.docs_page.docs_routes import docs_routes, index_routes
 from server.handling import STORE, UPSTREAMS
 from server.identity.callers import Callers
 from server.identity.field_access import FieldRules
-from server.identity.key_routes import KEYS, with_key_routes
+from server.identity.key_routes import KEYS
 from server.identity.row_scopes import RowScopes, reading_words
 from server.open_files import files_open_at_most
 from server.openapi import openapi_document
+from server.own_routes import with_own_routes
 from server.record_store import TransactionStore
 from server.resources import Serving, resource_addresses
 from server.routes import route_address
@@ -177,6 +181,7 @@ class Backing:
     limit_store: LimitStore
     callers: Callers
     secret: bytes
+    accounts: AccountDesk | None = None
     upstreams: Mapping[str, UpstreamClient] = field(default_factory=dict)
     cache: AnswerStore | None = None
     """Where answers of cached resources are kept; None keeps none."""
@@ -197,12 +202,12 @@ def caching_for(
 
 
 def limits_for(
-    service: Service, backing: Backing, *, settings: Settings, observe: Observe, suspension: Suspension
+    service: Service, backing: Backing, *, settings: Settings, telemetry: Telemetry, suspension: Suspension
 ) -> Limits:
     """The limits all replicas share, and this one's share of them where those cannot be reached."""
     local = LocalLimits(replicas=settings.replicas)
     return Limits(
-        store=Limiter(backing.limit_store, local, observe=observe, suspension=suspension),
+        store=Limiter(backing.limit_store, local, observe=telemetry.observe, suspension=suspension),
         address_of=ClientAddress(settings.trusted_proxies),
         secret=backing.secret,
         unmatched=default_charge(service, "GET"),
@@ -217,15 +222,13 @@ def hosts_for(settings: Settings) -> OwnHosts:
 def public_app(
     declaration: Declaration, backing: Backing, *, settings: Settings, telemetry: Telemetry
 ) -> web.Application:
-    """The API: resources, routes, the keys, the docs, behind the inbound stack."""
-    declaration = replace(declaration, service=with_key_routes(declaration.service))
+    """The API: resources, routes, keys, accounts, the docs, behind the inbound stack."""
+    declaration = replace(declaration, service=with_own_routes(declaration.service))
     endpoints: dict[Callable[..., object], Endpoint] = {}
-    cors = declaration.service.cors
-    origins = None if cors is None else Origins(cors)
+    origins = None if declaration.service.cors is None else Origins(declaration.service.cors)
     suspension = Suspension()  # of Redis: whoever finds it away spares the others the wait
-    limits = limits_for(
-        declaration.service, backing, settings=settings, observe=telemetry.observe, suspension=suspension
-    )
+    limits = limits_for(declaration.service, backing, settings=settings, telemetry=telemetry, suspension=suspension)
+    failures = FailedAttempts(limits)
     caching = caching_for(declaration, backing, suspension=suspension, telemetry=telemetry)
     layers = inbound(
         endpoints,
@@ -236,7 +239,7 @@ def public_app(
             origins=origins,
             request_seconds=settings.request_seconds,
             limits=limits,
-            authentication=Authentication(backing.callers.authenticator, failures=FailedAttempts(limits)),
+            authentication=Authentication(backing.callers.authenticator, failures=failures),
             realm=declaration.service.name,
             secret=backing.secret,
         ),
@@ -247,9 +250,11 @@ def public_app(
     if origins is not None:
         app.on_response_prepare.append(mark_origins(origins))
     serving = _serving_for(declaration, backing, settings=settings, caching=caching)
-    app[KEYS] = backing.callers.keys
     app[STORE] = TransactionStore(serving.tables, serving.runner)
     app[UPSTREAMS] = backing.upstreams
+    app[KEYS] = backing.callers.keys
+    if backing.accounts is not None:
+        app[OFFICE] = AccountOffice(backing.accounts, AccountThrottle(limits, failures), observe=telemetry.observe)
     if caching is not None:
         app.on_cleanup.append(lambda _app: caching.close())
     addresses = _addresses(declaration, serving)
@@ -259,11 +264,16 @@ def public_app(
         endpoints[route.handler] = address.endpoint
         if address.method == "GET":
             app.router.add_route("HEAD", address.path, address.handle)
-    document = openapi_document(declaration.service, declaration.types, maximum_body_bytes=settings.body_bytes)
-    pages = [*docs_routes(orjson.dumps(document)), *index_routes(declaration.service)]
+    pages = _pages(declaration, maximum_body_bytes=settings.body_bytes)
     app.add_routes(pages)
     endpoints |= {page.handler: replace(open_page(page.path), charge=limits.unmatched) for page in pages}
     return app
+
+
+def _pages(declaration: Declaration, *, maximum_body_bytes: int) -> list[web.RouteDef]:
+    """The document, the docs page, and what leads to it."""
+    document = openapi_document(declaration.service, declaration.types, maximum_body_bytes=maximum_body_bytes)
+    return [*docs_routes(orjson.dumps(document)), *index_routes(declaration.service)]
 
 
 def _serving_for(declaration: Declaration, backing: Backing, *, settings: Settings, caching: Caching | None) -> Serving:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.account_rules import account_mistakes
 from server.cors_rules import cors_mistakes
 from server.field_marker_rules import marker_mistakes
 from server.identity.access import is_about_owners
@@ -55,6 +56,7 @@ def described(service: Service) -> Types:
     mistakes += cors_mistakes(service)
     mistakes += limit_mistakes(service)
     mistakes += priority_mistakes(service)
+    mistakes += account_mistakes(service)
     mistakes += _clashes(service)
     mistakes += upstream_mistakes(service.upstreams)
     if mistakes:

@@ -15,6 +15,7 @@ from middleware.errors import Problem
 from middleware.inbound import inbound_of_admin
 from middleware.inbound.certificate import Unusable
 from middleware.loop_lag import LoopLag
+from server.accounts.account_office import AccountDesk
 from server.admin import Checks, admin_app
 from server.app import (
     Backing,
@@ -31,7 +32,8 @@ from server.app import (
 from server.declaration import Declaration
 from server.door import Door
 from server.encryption_keys import EncryptionKeysUnfit, cipher_for
-from server.identity.callers import Callers, TokenParts
+from server.identity.callers import Callers
+from server.identity_start import IdentityStart, IdentityUnfit
 from server.schema_start import SchemaStart
 from server.secret_files import exposed_files
 from server.settings import PREFIX, Settings, exposed_secrets, unknown_settings
@@ -43,7 +45,6 @@ from storage.embedded import EmbeddedStorage, Endpoints
 from storage.encryption.cipher import Cipher
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
-from storage.redis.revocation_stamp import RevocationStamp
 from storage.redis.shared_limits import SharedLimits
 from telemetry.events import ServiceStarted, ServiceStopped
 from telemetry.library_logs import libraries_observed
@@ -165,17 +166,21 @@ class _Parts:
         pool = await self._pool(endpoints.serving_dsn)
         redis = await self._redis(endpoints.redis_url)
         telemetry, settings = self.telemetry, self.settings
-        callers = await self._callers(pool, redis)
+        callers, accounts = await self._identity(pool, redis)
         backing = Backing(
             pool=pool,
             limit_store=SharedLimits(redis),
             callers=callers,
             secret=secret,
+            accounts=accounts,
             upstreams=self._upstreams(),
             cache=SharedAnswers(redis),
             cipher=cipher,
         )
-        upkeep = Upkeep(pool, answers_hours=settings.idempotency_hours)
+        people = self.declaration.service.accounts
+        upkeep = Upkeep(
+            pool, answers_hours=settings.idempotency_hours, sessions_days=None if people is None else people.idle_days
+        )
         self.held.push_async_callback(upkeep.stop)
         upkeep.start()
         app = public_app(self.declaration, backing, settings=settings, telemetry=telemetry)
@@ -245,24 +250,13 @@ class _Parts:
             await redis.ping()
         return redis
 
-    async def _callers(self, pool: Pool, redis: RedisClient) -> Callers:
-        factor = self.declaration.service.limit_factor
-        callers = Callers(pool, RevocationStamp(redis), limit_factor=factor, tokens=self._tokens())
-        self.held.push_async_callback(callers.close)
-        await callers.open()
-        return callers
-
-    def _tokens(self) -> TokenParts | None:
-        if not self.settings.takes_tokens:
-            return None
-        from server.identity.token_setup import (  # noqa: PLC0415 - a tenth of a second that a start without tokens saves
-            KeyFileUnfit,
-            token_parts,
+    async def _identity(self, pool: Pool, redis: RedisClient) -> tuple[Callers, AccountDesk | None]:
+        start = IdentityStart(
+            service=self.declaration.service, settings=self.settings, observe=self.telemetry.observe, held=self.held
         )
-
         try:
-            return token_parts(self.settings, self.declaration.service, observe=self.telemetry.observe)
-        except KeyFileUnfit as error:
+            return await start.run(pool, redis)
+        except IdentityUnfit as error:
             raise StartFailed(str(error)) from error
 
     def _upstreams(self) -> Mapping[str, UpstreamClient]:

@@ -153,6 +153,22 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts:
+    """People sign up and in with a name and a password, at addresses under `/identity`.
+
+    Whoever signs up holds `roles`; with `sign_up=False` nobody signs up. An access token lives for
+    `access_minutes` and is renewed with a refresh token. A session ends when nobody has done so for `idle_days`, and
+    after `session_days` whatever is done.
+    """
+
+    sign_up: bool = True
+    roles: Sequence[str] = ()
+    access_minutes: int = 10
+    idle_days: int = 30
+    session_days: int = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A whole service, declared as one value.
 
@@ -160,7 +176,8 @@ class Service:
     Each caller may read and write as `read_limit` and `write_limit` say, wherever nothing narrower is declared; None is
     no limit. Whoever holds a role of `limit_factors`, as `{"partner": 10}`, has so many times every limit, the most of
     its roles' where it holds several; a key may say otherwise for itself. `identity` says where tokens name
-    whom they speak for; who signs them is set where the service runs.
+    whom they speak for; who signs them is set where the service runs. With `accounts` the service has people of its
+    own.
     """
 
     name: str
@@ -174,6 +191,7 @@ class Service:
     write_limit: Limit | None = WRITE_LIMIT
     limit_factors: Mapping[str, float] = field(default_factory=dict)
     identity: Tokens = Tokens()
+    accounts: Accounts | None = None
 
     def limit_factor(self, roles: Collection[str]) -> float:
         """How many times the declared limits whoever holds these roles has."""

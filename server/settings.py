@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from server.accounts.refresh_tokens import SECRET_CHARACTERS_AT_LEAST
 from server.nearest import nearest
 from server.secret_files import SUFFIX, exposed, exposed_files, read_secret_files
 from server.token_settings import token_problems
@@ -78,6 +79,9 @@ class Settings(BaseSettings):
     jwt_issuer: str = Field("", description="whose tokens are taken: their `iss`")
     jwt_audience: str = Field("", description="for whom they must have been made: in their `aud`")
     jwt_algorithms: Words = Field(("RS256", "PS256", "ES256", "EdDSA", "Ed25519"), description="how they may be signed")
+    accounts_secret: SecretStr = Field(
+        SecretStr(""), description="what the tokens of accounts follow from, the same for all replicas; 32 characters"
+    )
     migrate: Literal["safe", "never", ""] = Field(
         "", description="apply the safe part of a migration at start; safe with the embedded Postgres, else never"
     )
@@ -105,6 +109,13 @@ class Settings(BaseSettings):
     @classmethod
     def _is_redis_url(cls, value: SecretStr) -> SecretStr:
         return _without(url_fault(value.get_secret_value()) if value else "", value)
+
+    @field_validator("accounts_secret")
+    @classmethod
+    def _is_long(cls, value: SecretStr) -> SecretStr:
+        is_short = 0 < len(value.get_secret_value()) < SECRET_CHARACTERS_AT_LEAST
+        advice = f"has at least {SECRET_CHARACTERS_AT_LEAST} characters; make one with `openssl rand -base64 32`"
+        return _without(advice if is_short else "", value)
 
     @model_validator(mode="after")
     def _certificate_is_whole(self) -> Self:

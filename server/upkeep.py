@@ -1,4 +1,4 @@
-"""What a running service tidies up in the background: answers kept long enough."""
+"""What a running service tidies up in the background: answers kept long enough, sessions quiet for long enough."""
 
 import asyncio
 import random
@@ -6,11 +6,15 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from middleware.errors import Problem
+from storage.credentials.session_table import EXPIRE_AT_ONCE as SESSIONS_AT_ONCE
+from storage.credentials.session_table import SessionTable
 from storage.kept_answers import EXPIRE_AT_ONCE, expire_answers
 from storage.runner import Runner
 
 EVERY_SECONDS = 60.0
 """Between two rounds, and up to as long again: replicas take turns by chance."""
+
+_DAY_SECONDS = 86_400
 
 
 class Upkeep:
@@ -21,11 +25,14 @@ class Upkeep:
         runner: Runner,
         *,
         answers_hours: float,
+        sessions_days: float | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._runner = runner
         self._answers_hours = answers_hours
+        self._sessions = SessionTable(runner)
+        self._sessions_days = sessions_days
         self._sleep = sleep
         self._jitter = jitter
         self._task: asyncio.Task[None] | None = None
@@ -50,3 +57,6 @@ class Upkeep:
         """A batch at a time, so that no statement holds rows for long."""
         while await expire_answers(self._runner, older_than_hours=self._answers_hours) == EXPIRE_AT_ONCE:
             pass
+        if self._sessions_days is not None:
+            while await self._sessions.expire(quiet_seconds=self._sessions_days * _DAY_SECONDS) == SESSIONS_AT_ONCE:
+                pass

@@ -29,6 +29,10 @@ AccessDecision = Literal[
 ]
 """Every row, or only those the caller made; or refused: unknown who calls, no role admits, the scope ends here."""
 
+AccountOperation = Literal["sign_up", "sign_in", "refresh", "sign_out", "change_password"]
+AccountOutcome = Literal["ok", "refused", "limited", "reused", "error"]
+"""Done, or not: as it was wrong, as it was tried too often, as a refresh token came twice, as something was away."""
+
 RateLimitDecision = Literal["allowed", "limited", "allowed_degraded", "limited_degraded"]
 IdempotencyOutcome = Literal["stored", "replayed", "in_flight", "reused"]
 """Done, and its answer kept; answered with what was kept; refused, as it is being done, or as its key was another's."""
@@ -86,6 +90,27 @@ class KeySetFetched:
     duration_seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountActed:
+    """Somebody signed up, in or out, or went on with a session, or tried to.
+
+    The ids name the account and the session and give nothing away; they are empty where that is not known.
+    """
+
+    operation: AccountOperation
+    outcome: AccountOutcome
+    account_id: str
+    session_id: str
+    request_id: str
+    trace_id: str
+
+
 CallerEvent = (
-    Authenticated | AuthenticationFailed | AccessDecided | RateLimitDecided | IdempotencyDecided | KeySetFetched
+    Authenticated
+    | AuthenticationFailed
+    | AccessDecided
+    | RateLimitDecided
+    | IdempotencyDecided
+    | KeySetFetched
+    | AccountActed
 )

@@ -158,6 +158,12 @@ KEY_SET_FETCHES = Metric(
     help="Times the keys that tokens are signed with were asked for, by how that ended.",
     labels=("outcome",),
 )
+ACCOUNT_OPERATIONS = Metric(
+    name="account_operations_total",
+    kind="counter",
+    help="What people did with their accounts, or tried to, by how that ended.",
+    labels=("operation", "outcome"),
+)
 AUTHORIZATION_DECISIONS = Metric(
     name="authorization_decisions_total",
     kind="counter",
@@ -254,6 +260,7 @@ CATALOGUE: tuple[Metric, ...] = (
     BULKHEAD_REJECTIONS,
     AUTHENTICATION_ATTEMPTS,
     KEY_SET_FETCHES,
+    ACCOUNT_OPERATIONS,
     AUTHORIZATION_DECISIONS,
     RATE_LIMIT_DECISIONS,
     CACHE_REQUESTS,

@@ -33,6 +33,8 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             return _authentication_failed(event)
         case e.KeySetFetched():
             return _key_set_fetched(event)
+        case e.AccountActed():
+            return _account_acted(event)
         case e.DependencyCalled():
             return _dependency_called(event)
         case e.BreakerChanged() | e.Retried() | e.BulkheadRejected() | e.SheddingChanged():
@@ -85,6 +87,22 @@ def _authentication_failed(event: e.AuthenticationFailed) -> Line:
             "method": event.method,
             "outcome": event.outcome,
             **({"credential.id": event.credential_id} if event.credential_id else {}),
+            "request_id": event.request_id,
+            "trace_id": event.trace_id,
+        },
+    )
+
+
+def _account_acted(event: e.AccountActed) -> Line:
+    return Line(
+        level="warning" if event.outcome == "reused" else "info",
+        event="account_acted",
+        message=f"{event.operation} {event.outcome}",
+        fields={
+            "operation": event.operation,
+            "outcome": event.outcome,
+            **({"account.id": event.account_id} if event.account_id else {}),
+            **({"session.id": event.session_id} if event.session_id else {}),
             "request_id": event.request_id,
             "trace_id": event.trace_id,
         },

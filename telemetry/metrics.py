@@ -133,7 +133,7 @@ class Metrics:
                 self._requests[event.method, event.route, event.status].observe(event.duration_seconds)
             case e.AccessDecided() | e.Authenticated() | e.RateLimitDecided() | e.IdempotencyDecided():
                 self._caller_decided(event)
-            case e.AuthenticationFailed() | e.KeySetFetched():
+            case e.AuthenticationFailed() | e.KeySetFetched() | e.AccountActed():
                 self._identity_told(event)
             case e.CacheRead() | e.CacheInvalidated():
                 self._cache_told(event)
@@ -184,12 +184,14 @@ class Metrics:
             case e.IdempotencyDecided():
                 self._idempotent[event.outcome,].inc()
 
-    def _identity_told(self, event: e.AuthenticationFailed | e.KeySetFetched) -> None:
+    def _identity_told(self, event: e.AuthenticationFailed | e.KeySetFetched | e.AccountActed) -> None:
         match event:
             case e.AuthenticationFailed():
                 self._authentications[event.method, event.outcome].inc()
             case e.KeySetFetched():
                 self._key_sets[event.outcome,].inc()
+            case e.AccountActed():
+                self._accounts[event.operation, event.outcome].inc()
 
     def _cache_told(self, event: e.CacheEvent) -> None:
         if isinstance(event, e.CacheRead):
@@ -245,6 +247,9 @@ class Metrics:
         self._key_sets = self._counters(catalogue.KEY_SET_FETCHES)
         for outcome in ("ok", "error"):
             self._key_sets.have(outcome)
+        self._accounts = self._counters(catalogue.ACCOUNT_OPERATIONS)
+        for done in product(get_args(e.AccountOperation), get_args(e.AccountOutcome)):
+            self._accounts.have(*done)
         self._access = self._counters(catalogue.AUTHORIZATION_DECISIONS)
         for decision in get_args(e.AccessDecision):
             self._access.have(decision)

@@ -32,6 +32,7 @@ EXCUSE_WITH_CODE_AND_REASON = re.compile(
 )
 SURFACE = [
     "ANYONE",
+    "Accounts",
     "Answer",
     "BadGateway",
     "Cors",

@@ -36,7 +36,11 @@ class Callers:
         self, runner: Runner, stamp: Stamp, *, limit_factor: LimitFactor, tokens: TokenParts | None = None
     ) -> None:
         table, verified = KeyTable(runner), Verified()
-        self._watch = RevocationWatch(stamp, on_change=verified.doubt_all)
+
+        async def doubt() -> None:
+            verified.doubt_all()
+
+        self._watch = RevocationWatch(stamp, on_change=doubt)
         self._uses = KeyUses(table)
         self._running: list[asyncio.Task[None]] = []
         self.keys = KeyRing(table, stamp)

@@ -36,6 +36,11 @@ class KeyWish:
     limit_factor: float | None = None
 
 
+def is_role(text: str) -> bool:
+    """Whether it can be the name of a role."""
+    return _ROLE.fullmatch(text) is not None
+
+
 def granted(wish: KeyWish, *, expires_in_seconds: float | None) -> KeyGrant:
     """The grant; raises GrantWrong with every sentence there is to say."""
     sentences = [*_wrong(wish)]
@@ -57,7 +62,7 @@ def granted(wish: KeyWish, *, expires_in_seconds: float | None) -> KeyGrant:
 
 def _wrong(wish: KeyWish) -> Iterator[str]:
     for role in wish.roles:
-        if not _ROLE.fullmatch(role):
+        if not is_role(role):
             yield f"{role!r} is no role: letters, digits, and . _ : - after the first."
     for resource in wish.resources:
         if not _RESOURCE.fullmatch(resource) or not resource.strip("/"):

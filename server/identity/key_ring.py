@@ -11,6 +11,9 @@ from storage.credentials.stored_key import KeyGrant, StoredKey
 KEY_SUBJECT = "key:"
 """How the subject of a key begins that stands for nobody else; a token's may not begin so."""
 
+ACCOUNT_SUBJECT = "account:"
+"""How that of an account begins; a token's of an identity provider may not begin so either."""
+
 _NO_SUCH_KEY = "There is no such key."
 _NONE_ALIVE = "There is no such key, or it has expired or been revoked: make a new one."
 

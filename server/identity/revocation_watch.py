@@ -32,7 +32,7 @@ class RevocationWatch:
         self,
         stamp: Stamp,
         *,
-        on_change: Callable[[], None],
+        on_change: Callable[[], Awaitable[None]],
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -49,15 +49,15 @@ class RevocationWatch:
         return self._now() - self._looked_at_seconds <= CURRENT_SECONDS
 
     async def look(self) -> None:
-        """Look once; a stamp that cannot be seen leaves all as it was."""
+        """Look once; a stamp that cannot be seen, or a change that cannot be followed, leaves all as it was."""
         began_seconds = self._now()
         try:
             found = await self._stamp.read()
+            if found != self._seen:
+                await self._on_change()
+                self._seen = found
         except Problem:
             return
-        if found != self._seen:
-            self._seen = found
-            self._on_change()
         self._looked_at_seconds = began_seconds
 
     async def run(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from middleware.inbound.authenticate import CredentialRefused
 from middleware.inbound.principal import Principal
-from server.identity.key_ring import KEY_SUBJECT
+from server.identity.key_ring import ACCOUNT_SUBJECT, KEY_SUBJECT
 from server.service import Service, Tokens
 from telemetry.events import AuthenticationFailure
 
@@ -25,7 +25,7 @@ class ClaimReader:
         """Whom the token speaks for; `otherwise` is its id where it names none. Raises CredentialRefused."""
         words = self.service.identity
         subject = _text(claims, words.subject_claim)
-        if subject is None or subject.startswith(KEY_SUBJECT):
+        if subject is None or subject.startswith((KEY_SUBJECT, ACCOUNT_SUBJECT)):
             raise refused("bad_claims", f"The token names no subject in {words.subject_claim}.")
         tenant = _text(claims, words.tenant_claim) if words.tenant_claim else None
         if words.tenant_claim and tenant is None:

@@ -36,8 +36,15 @@ Every answer bears `X-Request-ID` (yours, if you send one), `traceparent` (W3C T
 continued) and `Server-Timing`.
 """
 
+ACCOUNTS = """
+### Signing in
+`POST /identity/sign-in` gives an access token, to call with, and a refresh token, which works once: `POST
+/identity/refresh` gives the next two for it. Keep the newest, and send no `Authorization` there.
+"""
+
 BEARER: JSON = {
     "type": "http",
     "scheme": "bearer",
-    "description": "An API key, `mainstay_…`, or a JSON Web Token of the identity provider that this service trusts.",
+    "description": "An API key, `mainstay_…`, or a JSON Web Token: of this service's accounts, where it has "
+    "any, or of the identity provider that it trusts.",
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from server.openapi.component_names import final_names, renamed, schemas_referred_to, titled
-from server.openapi.conventions import BEARER, CONVENTIONS
+from server.openapi.conventions import ACCOUNTS, BEARER, CONVENTIONS
 from server.openapi.definitions import Definitions, define
 from server.openapi.json_value import JSON, Object
 from server.openapi.list_examples import list_conventions
@@ -64,7 +64,8 @@ def openapi_document(
 
 def _info(service: Service, served: Sequence[Served]) -> Object:
     own = f"{service.description}\n\n" if service.description else ""
-    words = f"{own}{list_conventions(served)}{CONVENTIONS}"
+    signing_in = "" if service.accounts is None else ACCOUNTS
+    words = f"{own}{list_conventions(served)}{CONVENTIONS}{signing_in}"
     return {"title": service.name, "version": service.version, "description": words}
 
 

@@ -57,6 +57,49 @@ CREATE TABLE IF NOT EXISTS mainstay_internal.api_key (
 );
 
 REVOKE ALL ON mainstay_internal.api_key FROM PUBLIC;
+-- Of a password there is what argon2id made of it, with a salt of its own.
+CREATE TABLE IF NOT EXISTS mainstay_internal.account (
+    id text PRIMARY KEY,
+    name text NOT NULL UNIQUE,
+    password_hash text NOT NULL,
+    roles text[] NOT NULL,
+    tenant text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    signed_in_at timestamptz,
+    locked_at timestamptz
+);
+
+REVOKE ALL ON mainstay_internal.account FROM PUBLIC;
+
+-- From a sign-in to a sign-out. Its refresh tokens follow from its seed, the number of the latest, and a secret that is
+-- not in the database.
+CREATE TABLE IF NOT EXISTS mainstay_internal.account_session (
+    id text PRIMARY KEY,
+    account_id text NOT NULL REFERENCES mainstay_internal.account (id),
+    seed bytea NOT NULL,
+    latest integer NOT NULL DEFAULT 1,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    refreshed_at timestamptz NOT NULL DEFAULT now(),
+    ended_at timestamptz
+);
+
+CREATE INDEX IF NOT EXISTS account_session__account_id__index ON mainstay_internal.account_session (account_id);
+CREATE INDEX IF NOT EXISTS account_session__ended_at__index ON mainstay_internal.account_session (ended_at)
+    WHERE ended_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS account_session__refreshed_at__index ON mainstay_internal.account_session (refreshed_at);
+
+REVOKE ALL ON mainstay_internal.account_session FROM PUBLIC;
+
+-- What access tokens are signed with; the private half is encrypted with that same secret.
+CREATE TABLE IF NOT EXISTS mainstay_internal.signing_key (
+    id text PRIMARY KEY,
+    public_half text NOT NULL,
+    sealed_half text NOT NULL,
+    signs_from timestamptz NOT NULL
+);
+
+REVOKE ALL ON mainstay_internal.signing_key FROM PUBLIC;
+
 -- What came of a write, under the digest of who made it where with which key: the same again is answered from here.
 -- A record's answer is its JSON, its tag and its key; a route's is whole, with its headers.
 CREATE TABLE IF NOT EXISTS mainstay_internal.kept_answer (

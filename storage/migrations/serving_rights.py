@@ -24,6 +24,9 @@ INTERNAL_RIGHTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "applied_revision": NOTHING,
         "secret": READ,
         "api_key": ("SELECT", "INSERT", "UPDATE"),
+        "account": ("SELECT", "INSERT", "UPDATE"),
+        "account_session": CHANGE,
+        "signing_key": ("SELECT", "INSERT"),
         "kept_answer": CHANGE,
         "subject_request": NOTHING,
     }

@@ -11,6 +11,7 @@ from typing import Any, cast
 import aiohttp
 import orjson
 import psycopg2
+from argon2 import PasswordHasher
 from multidict import CIMultiDict, CIMultiDictProxy
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 from sqlalchemy.sql.ddl import ExecutableDDLElement
@@ -19,12 +20,16 @@ from yarl import URL
 from middleware.inbound.local_limits import LocalLimits
 from middleware.outbound.breakers import Breakers
 from middleware.outbound.layer import Senses
+from server.accounts.account_setup import AccountBasis, AccountParts, account_parts
+from server.accounts.password_hashing import PasswordHashing
+from server.accounts.refresh_tokens import AccountSecret
 from server.app import POOL, Backing, Telemetry, pool_for, public_app, runner_for
 from server.declaration import Declaration
 from server.identity.callers import Callers
 from server.settings import Settings
 from storage.cache.answer_store import AnswerStore
 from storage.migrations.ledger import make_ready
+from storage.postgres.pool import Pool
 from storage.tables.schema import tables
 from storage.tables.sql_text import definition
 from telemetry.context import Identifier
@@ -40,6 +45,7 @@ from tests.recorder import Recorder
 Headers = Mapping[str, str] | list[tuple[str, str]]
 _LINK = re.compile(r'<([^>]*)>; rel="next"')
 CURSOR_SECRET = b"a secret of the tests"
+ACCOUNTS_SECRET = "the secret of the tests' accounts, long enough"  # noqa: S105 - it guards nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +142,16 @@ class Client(Caller):
         return found
 
 
+async def _accounts(declaration: Declaration, pool: Pool, stamp: HandStamp) -> AccountParts | None:
+    """What deals with accounts, with passwords that are hashed in no time."""
+    declared = declaration.service.accounts
+    if declared is None:
+        return None
+    passwords = PasswordHashing(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    basis = AccountBasis(runner=pool, stamp=stamp, secret=AccountSecret(ACCOUNTS_SECRET), passwords=passwords)
+    return await account_parts(declaration.service, declared, basis=basis)
+
+
 @asynccontextmanager
 async def served_service(
     declaration: Declaration, dsn: str, *, makes_tables: bool = True, cache: AnswerStore | None = None
@@ -162,10 +178,23 @@ async def served_service(
         held.push_async_callback(pool.close)
         await pool.open()
         stamp = HandStamp()
-        callers = Callers(pool, stamp, limit_factor=declaration.service.limit_factor)
+        parts = await _accounts(declaration, pool, stamp)
+        callers = Callers(
+            pool,
+            stamp,
+            limit_factor=declaration.service.limit_factor,
+            tokens=None if parts is None else parts.tokens,
+        )
         held.push_async_callback(callers.close)
         await callers.open()
-        backing = Backing(pool=pool, limit_store=LocalLimits(), callers=callers, secret=CURSOR_SECRET, cache=cache)
+        backing = Backing(
+            pool=pool,
+            limit_store=LocalLimits(),
+            callers=callers,
+            secret=CURSOR_SECRET,
+            cache=cache,
+            accounts=None if parts is None else parts.desk,
+        )
         app = public_app(declaration, backing, settings=settings, telemetry=telemetry)
         runner = runner_for(app, settings, telemetry=telemetry)
         held.push_async_callback(runner.cleanup)

@@ -1,18 +1,9 @@
-"""The time a refusal takes does not tell whether there is a key of that id.
-
-2,000 refusals of each kind, in random order, each with a secret of its own; the slowest twentieth, which is the
-machine's and not the code's, is cut to the common 95th percentile. The kinds count as distinguishable when Welch's t
-is over 5 and the difference is over a fifth of a standard deviation (Cohen's d): a busy machine reaches neither
-together by chance, while a read of a row more, or a slow comparison, is ten times that.
-"""
+"""The time a refusal takes does not tell whether there is a key of that id; each has a secret of its own."""
 
 import asyncio
-import math
 import random
 import secrets
-import statistics
 import time
-from collections.abc import Sequence
 
 import pytest
 
@@ -28,23 +19,11 @@ from storage.credentials.stored_key import KeyGrant
 from storage.migrations.ledger import make_ready
 from tests.hand_stamp import HandStamp
 from tests.integration.open_pool import open_pool
-
-SAMPLES = 2_000
-CERTAIN_T, NOTICEABLE_D = 5.0, 0.2
+from tests.timing import SAMPLES, is_distinguishable, welch
 
 
-def welch(one: Sequence[float], other: Sequence[float]) -> tuple[float, float]:
-    """Welch's t of the difference of means, and Cohen's d."""
-    difference = statistics.fmean(one) - statistics.fmean(other)
-    variances = statistics.variance(one), statistics.variance(other)
-    t = difference / math.sqrt(variances[0] / len(one) + variances[1] / len(other))
-    return t, difference / math.sqrt(sum(variances) / 2)
-
-
-def is_distinguishable(one: Sequence[float], other: Sequence[float]) -> bool:
-    limit = sorted([*one, *other])[int(0.95 * (len(one) + len(other)))]
-    t, d = welch(*([min(each, limit) for each in some] for some in (one, other)))
-    return abs(t) > CERTAIN_T and abs(d) > NOTICEABLE_D
+async def ignore() -> None:
+    """Nothing is revoked here."""
 
 
 def with_id_of(random_id: bytes) -> str:
@@ -70,7 +49,7 @@ async def test_an_unknown_key_and_a_wrong_one_cannot_be_told_apart_by_the_time(d
         key = new_key(random_bytes=lambda count: known_id if count == 8 else secrets.token_bytes(count))
         await table.add(key.name, KeyGrant(name="", subject="ada", roles=()), created_by="a test")
         assert (await KeyRing(table, None).shown())[0].id == key.name.id
-        watch = RevocationWatch(HandStamp(), on_change=lambda: None)
+        watch = RevocationWatch(HandStamp(), on_change=ignore)
         api_keys = ApiKeys(
             table, verified=Verified(), watch=watch, uses=KeyUses(table), limit_factor=lambda _roles: 1.0
         )

@@ -23,7 +23,11 @@ class Bench:
     def __init__(self) -> None:
         self.keys, self.stamp, self.hand = HandKeys(), HandStamp(), HandClock()
         verified = Verified(now=self.hand.clock.now)
-        self.watch = RevocationWatch(self.stamp, on_change=verified.doubt_all, now=self.hand.clock.now)
+
+        async def doubt() -> None:
+            verified.doubt_all()
+
+        self.watch = RevocationWatch(self.stamp, on_change=doubt, now=self.hand.clock.now)
         self.uses = KeyUses(self.keys)
         self.api_keys = ApiKeys(
             self.keys,
@@ -182,7 +186,11 @@ async def test_a_table_that_cannot_be_reached_is_no_refusal() -> None:
 async def test_the_watch_tells_once_of_each_change() -> None:
     told: list[str] = []
     stamp = HandStamp()
-    watch = RevocationWatch(stamp, on_change=lambda: told.append("changed"))
+
+    async def tell() -> None:
+        told.append("changed")
+
+    watch = RevocationWatch(stamp, on_change=tell)
     for _ in range(2):
         await watch.look()
         await watch.look()

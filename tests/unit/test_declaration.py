@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from middleware.outbound.upstream_policy import UpstreamPolicy
 from server.declaration import checked
 from server.identity.access import ANYONE, OWNER
-from server.service import Resource, Route, Service, Upstream
+from server.service import Accounts, Resource, Route, Service, Upstream
 from storage.mistakes import Misdeclared
 from storage.model import Indexed, Key, Model
 
@@ -197,3 +197,29 @@ def test_a_resource_serves_a_model(model: Any) -> None:
     assert mistakes(resources=[Resource(model, path="/x", access=ANYONE)]) == [
         f"Resource({model!r}): its model is a class derived from Model"
     ]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "told"),
+    [
+        (Accounts(roles=["a b"]), "Accounts: 'a b' is no role: letters, digits, and . _ : - after the first"),
+        (Accounts(roles=WORD), "Accounts: roles is a list of roles, as ['member']"),
+        (Accounts(roles=["admin"]), "Accounts: whoever signs up would be admin, and could make keys"),
+        (
+            Accounts(roles=["member"], sign_up=False),
+            "Accounts: roles are those of whoever signs up, and nobody does with sign_up=False",
+        ),
+        (Accounts(access_minutes=61), "Accounts: access_minutes is a whole number from 1 to 60"),
+        (Accounts(idle_days=0), "Accounts: idle_days is a whole number from 1 to 365"),
+        (Accounts(session_days=400), "Accounts: session_days is a whole number from 1 to 365"),
+        (
+            Accounts(idle_days=90, session_days=30),
+            "Accounts: idle_days is longer than session_days, so no session ends by being quiet",
+        ),
+        (NOTHING, "Service 'shop': accounts is Accounts(…), not 'nothing'"),
+    ],
+)
+def test_what_accounts_may_not_be(accounts: Accounts, told: str) -> None:
+    found = mistakes(resources=[Resource(Good, path="/goods", access=ANYONE)], accounts=accounts)
+
+    assert found == [told]

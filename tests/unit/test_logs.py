@@ -4,6 +4,9 @@ import orjson
 import pytest
 
 from telemetry.events import (
+    AccountActed,
+    AccountOperation,
+    AccountOutcome,
     AcquireTimedOut,
     BreakerChanged,
     BulkheadRejected,
@@ -111,6 +114,12 @@ def test_a_bug_is_one_line_with_its_traceback() -> None:
     }
 
 
+def acted(operation: AccountOperation, outcome: AccountOutcome) -> AccountActed:
+    return AccountActed(
+        operation=operation, outcome=outcome, account_id="a", session_id="s", request_id="r", trace_id="t"
+    )
+
+
 @pytest.mark.parametrize(
     ("event", "level", "message"),
     [
@@ -175,6 +184,8 @@ def test_a_bug_is_one_line_with_its_traceback() -> None:
             "warning",
             "requests are served as postgres, a superuser: a role of its own needs far less, see --grant",
         ),
+        (acted("sign_in", "refused"), "info", "sign_in refused"),
+        (acted("refresh", "reused"), "warning", "refresh reused"),
         (SchemaApplied(steps=3, duration_seconds=0.5), "info", "schema brought up to date in 3 steps"),
         (
             SettingUnknown(variable="MAINSTAY_PROT", meant="MAINSTAY_PORT"),

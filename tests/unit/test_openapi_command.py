@@ -7,8 +7,8 @@ import pytest
 
 from server.commands.openapi import write_openapi
 from server.declaration import Declaration
-from server.identity.key_routes import with_key_routes
 from server.openapi import openapi_document
+from server.own_routes import with_own_routes
 from tests.unit.openapi_service import SERVICE, TYPES
 
 DECLARATION = Declaration(service=SERVICE, types=TYPES)
@@ -18,7 +18,7 @@ def test_it_goes_to_the_standard_output(capsys: pytest.CaptureFixture[str]) -> N
     write_openapi(DECLARATION)
 
     assert orjson.loads(capsys.readouterr().out) == orjson.loads(
-        orjson.dumps(openapi_document(with_key_routes(SERVICE), TYPES))
+        orjson.dumps(openapi_document(with_own_routes(SERVICE), TYPES))
     )
 
 

@@ -1,0 +1,116 @@
+"""The table of accounts: who may sign in, and what became of their passwords; each operation one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from middleware.errors import Bug
+from storage.postgres.array_text import array_text
+from storage.postgres.connection import Row
+from storage.postgres.statement import statement
+from storage.runner import Runner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAccount:
+    """One row, without the password's hash."""
+
+    id: str
+    name: str
+    roles: tuple[str, ...]
+    tenant: str | None
+    created_at: datetime
+    signed_in_at: datetime | None
+    locked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLock:
+    """What opens an account: the hash its password must have. One that is not real opens nothing.
+
+    A row there is always, and it is read no further before somebody opens it: to find an account takes as long as to
+    find none.
+    """
+
+    is_real: bool
+
+    password_hash: str = field(repr=False)
+    row: bytes = field(repr=False)
+
+    @property
+    def account(self) -> StoredAccount:
+        """The account behind it."""
+        return _ACCOUNT.validate_json(self.row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """An account to be; `name` is already in the form that names are compared in."""
+
+    id: str
+    name: str
+    password_hash: str = field(repr=False)
+    roles: Sequence[str] = ()
+    tenant: str | None = None
+
+
+_ACCOUNT = TypeAdapter(StoredAccount)
+_COLUMNS = "id, name, roles, tenant, created_at, signed_in_at, locked_at"
+_JSON = f"row_to_json((SELECT shown FROM (SELECT {_COLUMNS}) AS shown))::text"  # noqa: S608 - names of our own
+
+_ADD = statement(
+    "INSERT INTO mainstay_internal.account (id, name, password_hash, roles, tenant) VALUES ($1, $2, $3, $4, $5)"
+    " ON CONFLICT (name) DO NOTHING RETURNING id",
+    types={"id": "text", "name": "text", "password_hash": "text", "roles": "text[]", "tenant": "text"},
+)
+_FIND = statement(
+    f"SELECT account.id IS NOT NULL, {_JSON}, COALESCE(password_hash, $2) FROM (VALUES (1)) AS always"  # noqa: S608 - as above
+    " LEFT JOIN mainstay_internal.account AS account ON name = $1",
+    types={"name": "text", "decoy": "text"},
+    writes=False,
+)
+_READ = statement(
+    f"SELECT true, {_JSON}, password_hash FROM mainstay_internal.account WHERE id = $1",  # noqa: S608 - as above
+    types={"id": "text"},
+    writes=False,
+)
+_REPLACE_HASH = statement(
+    "UPDATE mainstay_internal.account SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id",
+    types={"id": "text", "old": "text", "new": "text"},
+)
+
+
+class AccountTable:
+    """The accounts of a database. Each method raises what its runner raises."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def add(self, account: NewAccount) -> bool:
+        """Store a new account; False, and nothing is done, where the name is taken."""
+        roles = array_text(tuple(account.roles))
+        values = (account.id, account.name, account.password_hash, roles, account.tenant)
+        return bool(await self._runner.run(_ADD, values, operation="add_account"))
+
+    async def find(self, name: str, *, decoy: str) -> AccountLock:
+        """The account of this name; where there is none, a lock with the decoy's hash that is not real."""
+        (row,) = await self._runner.run(_FIND, (name, decoy), operation="find_account")
+        return _lock(row)
+
+    async def read(self, account_id: str) -> AccountLock | None:
+        """The account of this id."""
+        rows = await self._runner.run(_READ, (account_id,), operation="read_account")
+        return _lock(rows[0]) if rows else None
+
+    async def replace_hash(self, account_id: str, old: str, *, new: str) -> bool:
+        """Put another hash in the place of `old`; False where somebody else was faster."""
+        return bool(await self._runner.run(_REPLACE_HASH, (account_id, old, new), operation="replace_password"))
+
+
+def _lock(row: Row) -> AccountLock:
+    is_real, shown, password_hash = row
+    if not isinstance(is_real, bool) or not isinstance(shown, bytes) or not isinstance(password_hash, bytes):
+        raise Bug
+    return AccountLock(is_real=is_real, row=shown, password_hash=password_hash.decode())
