@@ -1,31 +1,24 @@
 """The real process before an upstream that refuses, hangs, breaks off, drips and floods: what its callers see."""
 
 import asyncio
-import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from itertools import cycle
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from statistics import median
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from middleware.outbound.retry_budget import CALL_SHARE, REPEATS_PER_SECOND
 from middleware.outbound.retry_budget import LIMIT as SAVED_UP
 from server.fake_upstream import FakeUpstream, Reply, breaking_off, fake_upstream, json_answer, silence, status
-from tests.acceptance.http_pages import Answer, Api, api
+from tests.acceptance.http_pages import Answer, Api
 from tests.acceptance.payments_program import free_port
-from tests.acceptance.service_process import ServiceProcess, service
+from tests.acceptance.relaying import SECRET, Scene, in_bunches, in_turn, relaying
 from tests.integration.certificates import made
 from tests.integration.misbehaviour import drip, endless, no_answer, packed, raw_answers, slow_body
 
-RELAY = Path(__file__).with_name("relay.py")
-SECRET = "hunter2-canary"  # noqa: S105 - a made-up one, to be looked for
 OK = json_answer({"left": 3})
 
 LONG = b'{"left":' + b" " * 20_000_000 + b"1}"
@@ -33,54 +26,11 @@ LONG = b'{"left":' + b" " * 20_000_000 + b"1}"
 CALLS = 10_000
 WAITING_CALLERS = 64
 """Twice as many as may call at once: the last in line has its turn well within the second that it may wait."""
-AT_ONCE = 25
 GROWTH_BYTES_AT_MOST = 60_000_000
 SOON_SECONDS = 10.0
 """An upper bound for a busy machine: the breaker tries again at least once a second."""
 AT_ONCE_SECONDS = 0.1
 """Likewise, for what takes milliseconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """The process, its two ports, and the upstream behind it."""
-
-    running: ServiceProcess
-    api: Api
-    admin: Api
-    depot: FakeUpstream
-
-    def plays(self, reply: Reply) -> None:
-        """Answer everything so from now on."""
-        self.depot.answers("GET", "/level", reply)
-        self.depot.answers("POST", "/orders", reply)
-
-    async def hold_breakers(self, state: str) -> None:
-        for work in ("reads", "writes"):
-            assert (await self.admin("PUT", f"/breakers/depot.{work}", {"state": state})).status == 200
-
-    async def breaker(self) -> str:
-        return str((await self.admin("GET", "/breakers")).body["breakers"]["depot.reads"])
-
-    async def number(self, series: str) -> float:
-        """The sum of the series whose text matches."""
-        async with self.admin.session.get("/metrics") as metrics:
-            lines = (await metrics.text()).splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines if re.match(series, line))
-
-
-@asynccontextmanager
-async def relaying(depot: FakeUpstream, url: str, folder: Path, **variables: str) -> AsyncIterator[Scene]:
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in {"DEPOT_URL": url, **variables}.items():
-            environment.setenv(name, value)
-        environment.setenv("DEPOT_TOKEN", SECRET)
-        async with (
-            service(RELAY, folder) as running,
-            api(running.base_url) as calls,
-            api(running.admin_url) as admin,
-        ):
-            yield Scene(running=running, api=calls, admin=admin, depot=depot)
 
 
 @pytest.fixture(scope="module")
@@ -112,28 +62,6 @@ async def eventually(scene: Scene, state: str) -> None:
     async with asyncio.timeout(SOON_SECONDS * 2):
         while await scene.breaker() != state:
             await asyncio.gather(*(level(scene) for _ in range(5)))
-
-
-async def in_bunches(call: Callable[[int], Awaitable[Answer]], calls: int) -> Counter[int]:
-    """Make so many calls, a few of them at a time; how many had which status."""
-    seen: Counter[int] = Counter()
-    numbers = iter(range(calls))
-
-    async def some() -> None:
-        for number in numbers:
-            seen[(await call(number)).status] += 1
-
-    await asyncio.gather(*(some() for _ in range(AT_ONCE)))
-    return seen
-
-
-def in_turn(*replies: Reply) -> Reply:
-    left = cycle(replies)
-
-    async def reply(request: web.Request) -> web.StreamResponse:
-        return await next(left)(request)
-
-    return reply
 
 
 async def timed(call: Awaitable[Answer]) -> tuple[int, float]:

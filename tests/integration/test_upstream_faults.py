@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
 from email.utils import formatdate
 from pathlib import Path
@@ -306,25 +306,6 @@ async def test_refusals_are_answers_to_the_breaker(refused: int) -> None:
             await problem(get(it))
 
         assert it.senses.breakers.states["payments.reads"] == "closed"
-
-
-async def in_bunches(call: Callable[[], Awaitable[object]], *, calls: int, at_once: int) -> None:
-    async def some() -> None:
-        for _ in range(calls // at_once):
-            with suppress(Problem):
-                await call()
-
-    await asyncio.gather(*(some() for _ in range(at_once)))
-
-
-async def test_ten_thousand_failing_calls_make_a_tenth_more_attempts_at_most() -> None:
-    async with world() as it:
-        it.senses.breakers.force("payments.reads", "forced_closed")  # open, it would hide the retries
-        scripted(it, status(503))
-
-        await in_bunches(lambda: get(it), calls=10_000, at_once=25)
-
-        assert (len(it.ends), len(it.asked) <= 11_100) == (10_000, True)
 
 
 async def test_writes_without_a_key_are_sent_once_however_they_fail() -> None:
