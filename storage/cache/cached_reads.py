@@ -23,6 +23,10 @@ from storage.postgres.statement import Statement
 from storage.runner import Runner
 from telemetry.events import CacheRead, CacheResult, Observe
 
+LATE_SECONDS = 0.5
+"""As long as a look may take (RedisPolicy): whoever looked before an answer was kept may hear so late that there is
+none, and is given what was kept meanwhile instead of asking Postgres the same again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
@@ -42,6 +46,9 @@ class Parts:
     suspension: Suspension
     refreshes: Refreshes
     flights: Flights[Fetched]
+    """Those of who asked the store first."""
+    blind_flights: Flights[Fetched]
+    """Those of who could not."""
     runner: Runner
     observe: Observe
     clock: Clock
@@ -121,7 +128,7 @@ class CachedReads:
             return Fetched(rows=await self._run(asked), is_kept=False)
 
         writes = self._parts.invalidation.writes
-        flight, _ = self._parts.flights.join((asked.question, writes), read)
+        flight, _ = self._parts.blind_flights.join((asked.question, writes), read)
         fetched = await flight.answer()
         return Answered(rows=fetched.rows, result="degraded", forwarded="bypass")
 
@@ -136,7 +143,8 @@ class CachedReads:
         return min(left_seconds, self._policy.patience_seconds) if spare.is_current else left_seconds
 
     def _join(self, asked: Asked, found: Found) -> tuple[Flight[Fetched], bool]:
-        return self._parts.flights.join((asked.question, found.generations), partial(self._fetch, asked, found))
+        key, fetch = (asked.question, found.generations), partial(self._fetch, asked, found)
+        return self._parts.flights.join(key, fetch, is_late=found.entry is None)
 
     def _renew(self, asked: Asked, found: Found) -> None:
         async def read() -> None:

@@ -7,7 +7,7 @@ from middleware.outbound.policy import PoolPolicy
 from middleware.suspension import Suspension
 from storage.cache.answer_store import AnswerStore
 from storage.cache.cache_policy import CachePolicy
-from storage.cache.cached_reads import CachedReads, Parts
+from storage.cache.cached_reads import LATE_SECONDS, CachedReads, Parts
 from storage.cache.flights import Flights
 from storage.cache.invalidation import Invalidation
 from storage.cache.question import Questions
@@ -45,7 +45,8 @@ class Caching:
             invalidation=self._invalidation,
             suspension=suspension,
             refreshes=Refreshes(store, clock=clock),
-            flights=Flights(),
+            flights=Flights(late_seconds=LATE_SECONDS),
+            blind_flights=Flights(),
             runner=runner,
             observe=observe,
             clock=clock,
@@ -63,4 +64,5 @@ class Caching:
         """End what goes on in the background."""
         await self._parts.refreshes.close()
         await self._parts.flights.close()
+        await self._parts.blind_flights.close()
         await self._invalidation.close()

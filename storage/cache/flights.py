@@ -46,25 +46,32 @@ class Flight(Generic[T]):
                 self._task.cancel()
 
     @property
-    def may_be_joined(self) -> bool:
+    def is_under_way(self) -> bool:
         """Whether it will bring an answer."""
         return not self._task.done() and not self._task.cancelling()
 
+    @property
+    def has_landed(self) -> bool:
+        """Whether it has brought one."""
+        return self._task.done() and not self._task.cancelled() and self._task.exception() is None
+
 
 class Flights(Generic[T]):
-    """The flights of one cache by what they are to bring."""
+    """The flights of one cache by what they are to bring; what one has brought may be had for `late_seconds` more."""
 
-    def __init__(self) -> None:
-        self._under_way: dict[Hashable, Flight[T]] = {}
+    def __init__(self, *, late_seconds: float = 0.0) -> None:
+        self._late_seconds = late_seconds
+        self._flights: dict[Hashable, Flight[T]] = {}
         self._tasks: set[asyncio.Task[T]] = set()
 
-    def join(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> tuple[Flight[T], bool]:
+    def join(self, key: Hashable, read: Callable[[], Awaitable[T]], *, is_late: bool = False) -> tuple[Flight[T], bool]:
         """The flight under this key, and whether others had begun it; await its answer at once.
 
-        Its deadline is none of its callers': each of them waits no longer than its own.
+        Who `is_late` takes one that has landed too. A flight's deadline is none of its callers': each of them waits no
+        longer than its own.
         """
-        flight = self._under_way.get(key)
-        if flight is not None and flight.may_be_joined:
+        flight = self._flights.get(key)
+        if flight is not None and (flight.is_under_way or (is_late and flight.has_landed)):
             return flight, True
 
         async def run() -> T:
@@ -73,15 +80,20 @@ class Flights(Generic[T]):
         context = copy_context()
         context.run(DEADLINE.set, math.inf)
         task = asyncio.get_running_loop().create_task(run(), context=context)
-        flight = self._under_way[key] = Flight(task)
+        flight = self._flights[key] = Flight(task)
         self._tasks.add(task)
 
         def ended(task: asyncio.Task[T]) -> None:
             self._tasks.discard(task)
-            if self._under_way.get(key) is flight:
-                del self._under_way[key]
-            if not task.cancelled():
-                task.exception()  # whoever still waits has it; nobody else is left to take it
+            # Whoever still waits has its failure; nobody else is left to take it.
+            if flight.has_landed and self._late_seconds:
+                task.get_loop().call_later(self._late_seconds, forget)
+            else:
+                forget()
+
+        def forget() -> None:
+            if self._flights.get(key) is flight:
+                del self._flights[key]
 
         task.add_done_callback(ended)
         return flight, False

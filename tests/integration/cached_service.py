@@ -21,6 +21,10 @@ from tests.integration.rest_client import Client, served_service
 from tests.recorder import Recorder
 
 FRESH_SECONDS = 30
+PATIENT = RedisPolicy(
+    socket_timeout_seconds=10.0, connect_timeout_seconds=10.0, attempt_timeout_seconds=20.0, slow_call_seconds=10.0
+)
+"""A busy machine is no Redis that hangs."""
 USUAL = "public, max-age=30, stale-while-revalidate=3, stale-if-error=86400"
 FOR_WANT_OF_BETTER = "public, max-age=0, stale-if-error=86400"
 
@@ -146,15 +150,17 @@ def older(entry: bytes, seconds: float) -> bytes:
 
 
 @asynccontextmanager
-async def replicas(dsn: str, redis_url: str, *, declaration: Declaration = DECLARATION) -> AsyncIterator[Replicas]:
-    """Serve both until left."""
+async def replicas(
+    dsn: str, redis_url: str, *, declaration: Declaration = DECLARATION, dsn_of_one: str = ""
+) -> AsyncIterator[Replicas]:
+    """Serve both until left; `dsn_of_one` is another way to the same database."""
     async with AsyncExitStack() as held:
         redis = await held.enter_async_context(aioredis.from_url(redis_url))
-        clients = [RedisClient(redis_url, policy=RedisPolicy(), senses=Senses(observe=Recorder())) for _ in range(2)]
+        clients = [RedisClient(redis_url, policy=PATIENT, senses=Senses(observe=Recorder())) for _ in range(2)]
         for client in clients:
             held.push_async_callback(client.close)
         answers = FragileAnswers(SharedAnswers(clients[0]))
-        one = await held.enter_async_context(served_service(declaration, dsn, cache=answers))
+        one = await held.enter_async_context(served_service(declaration, dsn_of_one or dsn, cache=answers))
         other = await held.enter_async_context(
             served_service(declaration, dsn, makes_tables=False, cache=SharedAnswers(clients[1]))
         )

@@ -70,20 +70,22 @@ async def test_a_list_is_kept_with_its_cursor_its_count_and_its_links(shop: Repl
 
 
 WRITES = {
-    "a replacement": ("PUT", "/things/1", {"name": "renamed"}),
     "an update": ("PATCH", "/things/1", {"name": "renamed"}),
     "a handler's write": ("POST", "/things/1/rename", ...),
     "a transaction": ("POST", "/rename-all/well", ...),
 }
 
 
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "7f3d"}], ids=["", "with a key"])
 @pytest.mark.parametrize("write", WRITES)
-async def test_what_one_replica_writes_the_other_shows_at_once(shop: Replicas, write: str) -> None:
+async def test_what_one_replica_writes_the_other_shows_at_once(
+    shop: Replicas, write: str, headers: dict[str, str]
+) -> None:
     await shop.one.made("/things", name="a")
     await filled(shop.other, "/things/1", "/things", "/things/1?expand=maker", "/things?fields=name")
     method, path, body = WRITES[write]
 
-    written = await shop.one.send(method, path, json=body)
+    written = await shop.one.send(method, path, json=body, headers=headers)
     record, listed = await shop.other.get("/things/1"), await shop.other.get("/things")
     expanded, narrow = await shop.other.get("/things/1?expand=maker"), await shop.other.get("/things?fields=name")
 
@@ -91,6 +93,16 @@ async def test_what_one_replica_writes_the_other_shows_at_once(shop: Replicas, w
     assert (record.json["name"], listed.json["items"][0]["name"]) == ("renamed", "renamed")
     assert (expanded.json["name"], narrow.json["items"]) == ("renamed", [{"name": "renamed"}])
     assert {word(one) for one in (record, listed, expanded, narrow)} == {"fwd=stale"}
+
+
+async def test_a_record_that_is_replaced_is_shown_as_it_is_now(shop: Replicas) -> None:
+    await shop.one.made("/things", name="a")
+    await filled(shop.other, "/things/1", "/things")
+
+    await shop.one.send("PUT", "/things/1", json={"name": "replaced"})
+    record, listed = await shop.other.get("/things/1"), await shop.other.get("/things")
+
+    assert [record.json["name"], listed.json["items"][0]["name"]] == ["replaced"] * 2
 
 
 @pytest.mark.parametrize("path", ["/things/1", "/things/1/discard"])

@@ -9,6 +9,8 @@ from middleware.deadlines import DEADLINE
 from middleware.errors import Unavailable
 from storage.cache.flights import Flights, StillUnderWay
 
+LATE_SECONDS = 60.0
+
 
 class Source:
     """Answers when the test says so."""
@@ -51,6 +53,30 @@ async def test_callers_at_the_same_time_share_a_read_and_later_ones_begin_anothe
 
     assert await asyncio.gather(*waiting) == [1, 1, 1]
     assert await answer(flights, source) == 2
+
+
+@pytest.mark.parametrize(("is_late", "brought"), [(True, 1), (False, 2)])
+async def test_who_is_late_is_given_what_has_been_brought_just_now(is_late: bool, brought: int) -> None:
+    flights, source = Flights[int](late_seconds=LATE_SECONDS), Source()
+    source.may_answer.set()
+    await answer(flights, source)
+
+    flight, is_shared = flights.join("k", source.read, is_late=is_late)
+
+    assert (await flight.answer(), is_shared) == (brought, is_late)
+
+
+async def test_what_has_failed_is_brought_to_nobody_who_comes_later() -> None:
+    flights, source = Flights[int](late_seconds=LATE_SECONDS), Source()
+    source.may_answer.set()
+    source.fails = True
+    with pytest.raises(Unavailable):
+        await answer(flights, source)
+    source.fails = False
+
+    flight, is_shared = flights.join("k", source.read, is_late=True)
+
+    assert (await flight.answer(), is_shared) == (2, False)
 
 
 async def test_a_caller_that_leaves_takes_nothing_from_the_others() -> None:
