@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from server.account_cli import accounts
+
 app = typer.Typer(
     name="mainstay",
     help=(
@@ -278,6 +280,9 @@ def rotate_key(
     from server.commands.key import run_rotate
 
     sys.exit(run_rotate(key_id, overlap=overlap))
+
+
+app.add_typer(accounts)
 
 
 def main() -> None:

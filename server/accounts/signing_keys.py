@@ -30,6 +30,9 @@ AGAIN_SECONDS = 1.0
 REFRESH_SECONDS = 60.0
 """How late a replica signs with a key whose time has come."""
 
+PUBLISHED_BEFORE_SECONDS = 600.0
+"""How long a new key is published before it signs: twice as long as others may rely on the set they have."""
+
 _CURVE = "P-256"
 _ID_BYTES = 8
 _SEAL = {"alg": "dir", "enc": "A256GCM"}
@@ -63,6 +66,7 @@ class SigningKeys:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._table = table
+        self._sealing_key = sealing_key
         self._seal = OctKey.import_key(sealing_key)
         self._now = now
         self._sleep = sleep
@@ -77,7 +81,7 @@ class SigningKeys:
         """Read the keys; make the first one, or one for a secret that opens none of those that there are."""
         await self.refresh()
         if self._signer is None:
-            await self._table.add(new_signing_key(self._seal))
+            await self._table.add(new_signing_key(self._sealing_key))
             await self.refresh()
 
     async def refresh(self) -> None:
@@ -123,8 +127,9 @@ class SigningKeys:
         return _Signer(key_id=stored.id, key=ECKey.import_key(orjson.loads(private or b"{}")))
 
 
-def new_signing_key(seal: OctKey) -> StoredSigningKey:
+def new_signing_key(sealing_key: bytes) -> StoredSigningKey:
     """Draw a key and seal its private half."""
+    seal = OctKey.import_key(sealing_key)
     key = ECKey.generate_key(_CURVE)
     key_id = KEY_ID_PREFIX + secrets.token_hex(_ID_BYTES)
     public = {**key.as_dict(private=False), "kid": key_id, "use": "sig", "alg": ALGORITHM}

@@ -10,7 +10,7 @@ from server.settings import Settings
 from storage.embedded import running_valkey
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
-from storage.redis.revocation_stamp import RevocationStamp
+from storage.redis.revocation_stamp import KEYS_STAMP, RevocationStamp
 from telemetry.events import Event
 
 
@@ -26,7 +26,7 @@ async def opened_pool(dsn: str) -> AsyncIterator[Pool]:
 
 
 @asynccontextmanager
-async def revocation_stamp(settings: Settings) -> AsyncIterator[RevocationStamp | None]:
+async def revocation_stamp(settings: Settings, name: str = KEYS_STAMP) -> AsyncIterator[RevocationStamp | None]:
     """The way to tell the replicas; None where the embedded Valkey does not run, and so no replica either."""
     url = settings.redis_url.get_secret_value() or running_valkey(settings.data_dir)
     if not url:
@@ -34,7 +34,7 @@ async def revocation_stamp(settings: Settings) -> AsyncIterator[RevocationStamp 
         return
     redis = RedisClient(url, policy=RedisPolicy(), senses=Senses(observe=unheard))
     try:
-        yield RevocationStamp(redis)
+        yield RevocationStamp(redis, name)
     finally:
         await redis.close()
 

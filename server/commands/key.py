@@ -1,22 +1,16 @@
 """`mainstay key …`: API keys made, listed, renewed and revoked in the database that a service uses."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from middleware.errors import Problem
-from server.commands.backing import opened_pool, revocation_stamp, unheard, whoever_types
+from server.commands.backing import whoever_types
+from server.commands.credential_work import Misused, Reached, work
 from server.commands.duration import seconds_of
 from server.commands.key_report import show_key, show_keys, show_revoked
-from server.commands.reporting import FAILED, MISUSED, reported, tell
 from server.identity.key_grants import GrantWrong, KeyWish, granted
 from server.identity.key_ring import KeyRing
-from server.settings import Settings, read_settings
-from server.target_database import target_database
 from storage.credentials.key_table import KeyTable
-from storage.embedded import EmbeddedFailed
-from storage.migrations.ledger import make_ready
-from storage.migrations.stopped import MigrationStopped
+from storage.redis.revocation_stamp import KEYS_STAMP
 
 Task = Callable[[KeyRing], Awaitable[None]]
 
@@ -69,30 +63,10 @@ def run_rotate(key_id: str, *, overlap: str) -> int:
 
 
 def _run(task: Task) -> int:
-    wrong: list[str] = []
-
-    def command() -> None:
+    async def on_keys(reached: Reached) -> None:
         try:
-            asyncio.run(_with_keys(read_settings(), task))
+            await task(KeyRing(KeyTable(reached.pool), reached.stamp))
         except (ValueError, GrantWrong) as error:
-            wrong.append(str(error))
+            raise Misused(str(error)) from error
 
-    try:
-        status = reported(command)
-    except (EmbeddedFailed, MigrationStopped) as error:
-        tell(str(error) or (type(error).__doc__ or ""))
-        return FAILED
-    except Problem as problem:
-        tell(problem.detail, *([f"  {problem.__cause__}"] if problem.__cause__ else []))
-        return FAILED
-    if wrong:
-        tell(*wrong)
-        return MISUSED
-    return status
-
-
-async def _with_keys(settings: Settings, task: Task) -> None:
-    async with target_database(settings, observe=unheard) as database:
-        await asyncio.to_thread(make_ready, database.dsn)
-        async with opened_pool(database.dsn) as pool, revocation_stamp(settings) as stamp:
-            await task(KeyRing(KeyTable(pool), stamp))
+    return work(on_keys, stamp=KEYS_STAMP)

@@ -56,7 +56,10 @@ class NewAccount:
     tenant: str | None = None
 
 
+LISTED_AT_MOST = 1_000
+
 _ACCOUNT = TypeAdapter(StoredAccount)
+_ACCOUNTS = TypeAdapter(list[StoredAccount])
 _COLUMNS = "id, name, roles, tenant, created_at, signed_in_at, locked_at"
 _JSON = f"row_to_json((SELECT shown FROM (SELECT {_COLUMNS}) AS shown))::text"  # noqa: S608 - names of our own
 
@@ -75,6 +78,21 @@ _READ = statement(
     f"SELECT true, {_JSON}, password_hash FROM mainstay_internal.account WHERE id = $1",  # noqa: S608 - as above
     types={"id": "text"},
     writes=False,
+)
+_LIST = statement(
+    f"SELECT COALESCE(json_agg({_JSON}::json ORDER BY created_at, id), '[]')::text FROM (SELECT * FROM"  # noqa: S608 - as above
+    f" mainstay_internal.account ORDER BY created_at DESC, id DESC LIMIT {LISTED_AT_MOST}) AS latest",
+    types={},
+    writes=False,
+)
+_GRANT = statement(
+    f"UPDATE mainstay_internal.account SET roles = $2, tenant = $3 WHERE name = $1 RETURNING {_JSON}",  # noqa: S608 - as above
+    types={"name": "text", "roles": "text[]", "tenant": "text"},
+)
+_LOCK = statement(
+    "UPDATE mainstay_internal.account SET locked_at = CASE WHEN $2 THEN COALESCE(locked_at, now()) END"  # noqa: S608 - as above
+    f" WHERE name = $1 RETURNING {_JSON}",
+    types={"name": "text", "is_locked": "boolean"},
 )
 _REPLACE_HASH = statement(
     "UPDATE mainstay_internal.account SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id",
@@ -103,6 +121,21 @@ class AccountTable:
         """The account of this id."""
         rows = await self._runner.run(_READ, (account_id,), operation="read_account")
         return _lock(rows[0]) if rows else None
+
+    async def latest(self) -> list[StoredAccount]:
+        """The accounts made last, LISTED_AT_MOST of them, oldest first."""
+        ((shown,),) = await self._runner.run(_LIST, operation="list_accounts")
+        return _ACCOUNTS.validate_json(shown)
+
+    async def grant(self, name: str, *, roles: Sequence[str], tenant: str | None) -> StoredAccount | None:
+        """Give an account these roles and no others; None where there is none."""
+        rows = await self._runner.run(_GRANT, (name, array_text(tuple(roles)), tenant), operation="grant_account")
+        return _ACCOUNT.validate_json(rows[0][0]) if rows else None
+
+    async def lock(self, name: str, *, is_locked: bool) -> StoredAccount | None:
+        """Let nobody sign in to it, or its owner again; None where there is none."""
+        rows = await self._runner.run(_LOCK, (name, is_locked), operation="lock_account")
+        return _ACCOUNT.validate_json(rows[0][0]) if rows else None
 
     async def replace_hash(self, account_id: str, old: str, *, new: str) -> bool:
         """Put another hash in the place of `old`; False where somebody else was faster."""

@@ -32,10 +32,23 @@ _LIST = statement(
     types={"superseded_seconds": "double precision"},
     writes=False,
 )
+_COLUMNS = {"id": "text", "public_half": "text", "sealed_half": "text"}
 _ADD = statement(
-    "INSERT INTO mainstay_internal.signing_key (id, public_half, sealed_half, signs_from)"
+    "INSERT INTO mainstay_internal.signing_key (id, public_half, sealed_half, signs_from) VALUES ($1, $2, $3, now())",
+    types=_COLUMNS,
+)
+_SUCCEED = statement(
+    "WITH gone AS (DELETE FROM mainstay_internal.signing_key AS one WHERE EXISTS (SELECT FROM"
+    " mainstay_internal.signing_key AS newer WHERE newer.signs_from > one.signs_from"
+    " AND newer.signs_from < now() - make_interval(secs => $5)))"
+    " INSERT INTO mainstay_internal.signing_key (id, public_half, sealed_half, signs_from)"
     " VALUES ($1, $2, $3, now() + make_interval(secs => $4))",
-    types={"id": "text", "public_half": "text", "sealed_half": "text", "signs_in_seconds": "double precision"},
+    types={**_COLUMNS, "signs_in_seconds": "double precision", "superseded_seconds": "double precision"},
+)
+_REPLACE = statement(
+    "WITH gone AS (DELETE FROM mainstay_internal.signing_key)"
+    " INSERT INTO mainstay_internal.signing_key (id, public_half, sealed_half, signs_from) VALUES ($1, $2, $3, now())",
+    types=_COLUMNS,
 )
 
 
@@ -52,7 +65,19 @@ class SigningKeyTable:
             raise Bug
         return _KEYS.validate_json(row[0])
 
-    async def add(self, key: StoredSigningKey, *, signs_in_seconds: float = 0.0) -> None:
-        """Store a new key, which signs from then on."""
-        values = (key.id, key.public_half, key.sealed_half, signs_in_seconds)
-        await self._runner.run(_ADD, values, operation="add_signing_key")
+    async def add(self, key: StoredSigningKey) -> None:
+        """Store a new key, which signs at once."""
+        await self._runner.run(_ADD, _halves(key), operation="add_signing_key")
+
+    async def succeed(self, key: StoredSigningKey, *, signs_in_seconds: float) -> None:
+        """Store the next key, which signs from then on; let go of those that nothing alive is signed with."""
+        values = (*_halves(key), signs_in_seconds, SUPERSEDED_SECONDS)
+        await self._runner.run(_SUCCEED, values, operation="succeed_signing_key")
+
+    async def replace(self, key: StoredSigningKey) -> None:
+        """Put a key in the place of all others: nothing they signed is taken any longer."""
+        await self._runner.run(_REPLACE, _halves(key), operation="replace_signing_keys")
+
+
+def _halves(key: StoredSigningKey) -> tuple[str, str, str]:
+    return key.id, key.public_half, key.sealed_half

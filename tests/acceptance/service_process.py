@@ -82,10 +82,10 @@ async def service(file: Path, data_dir: Path, *arguments: str, **settings: str) 
         assert code == 0, log.read_text()
 
 
-async def mainstay(*arguments: str, data_dir: Path, **settings: str) -> Finished:
-    """Run a command to its end."""
+async def mainstay(*arguments: str, data_dir: Path, typed: str = "", **settings: str) -> Finished:
+    """Run a command to its end; `typed` comes in."""
     process = await launched(*arguments, data_dir=data_dir, output=PIPE, errors=PIPE, **settings)
-    output, errors = await process.communicate()
+    output, errors = await process.communicate(typed.encode())
     code = await process.wait()
     return Finished(code=code, output=output.decode(), errors=errors.decode())
 
@@ -100,7 +100,7 @@ async def launched(
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAINSTAY_")}
     environment = kept | {f"MAINSTAY_{name}": value for name, value in told.items()}
     return await asyncio.create_subprocess_exec(
-        COMMAND, *arguments, stdout=output, stderr=errors, env=environment, preexec_fn=_hear_interrupts
+        COMMAND, *arguments, stdin=PIPE, stdout=output, stderr=errors, env=environment, preexec_fn=_hear_interrupts
     )
 
 

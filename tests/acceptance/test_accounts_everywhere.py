@@ -6,94 +6,25 @@ import hmac
 import os
 import signal
 import stat
-import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 
 from server.accounts.ended_sessions import HEAR_SECONDS
-from storage.embedded import EmbeddedStorage
-from telemetry.events import EmbeddedStarted
-from tests.acceptance.http_pages import Answer, Api, api
-from tests.acceptance.service_process import ServiceProcess, mainstay, service
+from tests.acceptance.club import ADA, CLUBHOUSE, SECRET, Club
+from tests.acceptance.http_pages import api
+from tests.acceptance.service_process import mainstay, service
 from tests.integration.sql import ask, run_sql
 from tests.recorder import Recorder
 
-CLUBHOUSE = Path(__file__).with_name("clubhouse.py")
 PROMISED_SECONDS = 1.0
-SECRET = "a secret of the acceptance tests, 45 letters"  # noqa: S105 - it guards nothing
-ADA = {"name": "ada@example.org", "password": "difference engine no. 2"}
 ADDRESSES, GUESSES, AT_ONCE = 20, 2_000, 24
 TRIES_OF_AN_ADDRESS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clubhouse:
-    """Replicas over one Postgres and one Valkey."""
-
-    replicas: tuple[Api, ...]
-    running: tuple[ServiceProcess, ...]
-    valkey_pid: int
-
-    async def ada(self, number: int = 0) -> Any:
-        """Ada, signed in at a replica."""
-        signed_in = await self.replicas[number]("POST", "/identity/sign-in", ADA)
-        assert signed_in.status == 200, signed_in.body
-        return signed_in.body
-
-    async def refreshed(self, number: int, token: str) -> Answer:
-        return await self.replicas[number]("POST", "/identity/refresh", {"refresh_token": token})
-
-    async def answers(self, number: int, access_token: str) -> int:
-        """What one replica answers to whoever has this token."""
-        bearer = {"Authorization": f"Bearer {access_token}"}
-        return (await self.replicas[number]("GET", "/letters?limit=1", **bearer)).status
-
-    async def everywhere(self, access_token: str) -> list[int]:
-        return [await self.answers(number, access_token) for number in range(len(self.replicas))]
-
-    async def until_everywhere(self, access_token: str, status: int) -> float:
-        """Wait until each replica answers so; how long that took.
-
-        Each is left alone once it does: an address that fails too often is no longer heard.
-        """
-        began = time.monotonic()
-        async with asyncio.timeout(30):
-            for number in range(len(self.replicas)):
-                while await self.answers(number, access_token) != status:
-                    pass
-        return time.monotonic() - began
-
-
-@pytest.fixture
-async def clubhouse(database: str, data_dir: Path, fast_folder: Path, events: Recorder) -> AsyncIterator[Clubhouse]:
-    async with AsyncExitStack() as held:
-        valkey = await held.enter_async_context(EmbeddedStorage(data_dir, observe=events, postgres=False))
-        pid = events.of(EmbeddedStarted)[0].pid
-        settings = {
-            "POSTGRES_DSN": database,
-            "REDIS_URL": valkey.redis_url,
-            "MIGRATE": "safe",
-            "ACCOUNTS_SECRET": SECRET,
-        }
-        replicas, processes = [], []
-        for number in range(3):
-            folder = fast_folder / f"{data_dir.name}-{number}"
-            running = await held.enter_async_context(service(CLUBHOUSE, folder, **settings))
-            processes.append(running)
-            replicas.append(await held.enter_async_context(api(running.base_url)))
-        assert (await replicas[0]("POST", "/identity/sign-up", ADA)).status == 204
-        yield Clubhouse(replicas=tuple(replicas), running=tuple(processes), valkey_pid=pid)
-        os.kill(pid, signal.SIGCONT)
-
-
-async def test_a_session_goes_on_at_any_replica_and_ends_at_all_within_a_second(clubhouse: Clubhouse) -> None:
+async def test_a_session_goes_on_at_any_replica_and_ends_at_all_within_a_second(clubhouse: Club) -> None:
     first = await clubhouse.ada()
     second = (await clubhouse.refreshed(1, first["refresh_token"])).body
     third = (await clubhouse.refreshed(2, second["refresh_token"])).body
@@ -107,7 +38,7 @@ async def test_a_session_goes_on_at_any_replica_and_ends_at_all_within_a_second(
 
 
 async def test_a_stolen_refresh_token_is_found_out_and_all_its_session_ends_within_a_second(
-    clubhouse: Clubhouse,
+    clubhouse: Club,
 ) -> None:
     victim, other = await clubhouse.ada(), await clubhouse.ada(1)
     thief = (await clubhouse.refreshed(1, victim["refresh_token"])).body
@@ -124,7 +55,7 @@ async def test_a_stolen_refresh_token_is_found_out_and_all_its_session_ends_with
     assert '"event":"account_acted"' in clubhouse.running[0].log.read_text()
 
 
-async def test_without_redis_a_sign_out_is_heard_of_all_the_same(clubhouse: Clubhouse) -> None:
+async def test_without_redis_a_sign_out_is_heard_of_all_the_same(clubhouse: Club) -> None:
     tokens = await clubhouse.ada()
     before = await clubhouse.everywhere(tokens["access_token"])
     os.kill(clubhouse.valkey_pid, signal.SIGSTOP)
@@ -136,7 +67,7 @@ async def test_without_redis_a_sign_out_is_heard_of_all_the_same(clubhouse: Club
     assert seconds <= HEAR_SECONDS + 5 * PROMISED_SECONDS
 
 
-async def test_without_redis_an_admin_s_session_is_not_taken(clubhouse: Clubhouse, database: str) -> None:
+async def test_without_redis_an_admin_s_session_is_not_taken(clubhouse: Club, database: str) -> None:
     await run_sql(database, "UPDATE mainstay_internal.account SET roles = '{admin}'")
     tokens = await clubhouse.ada()
     before = await clubhouse.everywhere(tokens["access_token"])
@@ -149,7 +80,7 @@ async def test_without_redis_an_admin_s_session_is_not_taken(clubhouse: Clubhous
     assert before == [200] * 3
 
 
-async def test_a_stolen_database_opens_nothing(clubhouse: Clubhouse, database: str) -> None:
+async def test_a_stolen_database_opens_nothing(clubhouse: Club, database: str) -> None:
     tokens = await clubhouse.ada()
     tokens = (await clubhouse.refreshed(1, tokens["refresh_token"])).body
     tables = ("account", "account_session", "signing_key", "secret", "kept_answer", "api_key")

@@ -20,7 +20,18 @@ finally:
 
 @pytest.mark.parametrize(
     "command",
-    [(), ("serve",), ("check",), ("load",), ("migrate",), ("openapi",), ("key",), ("key", "create")],
+    [
+        (),
+        ("serve",),
+        ("check",),
+        ("load",),
+        ("migrate",),
+        ("openapi",),
+        ("key",),
+        ("key", "create"),
+        ("account",),
+        ("account", "create"),
+    ],
     ids=" ".join,
 )
 def test_help_imports_nothing_that_serves_requests(command: tuple[str, ...]) -> None:
