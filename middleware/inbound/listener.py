@@ -16,8 +16,8 @@ from telemetry.events import Observe
 
 BACKLOG = 1_024
 """How many connections the kernel may hold for us; it takes `net.core.somaxconn` where that is less."""
-_SHORT_BACKLOG = 16
-"""How many while few are taken: at 400 a second the last of them has waited for 40 ms. Of a longer queue
+_SHORT_BACKLOG = 4
+"""How many while few are taken: at 400 a second the last of them has waited for 10 ms. Of a longer queue
 each would have waited for seconds; beyond it the kernel drops the attempt, and the caller makes another after one."""
 _AT_ONCE = 64
 """Connections taken in one go, so that the loop gets to do something else."""

@@ -1,6 +1,7 @@
 """Requests that have arrived and are not let in yet: who of them is next, and who has waited for too long."""
 
-from collections import OrderedDict
+from bisect import bisect_left, insort
+from operator import attrgetter
 from typing import Protocol
 
 from middleware.inbound.priorities import PRIORITIES, Priority
@@ -23,53 +24,56 @@ class Held(Protocol):
 
 
 class WaitingLine:
-    """One line for each priority.
+    """One line for each priority, in the order of arrival.
 
     Whoever came last is next: under overload the newest still has a caller, and the oldest perhaps none any more
     (adaptive LIFO: Maurer, "Fail at Scale", ACM Queue 13(8), 2015). So while more come than can be answered, some
-    are answered at once and the rest is refused, instead of everybody being answered too late.
+    are answered at once and the rest is refused, instead of everybody being answered too late. Who has come last is
+    not who joined last: a new connection may have lain in the kernel for longer than others have been held.
     """
 
     __slots__ = ("_lines", "size_bytes")
 
     def __init__(self) -> None:
         self.size_bytes = 0
-        self._lines: dict[Priority, OrderedDict[Held, None]] = {priority: OrderedDict() for priority in PRIORITIES}
+        self._lines: dict[Priority, list[Held]] = {priority: [] for priority in PRIORITIES}
 
     def __len__(self) -> int:
         return sum(map(len, self._lines.values()))
 
     def join(self, held: Held, priority: Priority) -> None:
-        """Take it in; one that the kernel has held for longer than all of these have waited stands behind them."""
-        line = self._lines[priority]
-        is_oldest = bool(line) and held.arrived_seconds < next(iter(line)).arrived_seconds
-        line[held] = None
+        """Take it in, at its place."""
+        insort(self._lines[priority], held, key=_ARRIVAL)
         self.size_bytes += held.size_bytes
-        if is_oldest:
-            line.move_to_end(held, last=False)
 
     def leave(self, held: Held) -> None:
         """Its caller has gone."""
         for line in self._lines.values():
-            if held in line:
-                del line[held]
-                self.size_bytes -= held.size_bytes
+            for place in range(bisect_left(line, held.arrived_seconds, key=_ARRIVAL), len(line)):
+                if line[place] is held:
+                    self._taken(line, place)
+                    return
+                if line[place].arrived_seconds > held.arrived_seconds:
+                    break
 
     def newest(self) -> Held | None:
         """Take out who is next: of those that matter most, the last to come; None where nobody waits."""
         for line in self._lines.values():
             if line:
-                return self._taken(line, last=True)
+                return self._taken(line, -1)
         return None
 
     def oldest(self, *, before: float) -> Held | None:
         """Take out, of those that came before an instant and matter least, the first to come; None without any."""
         for line in reversed(self._lines.values()):
-            if line and next(iter(line)).arrived_seconds < before:
-                return self._taken(line, last=False)
+            if line and line[0].arrived_seconds < before:
+                return self._taken(line, 0)
         return None
 
-    def _taken(self, line: "OrderedDict[Held, None]", *, last: bool) -> Held:
-        held, _ = line.popitem(last=last)
+    def _taken(self, line: list[Held], place: int) -> Held:
+        held = line.pop(place)
         self.size_bytes -= held.size_bytes
         return held
+
+
+_ARRIVAL = attrgetter("arrived_seconds")

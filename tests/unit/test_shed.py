@@ -190,6 +190,27 @@ def test_one_the_kernel_has_held_for_longer_than_all_others_is_the_oldest(room: 
     assert room.ends[2:] == ["late refused", "c in"]
 
 
+def test_who_is_next_has_come_last_wherever_it_lay_until_then(room: Room) -> None:
+    first, _, _ = room.come("a", "b", "c")
+    room.hand.advance(0.02)
+    room.come("d")
+    late = Waiting("late", room)
+    late.arrived_seconds -= 0.01
+    late.arrive()
+    first.end()
+
+    assert room.ends[2:] == ["d in"]
+
+
+def test_whoever_leaves_the_line_is_not_let_in_and_all_others_are(room: Room) -> None:
+    first, second, third, fourth = room.come("a", "b", "c", "d")
+    room.shed.gone(third)
+    first.end()
+    second.end()
+
+    assert (room.ends[2:], room.shed.held, fourth.slot is not None) == (["d in"], 0, True)
+
+
 def test_what_is_held_in_all_has_a_bound(events: Recorder) -> None:
     room = Room(events, held_bytes=250)
     room.come("a", "b", "c", "d", "e")
