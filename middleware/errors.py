@@ -57,6 +57,8 @@ class Problem(Exception):  # noqa: N818 - the taxonomy says what is wrong, not t
 
     kind: ClassVar[str] = "problem"
     retryable: ClassVar[bool] = False
+    leaves_open: ClassVar[bool] = False
+    """Whether what was asked for may have been done all the same; then a write is retryable only with a key."""
 
     def __init__(
         self,
@@ -243,12 +245,14 @@ class OutcomeUnknown(Unavailable):
     """The connection broke while writing: the change may or may not have been made."""
 
     kind = "outcome_unknown"
+    leaves_open = True
 
 
 class Elapsed(Problem):
     """The time allowed for this ran out."""
 
     kind = "timeout"
+    leaves_open = True
     retryable = True
 
 

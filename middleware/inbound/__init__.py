@@ -10,7 +10,8 @@
    deadline. It has a limit of its own on failures, by address, as `rate_limit` never sees those who fail.
 8. `authorize`: nothing of a request is read for a caller who may not make it.
 9. `rate_limit`: after it is known who calls, as a limit is a caller's; before a body is read.
-10. `validate`: last, so a handler gets only what was declared.
+10. `validate`: nothing goes on that is not as declared.
+11. `idempotency`: innermost, as only a valid request is worth remembering.
 
 *shed* stands before the first of them, at the connection (`shed_protocol` asks, `shed` decides): a request is let in,
 held or refused before a byte of it is parsed, as reading it and passing it through three layers costs a good part of

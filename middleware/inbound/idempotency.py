@@ -93,7 +93,10 @@ async def _request_key(
     caller = "anyone" if principal is None else f"principal {principal.name}"
     name = digest(caller.encode(), request.method.encode(), endpoint.template.encode(), key.encode())
     content_type = request.headers.get(hdrs.CONTENT_TYPE, "")
-    fingerprint = digest(request.rel_url.raw_path_qs.encode(), content_type.encode(), await request.read())
+    # With the roles, as what was answered may show what a credential with others may not see.
+    roles = "" if principal is None else " ".join(sorted(principal.roles))
+    asked = request.rel_url.raw_path_qs.encode(), content_type.encode(), roles.encode()
+    fingerprint = digest(*asked, await request.read())
     return RequestKey(
         name=str(UUID(bytes=name)),
         lock=int.from_bytes(name[:8], signed=True),

@@ -2,7 +2,8 @@
 
 A caller lowers its own request with the header of RFC 9218, which browsers and HTTP clients know already: urgency
 `u=0` to `u=3` (the default) changes nothing, `u=4` and `u=5` are at most default, `u=6` and `u=7` (background) are
-sheddable. It can raise nothing: otherwise every caller would.
+sheddable. It can raise nothing: otherwise every caller would. So what is at none of the addresses, or is written in a
+way that hides at which it is, matters least.
 """
 
 import re
@@ -40,11 +41,13 @@ def by_address(addresses: Sequence[Ranked]) -> Classify:
 
     def declared(opening: bytes) -> Priority:
         line = _LINE.match(opening)
-        if line is None or known is None:
+        if known is None:
             return "default"
+        if line is None:
+            return "sheddable"
         method, path = line[1], line[2]
         found = known.fullmatch(method + b" " + (unquote_to_bytes(path) if b"%" in path else path))
-        return "default" if found is None or found.lastindex is None else ranks[found.lastindex - 1]
+        return "sheddable" if found is None or found.lastindex is None else ranks[found.lastindex - 1]
 
     def classify(opening: bytes) -> Priority:
         return max(declared(opening), _asked(opening), key=PRIORITIES.index)

@@ -77,6 +77,8 @@ not meet all its callers in the same second: they come back over four."""
 _IN_FLIGHT_SECONDS = 1
 """Whatever came first with the same key will have ended by then; whoever asks is the only one who waits."""
 
+_LOOK_FIRST = "Look whether it was done before you send it again; with an Idempotency-Key it could just be sent again."
+
 Document = dict[str, object]
 
 
@@ -85,25 +87,28 @@ def problem_type(kind: str) -> str:
     return TYPE_PREFIX + kind
 
 
-def problem_document(problem: Problem, context: RequestContext) -> Document:
-    """The members of a problem of the taxonomy."""
+def problem_document(problem: Problem, context: RequestContext, *, is_repeatable: bool = True) -> Document:
+    """The members of a problem of the taxonomy; `is_repeatable` is a request that does no more when it comes again."""
+    is_open = problem.leaves_open and not is_repeatable
     document: Document = {
         "type": problem_type(problem.kind),
         "title": TITLE[problem.kind],
         "status": STATUS[problem.kind],
-        "detail": problem.detail,
+        "detail": f"{problem.detail} {_LOOK_FIRST}" if is_open else problem.detail,
         "request_id": context.request_id,
         "trace_id": context.trace_id,
-        "retryable": problem.retryable,
+        "retryable": problem.retryable and not is_open,
     }
     if problem.faults:
         document["errors"] = [_fault(fault) for fault in problem.faults]
     return document
 
 
-def problem_response(problem: Problem, context: RequestContext, *, jitter: float) -> web.Response:
+def problem_response(
+    problem: Problem, context: RequestContext, *, jitter: float, is_repeatable: bool = True
+) -> web.Response:
     """Answer with a problem; `jitter` in [0, 1) spreads a 503's Retry-After over seconds."""
-    return problem_answer(problem_document(problem, context), _headers(problem, jitter))
+    return problem_answer(problem_document(problem, context, is_repeatable=is_repeatable), _headers(problem, jitter))
 
 
 def refusal_response(error: web.HTTPException, context: RequestContext, *, jitter: float) -> web.Response:

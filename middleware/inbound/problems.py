@@ -4,11 +4,12 @@ import random
 import traceback
 from collections.abc import Callable
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from middleware.errors import STATUS, Bug, Malformed, Problem
 from middleware.inbound.endpoint import Endpoints, route_of
+from middleware.inbound.idempotency import REQUEST_KEY
 from middleware.inbound.identify import CONTEXT
 from middleware.inbound.problem_document import problem_response, refusal_response
 from telemetry.context import RequestContext
@@ -17,6 +18,7 @@ from telemetry.private_texts import redacted
 
 _MAX_TRACEBACK_CHARACTERS = 16_000
 _FIRST_ERROR = 400
+_DONE_AGAIN = frozenset({hdrs.METH_POST, hdrs.METH_PATCH})
 
 
 def render_problems(
@@ -30,7 +32,7 @@ def render_problems(
         problem = _problem(error, request)
         if isinstance(problem, Bug):
             observe(exception_caught(error, request[CONTEXT], route=route_of(request, endpoints)))
-        return problem_response(problem, request[CONTEXT], jitter=jitter())
+        return problem_response(problem, request[CONTEXT], jitter=jitter(), is_repeatable=_is_repeatable(request))
 
     @web.middleware
     async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -54,6 +56,11 @@ def exception_caught(error: BaseException, context: RequestContext, *, route: st
         request_id=context.request_id,
         trace_id=context.trace_id,
     )
+
+
+def _is_repeatable(request: web.Request) -> bool:
+    """Whether the request does no more when it comes again: by its method (RFC 9110, 9.2.2), or as its key is known."""
+    return request.method not in _DONE_AGAIN or REQUEST_KEY in request
 
 
 def _refusal(raised: web.HTTPException, context: RequestContext, *, jitter: float) -> web.Response:

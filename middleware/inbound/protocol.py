@@ -16,6 +16,7 @@ from aiohttp.streams import StreamReader
 from middleware.errors import Bug, Elapsed, HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
 from middleware.inbound.arrival import Arrival, ArrivalPolicy
 from middleware.inbound.certificate import Certificate
+from middleware.inbound.guarded_parser import GuardedParser
 from middleware.inbound.identify import CONTEXT, mark_answer
 from middleware.inbound.problem_document import problem_response, refusal_response
 from middleware.inbound.problems import exception_caught
@@ -87,6 +88,7 @@ class ProblemProtocol(ShedProtocol):
 
     def __init__(self, server: web.Server, edge: Edge, *, policy: ConnectionPolicy, **settings: Any) -> None:
         super().__init__(server, edge.shed, **settings)
+        self._parser: Any = GuardedParser(self._parser)  # aiohttp names its own parsers, and wants no others
         self._edge = edge
         self._policy = policy
         self._arrival = Arrival(policy.arrival)

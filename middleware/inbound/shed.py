@@ -148,17 +148,22 @@ class Shed:
         """What nobody's end brings about: the limit grows, the oldest are refused, the entrance is seen to."""
         self._is_awake = False
         now = self.now()
-        self._at_work.forget(now)
-        self._limit.look(now)
-        self._let_in(now)
-        self._refuse(now, late_seconds=max(0.0, now - self._due))
+        try:
+            self._at_work.forget(now)
+            self._limit.look(now)
+            self._let_in(now)
+            self._refuse(now, late_seconds=max(0.0, now - self._due))
+            self._refusals.look(now, limit=self.limit)
+        finally:  # whatever one connection makes of being let in: the others go on being looked after
+            self._see_to_entrance()
+            if self._line or self._refusals.are_going_on:
+                self._wake()
+
+    def _see_to_entrance(self) -> None:
         if len(self._line) >= self._policy.crowd:
             self.entrance.let_few(self._policy.few)
         else:
             self.entrance.clear()
-        self._refusals.look(now, limit=self.limit)
-        if self._line or self._refusals.are_going_on:
-            self._wake()
 
     def _refuse(self, now: float, *, late_seconds: float) -> None:
         """Refuse whom there was a chance to let in all the while: a loop that stood still gave nobody any."""

@@ -44,7 +44,8 @@ def attempt_timeout(inner: Call, policy: Policy, *, senses: Senses) -> Call:
         try:
             return await inner(operation, attempt)
         except asyncio.CancelledError as error:
-            if expired and task.cancelling() == cancelled_before + 1:
+            # At the deadline whoever set it cancels too, perhaps first: the call has run out of time all the same.
+            if (late is CUT_SHORT and now() >= ends) or (expired and task.cancelling() == cancelled_before + 1):
                 raise late from error
             raise
         finally:

@@ -1,6 +1,7 @@
 """What an upstream answered: what its status means, when it says to come back, and what is read out of its body."""
 
 import math
+import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from middleware.outbound.upstream_policy import Throttled
 
 COME_BACK_WITHIN_SECONDS = 3600
 """However long an upstream asks callers to stay away, ours are not told more than an hour: somebody may mend it."""
+
+_SPREAD_SECONDS = 4
 
 _GONE = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 """Not the upstream's own failing at this call, but somebody's not reaching it, or its being stopped or too busy."""
@@ -36,21 +39,28 @@ class Answer:
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def problem_of(answer: Answer, *, is_repeatable: bool, now: Callable[[], float] = time.time) -> Problem:
+def problem_of(
+    answer: Answer,
+    *,
+    is_repeatable: bool,
+    now: Callable[[], float] = time.time,
+    jitter: Callable[[], float] = random.random,
+) -> Problem:
     """What an answer means that is no 2xx. Of a call that may not be repeated, a gateway's 502 or 504 tells nothing."""
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Throttled(headers=_come_back(answer, now))
+        return Throttled(headers=_come_back(answer, now, jitter=jitter))
     if answer.status in _GONE:
         if not is_repeatable and answer.status != HTTPStatus.SERVICE_UNAVAILABLE:
             return OutcomeUnknown()
-        return Unavailable(headers=_come_back(answer, now))
+        return Unavailable(headers=_come_back(answer, now, jitter=jitter))
     failed = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return (UpstreamFailed if failed else UpstreamRefused)(status=answer.status, body=answer.body)
 
 
-def _come_back(answer: Answer, now: Callable[[], float]) -> dict[str, str]:
+def _come_back(answer: Answer, now: Callable[[], float], *, jitter: Callable[[], float]) -> dict[str, str]:
+    """The time it asks for and a little more, so that not all our callers come back in the same second."""
     seconds = retry_after_seconds(answer.headers.get(hdrs.RETRY_AFTER, ""), now=now)
-    return {} if seconds is None else {hdrs.RETRY_AFTER: str(seconds)}
+    return {} if seconds is None else {hdrs.RETRY_AFTER: str(seconds + int(jitter() * _SPREAD_SECONDS))}
 
 
 def retry_after_seconds(text: str, *, now: Callable[[], float] = time.time) -> int | None:
@@ -59,10 +69,10 @@ def retry_after_seconds(text: str, *, now: Callable[[], float] = time.time) -> i
         return min(int(text[:_DIGITS]), COME_BACK_WITHIN_SECONDS)
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+        instant = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):  # a year may have any number of digits
         return None
-    aware = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return min(max(math.ceil(aware.timestamp() - now()), 0), COME_BACK_WITHIN_SECONDS)
+    return min(max(math.ceil(instant - now()), 0), COME_BACK_WITHIN_SECONDS)
 
 
 _DIGITS = 9

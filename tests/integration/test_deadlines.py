@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from telemetry.events import RequestFinished
+from telemetry.events import DependencyCalled, RequestFinished
 from tests.integration.locked_tables import locked, until_waiting
 from tests.integration.rest_client import Client, Reply
 
@@ -13,6 +13,8 @@ async def test_a_caller_gets_its_504_in_time_while_a_table_is_locked(warehouse: 
         reply = await warehouse.get("/makers?limit=1", Request_Timeout="0.3")
 
     (told,) = warehouse.events.of(RequestFinished)
+    (called,) = warehouse.events.of(DependencyCalled)
+    assert (called.operation, called.outcome) == ("list", "timeout")
     assert (reply.status, reply.json["type"], reply.json["retryable"]) == (504, "urn:mainstay:problem:timeout", True)
     assert 0.3 <= told.duration_seconds < 0.6
 
@@ -51,6 +53,7 @@ async def test_a_write_that_was_sent_is_finished_after_its_callers_504(warehouse
 
     listed = await until(lambda: warehouse.get("/makers"), told=lambda reply: bool(reply.json["items"]))
     assert (late.status, [maker["name"] for maker in listed.json["items"]]) == (504, ["late"])
+    assert (late.json["retryable"], "Idempotency-Key" in late.json["detail"]) == (False, True)
 
 
 async def test_a_write_that_was_finished_after_its_callers_504_is_answered_when_its_key_comes_again(
@@ -66,6 +69,7 @@ async def test_a_write_that_was_finished_after_its_callers_504_is_answered_when_
     again = await warehouse.send("POST", "/makers", json={"name": "late"}, headers=keyed)
 
     assert (late.status, again.status, again.headers["Idempotent-Replayed"]) == (504, 201, "true")
+    assert late.json["retryable"] is True
     assert listed.json["items"] == [again.json]
 
 

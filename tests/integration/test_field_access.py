@@ -67,6 +67,17 @@ async def test_what_a_write_shows_has_no_more_than_a_read(visitors: Visitors) ->
     assert (repeated.body, repeated.etag) == (kept.body, kept.etag)
 
 
+async def test_no_repeat_shows_what_a_credential_with_other_roles_was_shown(visitors: Visitors) -> None:
+    staff_too = await signed_caller(visitors.client, "ada", "staff")
+    picture = {"title": "Sea", "price": "1.00"}
+    shown = await staff_too.ask("POST", "/pictures", picture, Idempotency_Key="sea-1")
+
+    repeated = await visitors.ada.ask("POST", "/pictures", picture, Idempotency_Key="sea-1")
+
+    assert ("cost" in shown.json, repeated.status) == (True, 422)
+    assert repeated.json["type"] == "urn:mainstay:problem:key_reused"
+
+
 async def test_an_owner_confined_to_its_own_sees_what_is_for_owners(visitors: Visitors) -> None:
     made = await visitors.ada.made("/own-pictures", title="Sea", diary="grey")
 

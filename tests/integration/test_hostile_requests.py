@@ -108,6 +108,8 @@ RAW: dict[str, tuple[bytes, tuple[int, ...]]] = {
     "a NUL in the address": (_head(target="/categories/a\0b", method="GET"), (400, 404)),
     "a bare byte in the address": (_head(target="/categories/a\udcff", method="GET"), (400, 404)),
     "a bare byte in the query": (_head(target="/makers?name=a\udcff", method="GET"), (400,)),
+    "an address of no host": (b"GET http://[::1]999@/ HTTP/1.1\r\nHost: x\r\n\r\n", (400,)),
+    "a port of none": (b"GET http://x:port/makers/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", (400, 404)),
     "a star": (_head(target="*", method="GET"), (400, 404)),
     "an address of another host": (_head(target="http://evil.example/makers/x", method="GET"), (400, 404)),
     "another scheme": (_head(target="ftp://x/makers/x", method="GET"), (400, 404)),

@@ -39,6 +39,14 @@ def test_a_problem_has_all_its_members() -> None:
     }
 
 
+@pytest.mark.parametrize("problem", [errors.Elapsed(), errors.OutcomeUnknown()])
+def test_what_may_have_been_done_is_sent_again_only_where_that_does_no_more(problem: errors.Problem) -> None:
+    documents = [problem_document(problem, CONTEXT, is_repeatable=is_it) for is_it in (True, False)]
+
+    assert [one["retryable"] for one in documents] == [True, False]
+    assert "Idempotency-Key" in str(documents[1]["detail"])
+
+
 def test_all_faults_are_told_at_once_each_with_its_place() -> None:
     document = problem_document(errors.Invalid(faults=FAULTS), CONTEXT)
 

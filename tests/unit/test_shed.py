@@ -43,6 +43,14 @@ class Waiting:
         self.room.shed.leave(self.slot)
 
 
+class Breaking(Waiting):
+    """A connection that comes to grief over what it has held."""
+
+    def let_in(self, slot: int) -> None:
+        super().let_in(slot)
+        raise LookupError(self.name)
+
+
 class Room:
     """A Shed with room for two."""
 
@@ -233,3 +241,17 @@ def test_shedding_is_told_once_when_it_begins_and_once_when_it_is_over(room: Roo
         SheddingChanged(is_shedding=False, refused=2, limit=2),
     ]
     assert room.hand.pending == []
+
+
+def test_whatever_one_connection_makes_of_being_let_in_the_others_are_looked_after(events: Recorder) -> None:
+    room = Room(events, crowd=1)
+    room.come("a", "b", "waiting")
+    Breaking("bad", room).arrive()
+    room.elsewhere = 1
+
+    with pytest.raises(LookupError):
+        room.hand.advance(0.011)
+    room.elsewhere = 2
+    room.hand.advance(0.011)
+
+    assert room.ends == ["a in", "b in", "bad in", "waiting in"]

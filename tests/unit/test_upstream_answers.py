@@ -52,6 +52,8 @@ def test_a_status_is_a_problem_of_ours(
         ("1.5", None),
         ("²", None),
         ("Fri, 99 Jan 2026 03:04:05 GMT", None),
+        ("Mon, 01 Jan 20200000000000000000000 00:00:00 GMT", None),
+        ("Mon, 01 Jan 0001 00:00:00 +1400", 0),
     ],
 )
 def test_when_to_come_back_is_read_as_seconds_or_as_a_date(text: str, seconds: int | None) -> None:
