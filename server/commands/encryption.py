@@ -6,8 +6,10 @@ from pathlib import Path
 
 from middleware.errors import Problem
 from server.commands.backing import opened_pool, unheard
+from server.commands.cache_told import clear_cache
 from server.commands.reporting import FAILED, reported, tell
 from server.encryption_keys import EncryptionKeysUnfit, cipher_for
+from server.schema_start import SchemaStart
 from server.service_file import checked_file
 from server.settings import read_settings
 from server.target_database import target_database
@@ -44,8 +46,12 @@ async def _rotate(file: Path) -> None:
         if cipher is None:
             tell(f"{file}: no field is Encrypted(), so there is nothing to do.")
             return
+        never = settings.model_copy(update={"migrate": "never"})
+        secret = await SchemaStart(declaration=declaration, settings=never, observe=unheard).run(target.dsn)
         async with opened_pool(target.dsn) as pool:
             rotation = Rotation(types, tables(declaration.types), cipher=cipher)
             for place in rotation.places:
                 count = await rotation.rotate(pool, place)
                 tell(f"{place.name}: {count:,} encrypted anew with {cipher.current}")
+        # What is kept is as it lay in the database, and can no longer be read once the old keys are gone.
+        await clear_cache(declaration.service, settings, secret=secret)

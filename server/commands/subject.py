@@ -8,9 +8,8 @@ from pathlib import Path
 
 from middleware.errors import Problem
 from server.app import record_tables
-from server.cached_tables import cached_resources, tables_shown
 from server.commands.backing import opened_pool, revocation_stamp, unheard, whoever_types
-from server.commands.cache_told import CacheNotTold, tell_cache
+from server.commands.cache_told import clear_cache
 from server.commands.reporting import FAILED, reported, tell
 from server.declaration import Declaration
 from server.encryption_keys import EncryptionKeysUnfit, cipher_for
@@ -21,7 +20,7 @@ from server.service_file import checked_file
 from server.settings import Settings, read_settings
 from server.target_database import target_database
 from storage.credentials.key_table import KeyTable
-from storage.embedded import EmbeddedFailed, running_valkey
+from storage.embedded import EmbeddedFailed
 from storage.migrations.stopped import MigrationStopped
 from storage.subjects.subject_records import SubjectRecords
 from storage.tables.schema import tables
@@ -69,7 +68,8 @@ def run_erase(file: Path, subject: Subject, *, apply: bool) -> int:
         tell(f"Erased: {_told(erased)}.")
         if not await open_.subjects.keys.announce():
             tell("The running replicas could not be told (Redis does not answer): they notice within 60 s.")
-        await _make_known(erased, open_)
+        # An answer that is merely outdated would lie in Redis for another day.
+        await clear_cache(open_.declaration.service, open_.settings, secret=open_.subjects.secret)
 
     return _run(file, task)
 
@@ -109,20 +109,6 @@ async def _opened(file: Path, task: Task) -> None:
             keys = KeyRing(KeyTable(pool), stamp)
             subjects = Subjects(records=records, pool=pool, keys=keys, secret=secret)
             await task(Open(subjects=subjects, declaration=declaration, settings=settings))
-
-
-async def _make_known(erased: Holdings, open_: Open) -> None:
-    """Have a running service's cache give up what it has kept of the person."""
-    settings, declaration = open_.settings, open_.declaration
-    changed = {table for table, count in erased.records.items() if count}
-    shown = changed & tables_shown(cached_resources(declaration.service), declaration)
-    url = settings.redis_url.get_secret_value() or running_valkey(settings.data_dir)
-    if not shown or not url:
-        return
-    try:
-        await tell_cache(url, shown, secret=open_.subjects.secret)
-    except CacheNotTold as failed:
-        tell(str(failed))
 
 
 def _show_plan(held: Holdings, records: SubjectRecords) -> None:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Protocol
+from typing import Protocol, cast
 
 from middleware.errors import Bug
 from storage.cache.question import Question
@@ -17,6 +17,8 @@ _LEASE_MILLISECONDS = 2_000
 """For how long one replica alone reads an answer anew: a thousand times what it takes. It is not given back, so that
 one that cannot be read is tried every two seconds and not all the time."""
 _MILLISECONDS = 1_000
+_SCANNED_AT_ONCE = 1_000
+"""Names Redis looks at before it serves others again: a fraction of a millisecond."""
 _NONCE_BYTES = 8
 
 
@@ -81,6 +83,19 @@ class SharedAnswers:
     async def forget(self, gone: Sequence[str], changed: Sequence[str] = ()) -> None:
         """End generations."""
         await self._redis.script(self._forget, [*gone, *changed], arguments=(len(gone),))
+
+    async def clear(self, pattern: str) -> None:
+        """Take away all there is under names of this pattern; what comes while it works may stay."""
+        cursor = b"0"
+        while True:
+            match await self._redis.run("SCAN", cursor, "MATCH", pattern, "COUNT", _SCANNED_AT_ONCE):
+                case [bytes(cursor), [*names]]:
+                    if names:
+                        await self._redis.run("UNLINK", *cast("list[bytes]", names))
+                case _:
+                    raise Bug
+            if cursor == b"0":
+                return
 
     async def lease(self, name: str) -> bool:
         """Whether nobody else has it."""

@@ -41,6 +41,8 @@ class Questions:
         self._secret = secret[:_KEY_BYTES_AT_MOST]
         # The braces keep all keys of a service in one slot of a cluster.
         self._prefix = f"mainstay:cache:{{{self._digest('service', size=_SERVICE_BYTES)}}}"
+        self.everything = f"{self._prefix}:*"
+        """The pattern of all that is kept for the service."""
 
     def of(self, statement: Statement, parameters: Sequence[Any]) -> Question:
         """The question a statement that reads asks with these parameters."""

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from storage.embedded import running_postgres
+from redis import asyncio as aioredis
+
+from storage.embedded import running_postgres, running_valkey
 from tests.acceptance.http_pages import Api, api
 from tests.acceptance.service_process import mainstay, service
 from tests.integration.sql import ask, run_sql
@@ -39,16 +41,19 @@ async def test_keys_are_changed_while_the_service_runs(data_dir: Path) -> None:
         account = await stored(vault)
         dsn = running_postgres(data_dir)
         await run_sql(dsn, "UPDATE account SET code = 'written before'")
+        cached = (await vault("GET", f"/accounts/{account['id']}")).body
 
         rotated = await mainstay("encryption", "rotate", str(VAULT), data_dir=data_dir, ENCRYPTION_KEYS=f"{new},{old}")
         left = await ask(dsn, "SELECT count(*) FROM account WHERE iban NOT LIKE 'mainstay:1:%-b:%'")
+        async with aioredis.from_url(running_valkey(data_dir)) as valkey:
+            left_in_cache = await valkey.keys("mainstay:cache:*")
     async with service(VAULT, data_dir, ENCRYPTION_KEYS=new) as running, api(running.base_url) as vault:
         now = (await vault("GET", f"/accounts/{account['id']}")).body
 
     assert rotated.code == 0, rotated.errors
     assert rotated.errors.count(": 1 encrypted anew with") == 3
-    assert left == (0,)
-    assert now == {**account, "code": "written before"}
+    assert (left, left_in_cache) == ((0,), [])
+    assert now == cached == {**account, "code": "written before"}
 
 
 async def test_without_its_key_nothing_is_told_of_a_record_but_a_trace(data_dir: Path) -> None:

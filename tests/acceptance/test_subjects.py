@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import asyncio as aioredis
 
+from storage.embedded import running_valkey
 from tests.acceptance.http_pages import Answer, Api, api
 from tests.acceptance.service_process import Finished, mainstay, service
 from tests.source_tree import PROJECT
@@ -98,6 +100,8 @@ async def test_what_is_erased_is_nobodys_and_the_rest_stays(shop: Shop) -> None:
     while (await shop.send(shop.ada, "GET", "/orders")).status != 401:
         pass
 
+    async with aioredis.from_url(running_valkey(shop.folder)) as valkey:
+        assert await valkey.keys("mainstay:cache:*") == []
     assert (erased.code, erased.errors) == (0, "Erased: 1 record of order, 1 record of order_line, 1 API key.\n")
     left = (await shop.send(shop.staff, "GET", f"/orders/{order['id']}")).body
     assert (left["ship_to"], left["total"], left["version"]) == (None, order["total"], order["version"] + 1)
