@@ -22,6 +22,7 @@ from server.target_database import target_database
 from storage.credentials.key_table import KeyTable
 from storage.embedded import EmbeddedFailed
 from storage.migrations.stopped import MigrationStopped
+from storage.redis.revocation_stamp import SESSIONS_STAMP, RevocationStamp
 from storage.subjects.subject_records import SubjectRecords
 from storage.tables.schema import tables
 
@@ -31,6 +32,8 @@ class Open:
     """A service's database, opened for one command."""
 
     subjects: Subjects
+    sessions: RevocationStamp | None
+    """What tells the replicas that sessions have ended; None where there can be none."""
     declaration: Declaration
     settings: Settings
 
@@ -66,7 +69,7 @@ def run_erase(file: Path, subject: Subject, *, apply: bool) -> int:
             return
         erased = await open_.subjects.erase(subject, by=whoever_types())
         tell(f"Erased: {_told(erased)}.")
-        if not await open_.subjects.keys.announce():
+        if not (await open_.subjects.keys.announce() and await _announced(open_.sessions)):
             tell("The running replicas could not be told (Redis does not answer): they notice within 60 s.")
         # An answer that is merely outdated would lie in Redis for another day.
         await clear_cache(open_.declaration.service, open_.settings, secret=open_.subjects.secret)
@@ -103,12 +106,26 @@ async def _opened(file: Path, task: Task) -> None:
         )
         secret = await start.run(target.dsn)
         cipher = cipher_for(declaration.types.values(), settings)
-        async with opened_pool(target.dsn) as pool, revocation_stamp(settings) as stamp:
+        async with (
+            opened_pool(target.dsn) as pool,
+            revocation_stamp(settings) as stamp,
+            revocation_stamp(settings, SESSIONS_STAMP) as sessions,
+        ):
             types = declaration.types
             records = SubjectRecords(record_tables(types, cipher=cipher).values(), tables(types))
             keys = KeyRing(KeyTable(pool), stamp)
             subjects = Subjects(records=records, pool=pool, keys=keys, secret=secret)
-            await task(Open(subjects=subjects, declaration=declaration, settings=settings))
+            await task(Open(subjects=subjects, sessions=sessions, declaration=declaration, settings=settings))
+
+
+async def _announced(sessions: RevocationStamp | None) -> bool:
+    """Have the replicas hear of sessions that ended; False where that fails, and they notice by themselves."""
+    try:
+        if sessions is not None:
+            await sessions.change()
+    except Problem:
+        return False
+    return True
 
 
 def _show_plan(held: Holdings, records: SubjectRecords) -> None:
@@ -118,12 +135,15 @@ def _show_plan(held: Holdings, records: SubjectRecords) -> None:
             tell(f"  {_counted(count, 'record')} of {table}: nobody's from then on; erased {fields}")
     if held.keys:
         tell(f"  {_counted(held.keys, 'API key')}: revoked, the name erased")
+    if held.accounts:
+        tell("  the account: its name, password and roles erased, its sessions ended")
     tell("", "Nothing has been changed. To do it: the same with --apply.")
 
 
 def _told(held: Holdings) -> str:
     parts = [f"{_counted(count, 'record')} of {table}" for table, count in held.records.items() if count]
-    return ", ".join([*parts, *([_counted(held.keys, "API key")] if held.keys else [])]) or "nothing"
+    keys = [_counted(held.keys, "API key")] if held.keys else []
+    return ", ".join([*parts, *keys, *(["the account"] if held.accounts else [])]) or "nothing"
 
 
 def _counted(count: int, noun: str) -> str:
@@ -132,4 +152,4 @@ def _counted(count: int, noun: str) -> str:
 
 def _nothing(subject: Subject) -> str:
     whose = subject.id if subject.tenant is None else f"{subject.id} of {subject.tenant}"
-    return f"There is nothing of {whose} here: no record that remembers it, no API key."
+    return f"There is nothing of {whose} here: no record that remembers it, no API key, no account."

@@ -1,4 +1,4 @@
-"""What the service holds of one person: its records and its keys, shown whole, or erased and ended."""
+"""What the service holds of one person: its records, its keys and its account, shown whole, or erased and ended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import orjson
 
 from middleware.inbound.principal import name_of
-from server.identity.key_ring import KeyRing
+from server.identity.key_ring import ACCOUNT_SUBJECT, KeyRing
+from storage.credentials.account_table import AccountTable
 from storage.credentials.key_table import KeyTable
 from storage.postgres.pool import Pool
 from storage.subjects.subject_records import SubjectRecords
@@ -26,18 +27,24 @@ class Subject:
         """What its records remember it by."""
         return name_of(self.id, tenant=self.tenant)
 
+    @property
+    def account_id(self) -> str:
+        """The account it signs in to; empty for who signs in elsewhere."""
+        return self.id.removeprefix(ACCOUNT_SUBJECT) if self.id.startswith(ACCOUNT_SUBJECT) else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
-    """How much there is of a person: records of each table, keys."""
+    """How much there is of a person: records of each table, keys, an account."""
 
     records: Mapping[str, int]
     keys: int
+    accounts: int
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing at all."""
-        return not self.keys and not any(self.records.values())
+        return not self.keys and not self.accounts and not any(self.records.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +59,9 @@ class Subjects:
     async def held(self, subject: Subject) -> Holdings:
         """How much there is."""
         keys = await self.keys.table.of_subject(subject.id, tenant=subject.tenant)
-        return Holdings(records=await self.records.counted(self.pool, subject.name), keys=len(keys))
+        account = await self._account(subject)
+        records = await self.records.counted(self.pool, subject.name)
+        return Holdings(records=records, keys=len(keys), accounts=0 if account is None else 1)
 
     async def shown(self, subject: Subject, *, by: str) -> bytes:
         """All of it as one JSON document, and remember that it was shown."""
@@ -70,16 +79,21 @@ class Subjects:
                 "shown_at": datetime.now(UTC),
                 "requests": await requests.of(subject.name),
                 "keys": keys,
+                "account": orjson.Fragment(await self._account(subject) or b"null"),
             }
         )
         records = b",".join(b'"%b":[%b]' % (table.encode(), b",".join(items)) for table, items in pages.items())
         return b'%b,"records":{%b}}' % (told[:-1], records)
 
     async def erase(self, subject: Subject, *, by: str) -> Holdings:
-        """Erase what is private in its records, make them nobody's, end its keys: all of it, or nothing."""
+        """Erase what is private in its records, make them nobody's, end its keys and its account: all, or nothing."""
         async with self.pool.transaction(operation="erase") as transaction:
             counts = await self.records.erase(transaction, subject.name)
             keys = await KeyTable(transaction).end_subject(subject.id, tenant=subject.tenant)
+            is_erased = await AccountTable(transaction).erase(subject.account_id, tenant=subject.tenant)
             requests = SubjectRequests(transaction, secret=self.secret)
             await requests.add("erase", subject.name, done_by=by, rows=counts)
-        return Holdings(records=counts, keys=keys)
+        return Holdings(records=counts, keys=keys, accounts=int(is_erased))
+
+    async def _account(self, subject: Subject) -> bytes | None:
+        return await AccountTable(self.pool).shown(subject.account_id, tenant=subject.tenant)

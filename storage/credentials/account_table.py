@@ -94,6 +94,23 @@ _LOCK = statement(
     f" WHERE name = $1 RETURNING {_JSON}",
     types={"name": "text", "is_locked": "boolean"},
 )
+_IS_SOMEBODY_S = "id = $1 AND tenant IS NOT DISTINCT FROM $2 AND name <> 'erased-' || id"
+_SHOW = statement(
+    "SELECT json_build_object('name', name, 'roles', roles, 'tenant', tenant, 'created_at', created_at,"  # noqa: S608 - as above
+    " 'signed_in_at', signed_in_at, 'locked_at', locked_at, 'sessions', (SELECT COALESCE(json_agg(json_build_object("
+    "'created_at', created_at, 'refreshed_at', refreshed_at, 'ended_at', ended_at) ORDER BY created_at), '[]')"
+    " FROM mainstay_internal.account_session WHERE account_id = account.id))::text"
+    f" FROM mainstay_internal.account WHERE {_IS_SOMEBODY_S}",
+    types={"id": "text", "tenant": "text"},
+    writes=False,
+)
+_ERASE = statement(
+    "WITH gone AS (UPDATE mainstay_internal.account SET name = 'erased-' || id, password_hash = '', roles = '{}',"  # noqa: S608 - as above
+    " tenant = NULL, signed_in_at = NULL, locked_at = COALESCE(locked_at, now())"
+    f" WHERE {_IS_SOMEBODY_S} RETURNING id), ended AS (UPDATE mainstay_internal.account_session"
+    " SET ended_at = now() WHERE ended_at IS NULL AND account_id IN (SELECT id FROM gone)) SELECT id FROM gone",
+    types={"id": "text", "tenant": "text"},
+)
 _REPLACE_HASH = statement(
     "UPDATE mainstay_internal.account SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id",
     types={"id": "text", "old": "text", "new": "text"},
@@ -136,6 +153,15 @@ class AccountTable:
         """Let nobody sign in to it, or its owner again; None where there is none."""
         rows = await self._runner.run(_LOCK, (name, is_locked), operation="lock_account")
         return _ACCOUNT.validate_json(rows[0][0]) if rows else None
+
+    async def shown(self, account_id: str, *, tenant: str | None) -> bytes | None:
+        """All there is of an account as JSON, its sessions too; None where there is none, or it was erased."""
+        rows = await self._runner.run(_SHOW, (account_id, tenant), operation="show_account")
+        return rows[0][0] if rows else None
+
+    async def erase(self, account_id: str, *, tenant: str | None) -> bool:
+        """Take away its name, its password and its roles, lock it, end its sessions; False where there is none."""
+        return bool(await self._runner.run(_ERASE, (account_id, tenant), operation="erase_account"))
 
     async def replace_hash(self, account_id: str, old: str, *, new: str) -> bool:
         """Put another hash in the place of `old`; False where somebody else was faster."""

@@ -116,5 +116,5 @@ async def test_of_somebody_unknown_there_is_nothing(shop: Shop) -> None:
 
     assert (told.code, told.errors) == (
         0,
-        "There is nothing of nobody of acme here: no record that remembers it, no API key.\n",
+        "There is nothing of nobody of acme here: no record that remembers it, no API key, no account.\n",
     )
