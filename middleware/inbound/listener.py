@@ -106,6 +106,12 @@ class Listener(web.BaseSite):
         self._accepting = _Accepting(listening, make, room=self._room, secure=self._secure)
         self._server = self._accepting  # type: ignore[assignment]  # aiohttp asks no more of it
 
+    async def stop(self) -> None:
+        """Listen no longer. What has been taken is a connection when this ends, so that its request is answered."""
+        await super().stop()
+        if self._accepting is not None:
+            await self._accepting.connected()
+
 
 class _Accepting:
     """What aiohttp asks of a server: its sockets and its end."""
@@ -122,6 +128,7 @@ class _Accepting:
         self._make = make
         self._room = room
         self._handshakes = None if secure is None else Handshakes(secure.certificate, make, observe=secure.observe)
+        self._connecting: set[asyncio.Future[list[None]]] = set()
         self._tasks = [asyncio.create_task(self._accept(one)) for one in sockets]
 
     def close(self) -> None:
@@ -130,6 +137,10 @@ class _Accepting:
             task.cancel()
         if self._handshakes is not None:
             self._handshakes.close()
+
+    async def connected(self) -> None:
+        """Wait until what has been taken is a connection, or has gone."""
+        await asyncio.gather(*self._connecting)
 
     def keep(self, backlog: int) -> None:
         """Have the kernel hold so many from now on; those it holds already stay."""
@@ -150,19 +161,18 @@ class _Accepting:
         except OSError:  # out of files: those that are open must close first
             await asyncio.sleep(_OUT_OF_FILES_SECONDS)
         else:
-            await asyncio.gather(*(self._connect(one) for one in taken))
+            connecting = asyncio.gather(*(self._connect(one) for one in taken))
+            self._connecting.add(connecting)
+            connecting.add_done_callback(self._connecting.discard)
+            await asyncio.shield(connecting)  # a connection that was cancelled here might have a request under way
 
     async def _connect(self, taken: socket.socket) -> None:
-        try:
-            with suppress(OSError):  # it has gone already
-                taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                if self._handshakes is not None:
-                    self._handshakes.begin(taken)  # which takes its time, and nobody's here
-                    return
-                await asyncio.get_running_loop().connect_accepted_socket(self._make, taken)
-        except asyncio.CancelledError:
-            taken.close()
-            raise
+        with suppress(OSError):  # it has gone already
+            taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._handshakes is not None:
+                self._handshakes.begin(taken)  # which takes its time, and nobody's here
+                return
+            await asyncio.get_running_loop().connect_accepted_socket(self._make, taken)
 
 
 def _take(listening: socket.socket, *, at_most: float) -> list[socket.socket]:

@@ -33,6 +33,7 @@ class OpenLoop:
     path: str
     per_second: int
     body: Mapping[str, object] | None = None
+    keeps_connections: bool = True
     asked: int = 0
 
     async def has_asked_for(self, seconds: float) -> None:
@@ -44,7 +45,9 @@ class OpenLoop:
         pace = 1 / self.per_second
         timeout = aiohttp.ClientTimeout(total=_GIVE_UP_SECONDS)
         async with aiohttp.ClientSession(
-            self.base_url, connector=aiohttp.TCPConnector(limit=0), timeout=timeout
+            self.base_url,
+            connector=aiohttp.TCPConnector(limit=0, force_close=not self.keeps_connections),
+            timeout=timeout,
         ) as session:
             start = time.monotonic()
             tasks = []

@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.acceptance.admin_port import numbers
 from tests.acceptance.service_process import ServiceProcess, service
 from tests.environment import require
 
@@ -15,13 +16,14 @@ QUICKSTART = Path(__file__).parents[2] / "examples/quickstart/service.py"
 ATTACKERS = 1_000
 IDLE = 2_000
 KEPT = 200
+LEAVING = 1_000
 ATTACK_SECONDS = 8
 REQUESTS = 500
 GROWTH_BYTES_AT_MOST = 60_000_000
 
 ATTACKS = {
     "slow_headers": ["-H", "-r", "500", "-i", "1", "-x", "24"],
-    "slow_body": ["-B", "-r", "500", "-i", "1", "-s", "8192", "-x", "10"],
+    "slow_body": ["-B", "-f", "application/json", "-r", "500", "-i", "1", "-s", "8192", "-x", "10"],
     "slow_read": ["-X", "-r", "200", "-w", "1", "-y", "16", "-n", "1", "-z", "4"],
 }
 PRODUCTS = 200
@@ -77,6 +79,25 @@ async def test_idle_connections_by_the_thousand_harm_nobody_else(data_dir: Path)
         growth = running.resident_bytes - before
 
     assert growth <= GROWTH_BYTES_AT_MOST
+
+
+async def test_callers_who_leave_by_the_thousand_open_no_breaker(data_dir: Path) -> None:
+    """Whether their connection breaks off or the time they allow is up: neither says anything of Postgres."""
+    async with service(QUICKSTART, data_dir) as running:
+        address = running.base_url.removeprefix("http://")
+        impatient = f"GET /products HTTP/1.1\r\nHost: {address}\r\nRequest-Timeout: 0.001\r\n\r\n".encode()
+        patient = f"GET /products HTTP/1.1\r\nHost: {address}\r\n\r\n".encode()
+        for number in range(LEAVING):
+            reader, writer = await asyncio.open_connection(*address.split(":"))
+            writer.write(patient if number % 2 else impatient)
+            if number % 2 == 0:
+                await reader.readline()
+            writer.transport.abort()
+        await everybody_is_answered(running)
+        async with aiohttp.ClientSession(running.admin_url) as admin:
+            closed = await numbers(admin, 'circuit_breaker_state{name="postgres.reads",state="closed"}')
+
+    assert closed == [1.0]
 
 
 async def test_nothing_of_a_request_or_its_answer_is_kept_for_connections_that_stay_open(data_dir: Path) -> None:
