@@ -1,12 +1,14 @@
 # The commands of this project. `make` alone lists them; each one sets up .venv first, when it has to.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt clean
+.PHONY: help run test check bench scan fmt clean
 
 PYTHON  ?=
 SERVICE ?= examples/shop/service.py
 PAYMENTS_PORT ?= 8090
 ARGS    ?=
+
+scanners := sqlmap==1.10.10 wapiti3==3.2.3
 
 code := telemetry middleware storage server tests examples benchmarks deploy
 
@@ -73,10 +75,16 @@ bench: ## Measure the CPU time of a request beside bare aiohttp; ARGS='--rounds 
 	$(call set-up,embedded)
 	@exec .venv/bin/python -m benchmarks $(ARGS)
 
+scan: ## Have sqlmap, wapiti and schemathesis look for holes in the shop; ARGS='--with sqlmap'
+	$(call set-up,embedded dev)
+	@[ -x .scan/bin/sqlmap ] && [ -x .scan/bin/wapiti ] || { \
+		.venv/bin/python -m venv .scan && .scan/bin/pip -q install $(scanners); }
+	@exec .venv/bin/python -m tests.scans $(ARGS)
+
 fmt: ## Format the code and mend what the linter can
 	$(call set-up,embedded dev)
 	.venv/bin/ruff check --fix-only .
 	.venv/bin/ruff format .
 
 clean: ## Remove .venv, caches and build leftovers; data in .mainstay stays
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .scan build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from server.identity.access import is_open
+from server.identity.row_scopes import reading_words
 from server.openapi.component_names import final_names, renamed, schemas_referred_to, titled
 from server.openapi.conventions import ACCOUNTS, BEARER, CONVENTIONS
 from server.openapi.definitions import Definitions, define
@@ -37,7 +39,7 @@ def openapi_document(
     served = served_resources(service, types)
     definitions = define(service, types)
     schemas = {
-        **record_schemas(definitions, types),
+        **record_schemas(definitions, types, for_anyone=_read_by_anyone(service, types)),
         **definitions.others,
         **query_schemas(served),
         **problem_schemas(),
@@ -74,6 +76,11 @@ def _tags(served: Sequence[Served]) -> list[Object]:
         {"name": one.nouns, **({"description": one.resource.description} if one.resource.description else {})}
         for one in served
     ]
+
+
+def _read_by_anyone(service: Service, types: Mapping[type[Model], RecordType]) -> frozenset[str]:
+    """The record types all of whose records everybody may read."""
+    return frozenset(types[model].name for model, word in reading_words(service).items() if is_open(word))
 
 
 def _paths(service: Service, served: Sequence[Served], *, definitions: Definitions) -> dict[str, Object]:

@@ -12,14 +12,17 @@ from storage.record_type import RecordField, RecordType
 _ANNOTATIONS = ("description", "examples", "default", "deprecated", "title")
 
 
-def record_schemas(definitions: Definitions, types: Mapping[type[Model], RecordType]) -> dict[str, Object]:
-    """The schema components of every model, by name."""
+def record_schemas(
+    definitions: Definitions, types: Mapping[type[Model], RecordType], *, for_anyone: frozenset[str]
+) -> dict[str, Object]:
+    """The schema components of every model, by name; `for_anyone` are the types whose records everybody may read."""
     components: dict[str, Object] = {}
     for model, record_type in types.items():
         declared = definitions.records[(model, "validation")]
         answered = _properties(record_type, definitions.properties(model, "serialization"))
         components |= closed_set_components(record_type, definitions.properties(model, "validation"))
-        components |= _answers(record_type, answered, text=str(declared.get("description", "")))
+        text = str(declared.get("description", ""))
+        components |= _answers(record_type, answered, text=text, for_anyone=for_anyone)
         sent = _properties(record_type, definitions.properties(model, "validation"))
         components |= _bodies(record_type, sent, examples=declared.get("examples"))
     return components
@@ -37,12 +40,14 @@ def _property(record_type: RecordType, field: RecordField, *, declared: Object) 
     return {**(or_null(reference) if field.nullable else reference), **_annotations(declared)}
 
 
-def _answers(record_type: RecordType, properties: dict[str, Object], *, text: str) -> dict[str, Object]:
+def _answers(
+    record_type: RecordType, properties: dict[str, Object], *, text: str, for_anyone: frozenset[str]
+) -> dict[str, Object]:
     name = record_type.name
     words = FieldWords(record_type)
     stored = words.answered({field.name: _answered(field, properties[field.name]) for field in record_type.fields})
     about: Object = {"description": text} if text else {}
-    view = stored | {field.expansion: _expanded(field) for field in record_type.references}
+    view = stored | {field.expansion: _expanded(field, for_anyone=for_anyone) for field in record_type.references}
     return {
         name: {**_object(stored, required=words.always_there(stored)), **about},
         f"{name}.View": {
@@ -128,10 +133,12 @@ def _patched(field: RecordField, schema: Object) -> Object:
     return {**(or_null(merged) if field.nullable else merged), **about}
 
 
-def _expanded(field: RecordField) -> Object:
-    target = schema_reference(field.reference.target_name if field.reference else "")
-    about: Object = {"description": f"The record `{field.name}` refers to; only with `expand={field.expansion}`."}
-    return {**(or_null(target) if field.nullable else target), **about}
+def _expanded(field: RecordField, *, for_anyone: frozenset[str]) -> Object:
+    name = field.reference.target_name if field.reference else ""
+    target, text = schema_reference(name), f"The record `{field.name}` refers to; only with `expand={field.expansion}`."
+    if name in for_anyone:
+        return {**(or_null(target) if field.nullable else target), "description": text}
+    return {**or_null(target), "description": f"{text} Null where the caller may not see it."}
 
 
 def _without_default(schema: Object) -> Object:
