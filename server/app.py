@@ -36,31 +36,31 @@ from server.accounts.account_throttle import AccountThrottle
 from server.address import Address, open_page, options_of
 from server.cached_tables import cached_resources, tables_shown
 from server.charges import default_charge, resource_charged, route_charged
-from server.declaration import Declaration, Types
+from server.declaration import Declaration
 from server.docs_page.docs_routes import docs_routes, index_routes
 from server.handling import STORE, UPSTREAMS
+from server.identity.audit_trail import AuditEntry, scope_of_admin
 from server.identity.callers import Callers
 from server.identity.field_access import FieldRules
 from server.identity.key_routes import KEYS
 from server.identity.row_scopes import RowScopes, reading_words
 from server.open_files import files_open_at_most
 from server.openapi import openapi_document
-from server.own_routes import with_own_routes
+from server.own_routes import with_own_addresses
 from server.record_store import TransactionStore
+from server.record_tables import record_tables
 from server.resources import Serving, resource_addresses
 from server.routes import route_address
 from server.service import Service
 from server.settings import PREFIX, Settings
 from server.upstreams.destination import Destinations
 from server.upstreams.upstream_client import UpstreamClient
+from server.write_origins import origins_by
 from storage.cache.answer_store import AnswerStore
 from storage.cache.caching import CacheExtent, Caching
 from storage.encryption.cipher import Cipher
-from storage.model import Model
 from storage.postgres.pool import Pool
-from storage.records import RecordTable
 from storage.redis.client import RedisClient
-from storage.tables.schema import tables
 from telemetry.context import Identifier
 from telemetry.dependency_health import DependencyHealth
 from telemetry.events import Observe
@@ -163,16 +163,6 @@ def upstreams_for(
     }
 
 
-def record_tables(types: Types, *, cipher: Cipher | None = None) -> Mapping[type[Model], RecordTable]:
-    """The statements of every record type; `cipher` where fields are encrypted."""
-    metadata = tables(types)
-    by_name = {record_type.name: record_type for record_type in types.values()}
-    return {
-        model: RecordTable(record_type, types=by_name, metadata=metadata, cipher=cipher)
-        for model, record_type in types.items()
-    }
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backing:
     """What an application stands on: records, callers and what they have taken, kept answers, the secret, upstreams."""
@@ -223,7 +213,7 @@ def public_app(
     declaration: Declaration, backing: Backing, *, settings: Settings, telemetry: Telemetry
 ) -> web.Application:
     """The API: resources, routes, keys, accounts, the docs, behind the inbound stack."""
-    declaration = replace(declaration, service=with_own_routes(declaration.service))
+    declaration = with_own_addresses(declaration)
     endpoints: dict[Callable[..., object], Endpoint] = {}
     origins = None if declaration.service.cors is None else Origins(declaration.service.cors)
     suspension = Suspension()  # of Redis: whoever finds it away spares the others the wait
@@ -249,7 +239,7 @@ def public_app(
     app.on_response_prepare.extend([mark_answers(), mark_limits])
     if origins is not None:
         app.on_response_prepare.append(mark_origins(origins))
-    serving = _serving_for(declaration, backing, settings=settings, caching=caching)
+    serving = _serving_for(declaration, backing, limits=limits, settings=settings, caching=caching)
     app[STORE] = TransactionStore(serving.tables, serving.runner)
     app[UPSTREAMS] = backing.upstreams
     app[KEYS] = backing.callers.keys
@@ -276,13 +266,16 @@ def _pages(declaration: Declaration, *, maximum_body_bytes: int) -> list[web.Rou
     return [*docs_routes(orjson.dumps(document)), *index_routes(declaration.service)]
 
 
-def _serving_for(declaration: Declaration, backing: Backing, *, settings: Settings, caching: Caching | None) -> Serving:
+def _serving_for(
+    declaration: Declaration, backing: Backing, *, limits: Limits, settings: Settings, caching: Caching | None
+) -> Serving:
     """What the handlers of every resource need."""
     return Serving(
         tables=record_tables(declaration.types, cipher=backing.cipher),
         runner=backing.pool if caching is None else caching.runner,
         caching=caching,
-        scopes=RowScopes(declaration),
+        scopes=RowScopes(declaration, own={AuditEntry: scope_of_admin}),
+        origin_of=origins_by(limits.address_of),
         cipher=backing.cipher,
         fields=FieldRules(declaration.types.values(), reading_words(declaration.service)),
         cursor_secret=backing.secret,

@@ -5,7 +5,8 @@ from dataclasses import replace
 from aiohttp import web
 
 from server.identity.callers_access import CallersAccess
-from server.service import Action
+from server.service import WRITES, Action
+from server.write_origins import OriginOf
 from storage.listing import WHOLE
 from storage.records import Records
 from storage.scope import EVERYTHING
@@ -14,9 +15,11 @@ from storage.scope import EVERYTHING
 class CallersRecords:
     """The records of one resource, confined for each request to what its action's access word admits the caller to."""
 
-    def __init__(self, records: Records, access: CallersAccess) -> None:
+    def __init__(self, records: Records, access: CallersAccess, *, origin_of: OriginOf) -> None:
         self._records = records
         self._access = access
+        self._origin_of = origin_of
+        self._audited = WRITES if records.table.type.is_audited else ()
 
     @property
     def differ(self) -> bool:
@@ -31,6 +34,8 @@ class CallersRecords:
         """Those that this request may touch."""
         scope = self._access.to_rows(request, action)
         whole = self._access.to_fields(request, action).whole
+        if action in self._audited:
+            return replace(self._records, scope=scope, whole=whole, origin=self._origin_of(request))
         if scope is EVERYTHING and whole is WHOLE:
             return self._records
         return replace(self._records, scope=scope, whole=whole)

@@ -284,6 +284,27 @@ def rotate_key(
 
 app.add_typer(accounts)
 
+audit = typer.Typer(
+    name="audit",
+    help="The audit trail, which admins read at /identity/audit.",
+    epilog="Example: mainstay audit expire --older-than 400d",
+    no_args_is_help=True,
+)
+app.add_typer(audit)
+
+
+@audit.command("expire", epilog="Example: mainstay audit expire --older-than 400d")
+def expire_audit(
+    *, older_than: Annotated[str, typer.Option(metavar="TIME", help="How long entries are kept: 90d, 400d, 520w.")]
+) -> None:
+    """Delete the entries that have been kept long enough; run it daily.
+
+    It works as the role that migrates (MAINSTAY_MIGRATION_DSN): a service may only add entries.
+    """
+    from server.commands.audit import run_expire
+
+    sys.exit(run_expire(older_than))
+
 
 def main() -> None:
     """Run the command."""

@@ -45,7 +45,8 @@ def described(service: Service) -> Types:
     if wrong:
         raise Misdeclared(wrong)  # nothing more can be told of what is no resource at all
     owned = {resource.model for resource in service.resources if any(map(is_about_owners, resource.words))}
-    models = look_at_all([resource.model for resource in service.resources], owned=owned)
+    audited = {resource.model for resource in service.resources if resource.audited}
+    models = look_at_all([resource.model for resource in service.resources], owned=owned, audited=audited)
     mistakes = [*models.mistakes, *_service_mistakes(service)]
     for record_type in models.types.values():
         mistakes += marker_mistakes(record_type)

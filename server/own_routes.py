@@ -1,10 +1,14 @@
 """What a service serves besides what its file says: the addresses under `/identity`."""
 
+from dataclasses import replace
+
 from server.accounts.account_routes import with_account_routes
+from server.declaration import Declaration
+from server.identity.audit_trail import with_audit_trail
 from server.identity.key_routes import with_key_routes
-from server.service import Service
 
 
-def with_own_routes(service: Service) -> Service:
-    """The service with the addresses of keys, and of accounts where it declares any."""
-    return with_account_routes(with_key_routes(service))
+def with_own_addresses(declaration: Declaration) -> Declaration:
+    """The declaration with the addresses of keys, of accounts where it has any, and of the trail where there is one."""
+    service = with_account_routes(with_key_routes(declaration.service))
+    return with_audit_trail(replace(declaration, service=service))

@@ -18,6 +18,7 @@ from server.requests.filter_values import ValueRefused, key_text
 from server.requests.json_body import broken_rules, faults_of
 from server.requests.list_query import LIMIT_MAXIMUM, QueryReader
 from storage.model import Model
+from storage.origin import UNKNOWN, Origin
 from storage.private_fields import remember_record
 from storage.records import Records, RecordTable
 from storage.runner import Runner, TransactionRunner
@@ -34,10 +35,18 @@ class Store:
     let them pass.
     """
 
-    def __init__(self, tables: Mapping[type[Model], RecordTable], runner: Runner, *, scope: Scope = EVERYTHING) -> None:
+    def __init__(
+        self,
+        tables: Mapping[type[Model], RecordTable],
+        runner: Runner,
+        *,
+        scope: Scope = EVERYTHING,
+        origin: Origin = UNKNOWN,
+    ) -> None:
         self._tables = tables
         self._runner = runner
         self._scope = scope
+        self._origin = origin
 
     async def read(self, model: type[M], key: object, *, locked: bool = False) -> M:
         """The record with this key. `locked` keeps others from changing it until the transaction ends."""
@@ -103,25 +112,34 @@ class Store:
         await self._records(type(record)).delete(_key_of(record, table))
 
     def _records(self, model: type[Model]) -> Records:
-        return Records(self._tables[model], self._runner, scope=self._scope)
+        return Records(self._tables[model], self._runner, scope=self._scope, origin=self._origin)
 
 
 class TransactionStore(Store):
     """A store whose statements can also run within one transaction."""
 
     def __init__(
-        self, tables: Mapping[type[Model], RecordTable], runner: TransactionRunner, *, scope: Scope = EVERYTHING
+        self,
+        tables: Mapping[type[Model], RecordTable],
+        runner: TransactionRunner,
+        *,
+        scope: Scope = EVERYTHING,
+        origin: Origin = UNKNOWN,
     ) -> None:
-        super().__init__(tables, runner, scope=scope)
+        super().__init__(tables, runner, scope=scope, origin=origin)
         self._transactions = runner
 
     def through(self, runner: TransactionRunner) -> "TransactionStore":
         """The same records, by way of another runner."""
-        return TransactionStore(self._tables, runner, scope=self._scope)
+        return TransactionStore(self._tables, runner, scope=self._scope, origin=self._origin)
+
+    def on_behalf_of(self, origin: Origin) -> "TransactionStore":
+        """The same records; what is done to them is written down with this origin."""
+        return TransactionStore(self._tables, self._transactions, scope=self._scope, origin=origin)
 
     def within(self, scope: Scope) -> "TransactionStore":
         """Those of the records that are in scope."""
-        return TransactionStore(self._tables, self._transactions, scope=scope)
+        return TransactionStore(self._tables, self._transactions, scope=scope, origin=self._origin)
 
     def of_everybody(self) -> "TransactionStore":
         """All records, whoever calls: for what a service does on its own account."""
@@ -131,7 +149,7 @@ class TransactionStore(Store):
     async def transaction(self) -> AsyncIterator[Store]:
         """A store whose writes happen all together at the end of the block, or not at all if it raises."""
         async with self._transactions.transaction() as runner:
-            yield Store(self._tables, runner, scope=self._scope)
+            yield Store(self._tables, runner, scope=self._scope, origin=self._origin)
 
 
 def _read(model: type[M], body: bytes) -> M:

@@ -18,6 +18,7 @@ from server.requests.list_query import QueryReader
 from server.requests.query_fields import filterable_fields, sortable_fields
 from server.requests.record_requests import RecordRequests
 from server.service import WRITES, Action, Resource
+from server.write_origins import OriginOf
 from storage.cache.caching import Caching
 from storage.encryption.cipher import Cipher
 from storage.model import Model
@@ -45,6 +46,7 @@ class Serving:
     """None where nothing is to be kept."""
     scopes: RowScopes
     fields: FieldRules
+    origin_of: OriginOf
     cipher: Cipher | None
     """What encrypts fields; None where none is encrypted."""
     cursor_secret: bytes
@@ -62,7 +64,7 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
     )
     access = _access(resource, table, serving=serving)
     requests = RecordRequests(table.type, reader, access=access, maximum_body_bytes=serving.maximum_body_bytes)
-    records = CallersRecords(Records(table, serving.runner), access)
+    records = CallersRecords(Records(table, serving.runner), access, origin_of=serving.origin_of)
     handlers = _handlers(resource, records, requests=requests, serving=serving)
     for action in resource.actions:
         handle, read_input = _parts(action, handlers, requests=requests)

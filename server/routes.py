@@ -18,6 +18,7 @@ from server.keyed_routes import keyed
 from server.requests.route_requests import RouteRequests, keys_in
 from server.resources import Serving
 from server.service import REPEATABLE, Route, area_of
+from server.write_origins import OriginOf
 from storage.scope import EVERYTHING
 from storage.wire import rendered
 
@@ -28,9 +29,10 @@ def route_address(route: Route, declaration: Declaration, *, serving: Serving) -
     takes_key = route.method in REPEATABLE
     requests = RouteRequests(route, keys, maximum_body_bytes=serving.maximum_body_bytes)
     handle = keyed(_rendering(route), runner=serving.runner, cipher=serving.cipher) if takes_key else _rendering(route)
+    handle = _confined(handle, serving.scopes.of_route(route.access))
     return Address(
         method=route.method,
-        handle=_confined(handle, serving.scopes.of_route(route.access)),
+        handle=_known(handle, serving.origin_of) if _is_audited(declaration) else handle,
         endpoint=Endpoint(
             template=route.path,
             operation=f"{route.method} {route.path}",
@@ -53,6 +55,20 @@ def _confined(handle: Handle, scope_of: ScopeOf) -> Handle:
         return await handle(request)
 
     return handle_confined
+
+
+def _is_audited(declaration: Declaration) -> bool:
+    return any(record_type.is_audited for record_type in declaration.types.values())
+
+
+def _known(handle: Handle, origin_of: OriginOf) -> Handle:
+    """The handler, whose store writes down where its writes come from."""
+
+    async def handle_known(request: web.Request) -> web.StreamResponse:
+        request[REQUEST_STORE] = store(request).on_behalf_of(origin_of(request))
+        return await handle(request)
+
+    return handle_known
 
 
 def _rendering(route: Route) -> Handle:

@@ -47,6 +47,8 @@ class Resource:
     POST and PATCH take an Idempotency-Key; `idempotency="required"` refuses those that bring none.
 
     While more requests come than can be answered, those of `priority` "sheddable" are refused first, "critical" last.
+
+    `audited=True` writes down who changed which record, in the statement that changes it, whatever path it takes.
     """
 
     model: type[Model]
@@ -64,6 +66,7 @@ class Resource:
     cost: int = 1
     idempotency: Idempotency = "optional"
     priority: Priority = "default"
+    audited: bool = False
 
     def access_to(self, action: Action) -> Access | None:
         """Who may do `action`; None where it is not offered."""

@@ -1,7 +1,7 @@
 """From a model to what storage knows of it: reads the declaration, reports every mistake at once."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, to_jsonable_python
@@ -53,19 +53,28 @@ def describe_all(models: Sequence[type[Model]]) -> Mapping[type[Model], RecordTy
     return described.types
 
 
-def look_at_all(models: Sequence[type[Model]], *, owned: Collection[type[Model]] = ()) -> Described:
-    """Read all models of a service, and all that is wrong with them; the rows of the `owned` ones have owners."""
+def look_at_all(
+    models: Sequence[type[Model]],
+    *,
+    owned: Collection[type[Model]] = (),
+    audited: Collection[type[Model]] = (),
+) -> Described:
+    """Read all models of a service, and all that is wrong with them.
+
+    The rows of the `owned` ones have owners, writes of the `audited` ones are written down.
+    """
     types: dict[type[Model], RecordType] = {}
     mistakes: list[Mistake] = []
     for model in dict.fromkeys(models):
-        types[model], found = _read(model, is_owned=model in owned)
+        read, found = _read(model)
+        types[model] = replace(read, is_owned=model in owned, is_audited=model in audited)
         mistakes += found
     mistakes += shared_names(types)
     mistakes += reference_mistakes(types)
     return Described(types=types, mistakes=mistakes)
 
 
-def _read(model: type[Model], *, is_owned: bool = False) -> tuple[RecordType, list[Mistake]]:
+def _read(model: type[Model]) -> tuple[RecordType, list[Mistake]]:
     fields, mistakes = _read_fields(model)
     record_type = RecordType(
         model=model,
@@ -74,7 +83,6 @@ def _read(model: type[Model], *, is_owned: bool = False) -> tuple[RecordType, li
         uniques=tuple(word for word in model.table_constraints if isinstance(word, Unique)),
         indexes=tuple(word for word in model.table_constraints if isinstance(word, Indexed)),
         renamed_from=model.table_renamed_from,
-        is_owned=is_owned,
     )
     return record_type, [*mistakes, *model_mistakes(model, fields)]
 

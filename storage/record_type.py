@@ -76,6 +76,8 @@ class RecordType:
     renamed_from: str = ""
     is_owned: bool = False
     """Each row remembers who made it, in a hidden column."""
+    is_audited: bool = False
+    """Each write leaves an entry in the audit trail, in its own statement."""
 
     @property
     def name(self) -> str:

@@ -17,11 +17,13 @@ from storage.explanations import explained
 from storage.kept_answers import kept_answer
 from storage.listing import WHOLE, Listing, Page, Rendered, Shape
 from storage.model import Model
+from storage.origin import UNKNOWN, Origin
 from storage.postgres.keyed import NAME_CONSTRAINT, key_parameters
 from storage.postgres.list_statements import ListStatements
 from storage.postgres.record_statements import ETAG, KEY, RecordStatements, WriteForm
 from storage.postgres.rendering import Renderer
 from storage.postgres.statement import Parameter, Statement
+from storage.postgres.trail import origin_parameters
 from storage.postgres.violation import ForbiddenByOthers, ForbiddenValue
 from storage.record_type import RecordType
 from storage.runner import Runner
@@ -77,7 +79,8 @@ class Records:
     What is encrypted stays so in what these methods give: `table.opened` decrypts it for who may see it.
 
     With the `key` of a request, `create` and `change` keep their answer in the same statement, and answer a repeat with
-    what was kept; they raise KeyInFlight and KeyReused too. `whole` is all that is shown of a record, and a tag tells
+    what was kept; they raise KeyInFlight and KeyReused too. What is done to an audited type is written down with its
+    `origin`. `whole` is all that is shown of a record, and a tag tells
     records that show less apart from those that show more.
 
     Raises NotFound, PreconditionFailed where the record has another tag, Invalid for what no column can hold, and
@@ -89,6 +92,7 @@ class Records:
     key: RequestKey | None = None
     scope: Scope = EVERYTHING
     whole: Shape = WHOLE
+    origin: Origin = UNKNOWN
 
     async def read(self, key: str, shape: Shape | None = None, *, locked: bool = False) -> Rendered:
         """One record as JSON, whole unless told. `locked` keeps others from changing it until the transaction ends."""
@@ -162,7 +166,8 @@ class Records:
         """Remove the record."""
         bounds = self.scope.bounds_of((self.table.type.table,))
         statement = self.table.statements.delete(bounds=bounds, matched=etag is not None)
-        bound = statement.bind({KEY: key, ETAG: self._stored_tag(etag), **self.scope.values_of(bounds)})
+        which = {KEY: key, ETAG: self._stored_tag(etag), **self.scope.values_of(bounds)}
+        bound = statement.bind({**which, **self._noted()})
         if not await self._write(self.runner.run(statement, bound, operation="delete")):
             raise await self._missing(key, etag)
 
@@ -200,6 +205,7 @@ class Records:
         self, statement: Statement, parameters: Mapping[str, Parameter], *, operation: str
     ) -> Rendered | None:
         """The record that a write shows, or showed when it was made before with the same key; None for no row."""
+        parameters = {**parameters, **self._noted()}
         if self.key is None:
             rows = await self.runner.run(statement, statement.bind(parameters), operation=operation)
             return self._rendered(rows[0]) if rows else None
@@ -228,6 +234,10 @@ class Records:
         except NotFound as missing:
             return missing
         return PreconditionFailed(headers=_tagged(current))
+
+    def _noted(self) -> Mapping[str, Parameter]:
+        """What a write's entry in the trail says of where it comes from; nothing where there will be none."""
+        return origin_parameters(self.origin) if self.table.type.is_audited else {}
 
     def _parameters(self, values: Mapping[str, object]) -> dict[str, Any]:
         faults = storage_faults(self.table.type, values)

@@ -266,7 +266,7 @@ service = Service(
         Resource(Category, "/categories", read=ANYONE, write=role("staff"), cache_seconds=300),
         Resource(Review, "/reviews", access=ANYONE, sortable=["id", "rating"]),
         Resource(Customer, "/customers", access=SIGNED_IN & role("staff"), filterable=["id", "email", "tier"]),
-        Resource(Order, "/orders", access=OWNER | role("staff"), description="Those of whoever asks."),
+        Resource(Order, "/orders", access=OWNER | role("staff"), description="Those of whoever asks.", audited=True),
         Resource(OrderLine, "/order-lines", access=OWNER | role("staff")),
         Resource(Budget, "/budgets", read=SIGNED_IN, write=role("buyer"), description="Those of the caller's company."),
     ],

@@ -7,7 +7,7 @@ import orjson
 
 from server.declaration import Declaration
 from server.openapi import openapi_document
-from server.own_routes import with_own_routes
+from server.own_routes import with_own_addresses
 
 
 def write_openapi(declaration: Declaration, *, output: Path | None = None, server_url: str | None = None) -> None:
@@ -15,7 +15,8 @@ def write_openapi(declaration: Declaration, *, output: Path | None = None, serve
 
     Raises OSError where `output` cannot be written.
     """
-    document = openapi_document(with_own_routes(declaration.service), declaration.types, server_url=server_url)
+    whole = with_own_addresses(declaration)
+    document = openapi_document(whole.service, whole.types, server_url=server_url)
     text = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     if output is None:
         sys.stdout.write(text.decode())

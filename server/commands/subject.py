@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from middleware.errors import Problem
-from server.app import record_tables
 from server.commands.backing import opened_pool, revocation_stamp, unheard, whoever_types
 from server.commands.cache_told import clear_cache
 from server.commands.reporting import FAILED, reported, tell
@@ -15,6 +14,7 @@ from server.declaration import Declaration
 from server.encryption_keys import EncryptionKeysUnfit, cipher_for
 from server.identity.key_ring import KeyRing
 from server.identity.subjects import Holdings, Subject, Subjects
+from server.record_tables import record_tables
 from server.schema_start import SchemaStart
 from server.service_file import checked_file
 from server.settings import Settings, read_settings

@@ -24,16 +24,19 @@ CALLERS_KEPT = 10_000
 class RowScopes:
     """Makes the scope of each endpoint."""
 
-    def __init__(self, declaration: Declaration) -> None:
+    def __init__(self, declaration: Declaration, *, own: Mapping[type[Model], ScopeOf]) -> None:
+        """`own` are the scopes of record types that are ours, which access words say nothing of."""
         self._words = reading_words(declaration.service)
         self._types = declaration.types
+        self._own = own
 
     def of_action(self, record_type: RecordType, word: Access) -> ScopeOf:
         """The scope of a resource's action that this word admits to.
 
         Rows of other tables are expanded, and may be referred to, where the caller could read them by themselves.
         """
-        return self._scope_of(self._words_of_action(record_type, word))
+        own = self._own.get(record_type.model)
+        return self._scope_of(self._words_of_action(record_type, word)) if own is None else own
 
     def are_alike(self, record_type: RecordType, word: Access) -> bool:
         """Whether the scope of an action that reads is the same whoever calls."""

@@ -10,9 +10,12 @@ from middleware.inbound.principal import name_of
 from server.identity.key_ring import ACCOUNT_SUBJECT, KeyRing
 from storage.credentials.account_table import AccountTable
 from storage.credentials.key_table import KeyTable
+from storage.origin import Origin
 from storage.postgres.pool import Pool
 from storage.subjects.subject_records import SubjectRecords
 from storage.subjects.subject_requests import SubjectRequests
+
+ERASE = "mainstay subject erase"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,8 @@ class Subjects:
     async def erase(self, subject: Subject, *, by: str) -> Holdings:
         """Erase what is private in its records, make them nobody's, end its keys and its account: all, or nothing."""
         async with self.pool.transaction(operation="erase") as transaction:
-            counts = await self.records.erase(transaction, subject.name)
+            origin = Origin(subject=by, tenant=subject.tenant, operation=ERASE)
+            counts = await self.records.erase(transaction, subject.name, origin=origin)
             keys = await KeyTable(transaction).end_subject(subject.id, tenant=subject.tenant)
             is_erased = await AccountTable(transaction).erase(subject.account_id, tenant=subject.tenant)
             requests = SubjectRequests(transaction, secret=self.secret)

@@ -127,6 +127,34 @@ CREATE TABLE IF NOT EXISTS mainstay_internal.subject_request (
 );
 
 REVOKE ALL ON mainstay_internal.subject_request FROM PUBLIC;
+-- Who changed which record: written in the change's own statement, and by whoever serves never changed or taken away.
+-- Ids are UUIDs of version 7 (RFC 9562): in the order of their times.
+CREATE TABLE IF NOT EXISTS mainstay_internal.audit_entry (
+    id uuid PRIMARY KEY DEFAULT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+        PLACING substring(int8send(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)
+        FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid,
+    action text NOT NULL,
+    record_type text NOT NULL,
+    record_key text NOT NULL,
+    record_version bigint NOT NULL,
+    fields jsonb NOT NULL,
+    subject text,
+    tenant text,
+    credential_id text,
+    address text,
+    request_id text,
+    operation text,
+    version bigint NOT NULL DEFAULT 1,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE INDEX IF NOT EXISTS audit_entry__record_key__index ON mainstay_internal.audit_entry (record_key, id);
+CREATE INDEX IF NOT EXISTS audit_entry__record_type__index ON mainstay_internal.audit_entry (record_type, id);
+CREATE INDEX IF NOT EXISTS audit_entry__subject__index ON mainstay_internal.audit_entry (subject, id);
+CREATE INDEX IF NOT EXISTS audit_entry__created_at__index ON mainstay_internal.audit_entry USING brin (created_at);
+
+REVOKE ALL ON mainstay_internal.audit_entry FROM PUBLIC;
 -- What refuses a reference to a row the caller may not see, in the words of one to a row that is not there.
 CREATE OR REPLACE FUNCTION mainstay_internal.no_such_row(name_of_constraint text, name_of_table text) RETURNS text
 LANGUAGE plpgsql AS $$

@@ -29,6 +29,7 @@ INTERNAL_RIGHTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "signing_key": ("SELECT", "INSERT"),
         "kept_answer": CHANGE,
         "subject_request": NOTHING,
+        "audit_entry": ("SELECT", "INSERT"),
     }
 )
 """To each table of our own schema (ledger.sql); a table that is missing here cannot be used while serving."""

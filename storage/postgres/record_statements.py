@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Delete,
@@ -26,6 +27,7 @@ from storage.listing import WHOLE, Shape
 from storage.postgres.keyed import claim, is_claimed, keeping
 from storage.postgres.rendering import Renderer
 from storage.postgres.statement import Statement, compiled
+from storage.postgres.trail import Change, changed, entry, named
 from storage.scope import Bounds
 
 SHAPES_MAXIMUM = 256
@@ -58,13 +60,15 @@ class RecordStatements:
     All that show a record return one row: JSON text, entity tag, key as text; no row where no record matches. A row of
     one that writes ends in the key of what it wrote, so that a cache knows what to give up.
     The key's parameter is KEY, the expected entity tag's ETAG, the others' the fields' names. A `keyed` write takes
-    what `key_parameters` gives too, and returns no row where its answer is kept already or somebody is at it.
+    what `key_parameters` gives too, and returns no row where its answer is kept already or somebody is at it. Every
+    write of an audited type takes what `origin_parameters` gives.
     """
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
         self._table = renderer.table
         self._key = renderer.table.c[renderer.record_type.key.name]
+        self._is_audited = renderer.record_type.is_audited
         self.tables_shown = lru_cache(maxsize=SHAPES_MAXIMUM)(renderer.tables_shown)
         self.tables_referred_to = lru_cache(maxsize=SHAPES_MAXIMUM)(renderer.tables_referred_to)
         self.read = lru_cache(maxsize=SHAPES_MAXIMUM)(self._read)
@@ -93,36 +97,67 @@ class RecordStatements:
             made = insert(self._table).from_select(list(values), row, include_defaults=False)
         if numbered:
             made = made.on_conflict_do_nothing(index_elements=[self._key])
-        return self._written(made.returning(*self._table.c).cte("_s"), form)
+        made_row = made.returning(*self._table.c).cte("_s")
+        given = named(self._in_order(names))
+        noted = self._entry(made_row, "create", fields=given) if self._is_audited else None
+        return self._written(made_row, form, noted=noted)
 
     def _update(self, names: tuple[str, ...], form: WriteForm = PLAIN, *, matched: bool = False) -> Statement:
         """Set these fields, raise the version; `matched` only where the entity tag is still the expected one."""
         values = self._values(names, form.bounds, anew=False)
         values |= {"version": self._table.c.version + literal(1, BigInteger), "updated_at": func.now()}
         change: Update = update(self._table).where(*self._meant(form.bounds)).values(values)
+        before = self._before(names, form.bounds) if self._is_audited else None
+        if before is not None:
+            change = change.where(self._key == before.c[self._key.name])
         if matched:
             change = change.where(self._etag_matches())
         if form.keyed:
             change = change.where(is_claimed(claim()))
-        return self._written(change.returning(*self._table.c).cte("_s"), form)
+        row = change.returning(*self._table.c).cte("_s")
+        noted = (
+            None
+            if before is None
+            else self._entry(row, "update", fields=changed(self._in_order(names), before=before, after=row))
+        )
+        return self._written(row, form, noted=noted)
+
+    def _in_order(self, names: tuple[str, ...]) -> list[str]:
+        """Those of the fields that are not the key, as they are declared."""
+        fields = self._renderer.record_type.fields
+        return [field.name for field in fields if field.name in names and not field.key]
+
+    def _before(self, names: tuple[str, ...], bounds: Bounds) -> CTE:
+        """What these fields hold, which nobody else changes until the statement is done."""
+        columns = [self._key, *(self._table.c[name] for name in names if name != self._key.name)]
+        return select(*columns).where(*self._meant(bounds)).with_for_update(key_share=True).cte("_before")
 
     def _delete(self, *, bounds: Bounds = (), matched: bool = False) -> Statement:
         """Delete the record; one row (its key) if there was one."""
         removal: Delete = delete(self._table).where(*self._meant(bounds))
         if matched:
             removal = removal.where(self._etag_matches())
-        return replace(compiled(removal.returning(cast(self._key, Text))), returns_keys=True)
+        if not self._is_audited:
+            return replace(compiled(removal.returning(cast(self._key, Text))), returns_keys=True)
+        row = removal.returning(self._key, self._table.c.version).cte("_s")
+        noted = self._entry(row, "delete", fields=named(()))
+        return replace(compiled(select(cast(row.c[self._key.name], Text)).add_cte(noted)), returns_keys=True)
+
+    def _entry(self, row: CTE, action: Change, *, fields: ColumnElement[object]) -> CTE:
+        return entry(row, self._renderer.record_type, action=action, fields=fields)
 
     def _values(self, names: tuple[str, ...], bounds: Bounds, *, anew: bool) -> dict[str, ColumnElement[Any]]:
         """What a write sets these columns to."""
         return {name: self._renderer.written(name, bounds, anew=anew) for name in names}
 
-    def _written(self, row: FromClause, form: WriteForm) -> Statement:
-        """Show the row a write touched, and keep what is shown where that is asked."""
+    def _written(self, row: FromClause, form: WriteForm, *, noted: CTE | None) -> Statement:
+        """Show the row a write touched, keep what is shown where that is asked, and write it down in the trail."""
         query = self._showing(row, form.shown)
         if form.keyed:
             shown = query.cte("_shown")
             query = keeping(shown, select(shown.c.document, shown.c.etag, shown.c.record_key))
+        if noted is not None:
+            query = query.add_cte(noted)
         return replace(compiled(query, writes=True, finds_itself=form.keyed), returns_keys=True)
 
     def _showing(self, row: FromClause, shape: Shape, *, bounds: Bounds = ()) -> Select[Any]:

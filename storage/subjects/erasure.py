@@ -13,12 +13,14 @@ from sqlalchemy import (
     literal,
     literal_column,
     null,
+    select,
     update,
 )
 
 from storage.annotations import read_annotation
-from storage.model import Private
+from storage.model import SYSTEM_FIELDS, Private
 from storage.postgres.statement import Statement, compiled
+from storage.postgres.trail import entry, named
 from storage.record_type import RecordField, RecordType
 from storage.scope import OWNER_COLUMN
 from storage.tables.sql_literals import default
@@ -29,8 +31,8 @@ KEY_PLACE = "{key}"
 def erasure(record_type: RecordType, table: Table) -> Statement:
     """Put something else in place of what is private in the rows an owner (OWNER_COLUMN) made, and make them nobody's.
 
-    It answers with a row for each, its key. The rows stay: others refer to them, and what is not private in them is
-    not the person's.
+    It answers with a row for each, its key; of an audited type it takes what `origin_parameters` gives. The rows stay:
+    others refer to them, and what is not private in them is not the person's.
     """
     values = {field.name: _instead(record_type, field, table=table) for field in record_type.fields if field.private}
     values |= {
@@ -39,7 +41,13 @@ def erasure(record_type: RecordType, table: Table) -> Statement:
         "updated_at": func.now(),
     }
     whose = table.c[OWNER_COLUMN] == bindparam(OWNER_COLUMN, type_=Text())
-    return compiled(update(table).where(whose).values(values).returning(cast(_key(record_type, table), Text)))
+    key = _key(record_type, table)
+    erased = update(table).where(whose).values(values)
+    if not record_type.is_audited:
+        return compiled(erased.returning(cast(key, Text)))
+    rows = erased.returning(key, table.c.version).cte("_s")
+    noted = entry(rows, record_type, action="erase", fields=named(sorted(values.keys() - SYSTEM_FIELDS)))
+    return compiled(select(cast(rows.c[key.name], Text)).add_cte(noted))
 
 
 def _instead(record_type: RecordType, field: RecordField, *, table: Table) -> ColumnElement[Any]:

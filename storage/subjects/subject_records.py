@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from sqlalchemy import MetaData
 
 from storage.listing import Listing, Order
+from storage.origin import Origin
+from storage.postgres.trail import origin_parameters
 from storage.records import Records, RecordTable
 from storage.runner import Runner
 from storage.scope import OWNER_COLUMN, Scope
@@ -44,11 +46,12 @@ class SubjectRecords:
                     yield table.type.table, table.opened(page.items)
                 after = page.after
 
-    async def erase(self, runner: Runner, person: str) -> Mapping[str, int]:
-        """Erase them; how many each table had."""
+    async def erase(self, runner: Runner, person: str, *, origin: Origin) -> Mapping[str, int]:
+        """Erase them; how many each table had. In the trail of audited ones it has this origin."""
         counts = {}
         for table, statement in self._erasures.items():
-            rows = await runner.run(statement, statement.bind({OWNER_COLUMN: person}), operation="erase")
+            bound = statement.bind({OWNER_COLUMN: person, **origin_parameters(origin)})
+            rows = await runner.run(statement, bound, operation="erase")
             counts[table] = len(rows)
         return counts
 

@@ -42,8 +42,8 @@ async def deposit(request: web.Request) -> Entry:
 service = Service(
     name="bank",
     resources=[
-        Resource(Account, path="/accounts", access=ANYONE),
-        Resource(Entry, path="/entries", access=ANYONE),
+        Resource(Account, path="/accounts", access=ANYONE, audited=True),
+        Resource(Entry, path="/entries", access=ANYONE, audited=True),
     ],
     routes=[
         Route("POST", "/accounts/{id}/deposits", deposit, accepts=Deposit, returns=Entry, access=ANYONE, status=201),

@@ -8,6 +8,15 @@ from tests.acceptance.tellers import Answer, History, Write
 from tests.integration.blocking_sql import rows
 
 _ENTRIES = "SELECT reference, id::text, amount FROM entry"
+_TRAIL = """
+    WITH written AS (
+        SELECT 'Account' AS record_type, id::text AS record_key, generate_series(1, version) AS record_version
+        FROM account UNION ALL SELECT 'Entry', id::text, generate_series(1, version) FROM entry
+    )
+    SELECT record_type, record_key, record_version, count(written.*), count(noted.*)
+    FROM written FULL JOIN mainstay_internal.audit_entry AS noted USING (record_type, record_key, record_version)
+    GROUP BY record_type, record_key, record_version HAVING (count(written.*), count(noted.*)) <> (1, 1)
+"""
 _ACCOUNTS = "SELECT id::text, version, balance, remark, contact::jsonb ->> 'street' FROM account"
 
 
@@ -15,12 +24,12 @@ def contradictions(history: History, dsn: str) -> list[str]:
     """Where the database holds something else than the history says, in words; empty where nothing does.
 
     Each answered write is there once, as it was answered; one that was never answered is there once or not at all;
-    there is nothing else.
+    there is nothing else. Each write is in the audit trail once, and the trail holds no other.
     """
     entries: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     for reference, key, amount in rows(dsn, _ENTRIES):
         entries[reference].append((key, amount))
-    return [*_about_entries(history, entries), *_about_accounts(history, dsn)]
+    return [*_about_entries(history, entries), *_about_accounts(history, dsn), *_about_trail(dsn)]
 
 
 def _about_entries(history: History, stored: dict[str, list[tuple[str, int]]]) -> Iterator[str]:
@@ -44,6 +53,11 @@ def _about_accounts(history: History, dsn: str) -> Iterator[str]:
     for key in sorted({*stored, *told}):
         if stored.get(key) != told.get(key):
             yield f"account {key}: answered {told.get(key)}, stored {stored.get(key)}"
+
+
+def _about_trail(dsn: str) -> Iterator[str]:
+    for name, key, version, written, noted in rows(dsn, _TRAIL):
+        yield f"{name} {key}, version {version}: written {written} times, in the trail {noted} times"
 
 
 def _accounts_as_told(history: History) -> dict[str, tuple[Any, ...]]:

@@ -86,6 +86,29 @@ def test_the_tables_of_another_service_stay_closed(shop: Target, role: str) -> N
         cursor.execute("SELECT * FROM numbered")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE mainstay_internal.audit_entry SET subject = 'somebody else'",
+        "DELETE FROM mainstay_internal.audit_entry",
+        "TRUNCATE mainstay_internal.audit_entry",
+        "DROP TABLE mainstay_internal.audit_entry",
+    ],
+)
+def test_the_audit_trail_can_be_added_to_and_never_changed(shop: Target, role: str, statement: str) -> None:
+    added = """
+        INSERT INTO mainstay_internal.audit_entry (action, record_type, record_key, record_version, fields)
+        VALUES ('create', 'Product', '1', 1, '[]')
+    """
+    with connected(shop.dsn) as session:
+        grant_missing(session, role, tables=shop.metadata.tables)
+
+    with closing(psycopg2.connect(make_dsn(shop.dsn, user=role))) as connection, connection.cursor() as cursor:
+        cursor.execute(added)
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute(statement)
+
+
 def test_every_table_of_our_own_schema_says_what_serving_may_do_with_it(shop: Target) -> None:
     with connected(shop.dsn) as session:
         found = session.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'mainstay_internal'")

@@ -10,8 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from middleware.errors import Conflict, Invalid, Malformed, NotFound, PreconditionFailed
-from server.app import record_tables
 from server.record_store import TransactionStore
+from server.record_tables import record_tables
 from tests.integration.open_pool import open_pool
 from tests.integration.rest_client import Client
 from tests.integration.rest_service import Category, Colour, Maker, Size, Thing, declaration

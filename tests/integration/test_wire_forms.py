@@ -15,9 +15,9 @@ from psycopg2.extensions import make_dsn
 from pydantic import BaseModel, Field
 
 from server import ANYONE, Model, Resource, Service
-from server.app import record_tables
 from server.declaration import Declaration, checked
 from server.record_store import Store
+from server.record_tables import record_tables
 from storage.embedded import Endpoints
 from storage.listing import Listing, Order
 from storage.records import Records
