@@ -56,6 +56,10 @@ class Case:
     body: bytes = b""
 
 
+async def nothing_to_forget() -> None:
+    """No key is revoked while this runs."""
+
+
 def application(sink: Sink, one: OneKey) -> web.Application:
     """A service's application, without the servers behind it."""
     service = Service(
@@ -72,7 +76,7 @@ def application(sink: Sink, one: OneKey) -> web.Application:
     )
     pool = pool_for("", settings, telemetry=telemetry)  # never opened
     callers = Callers(pool, one, limit_factor=lambda _roles: 1.0)
-    watch = RevocationWatch(one, on_change=lambda: None)
+    watch = RevocationWatch(one, on_change=nothing_to_forget)
     callers.authenticator = ApiKeys(
         one, verified=Verified(), watch=watch, uses=KeyUses(one), limit_factor=lambda _roles: 1.0
     )
@@ -177,8 +181,8 @@ async def compare(case: Case, app: web.Application) -> None:
 async def main() -> None:
     """A read, a list, a write."""
     one = OneKey()
-    known = {hdrs.AUTHORIZATION: f"Bearer {one.key.text}"}
-    written = {
+    known: dict[str, str] = {hdrs.AUTHORIZATION: f"Bearer {one.key.text}"}
+    written: dict[str, str] = {
         **known,
         hdrs.CONTENT_TYPE: "application/json",
         "Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324",
