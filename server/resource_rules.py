@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
 
 from server.identity.access import Access, is_open
 from server.requests.list_query import LIST_PARAMETERS
-from server.service import Resource
+from server.service import Idempotency, Resource
 from storage.mistakes import Mistake
 from storage.model_rules import mistake
 from storage.record_type import RecordField, RecordType
@@ -31,9 +32,9 @@ def resource_mistakes(resource: Resource, record_type: RecordType) -> Iterator[M
     yield from _hidden_filters(resource, record_type)
 
 
-def is_path(path: str) -> bool:
+def is_path(path: object) -> bool:
     """Whether a resource can be at this path; `.` and `..` are resolved by whoever sends a request."""
-    return _PATH.fullmatch(path) is not None and _DOTS.search(path) is None
+    return isinstance(path, str) and _PATH.fullmatch(path) is not None and _DOTS.search(path) is None
 
 
 def access_problems(words: Mapping[str, object]) -> Iterator[str]:
@@ -49,8 +50,15 @@ def _own_problems(resource: Resource) -> Iterator[str]:
     if not resource.actions:
         yield "says nothing of access: give access=, or read= and write=, e.g. read=ANYONE"
     yield from access_problems({"access": resource.access, "read": resource.read, "write": resource.write})
-    if resource.cache_seconds < 0:
-        yield "cache_seconds is 0 or more"
+    if not isinstance(resource.cache_seconds, int) or resource.cache_seconds < 0:
+        yield f"cache_seconds is a whole number of seconds, 0 or more, not {resource.cache_seconds!r}"
+    yield from idempotency_problems(resource.idempotency)
+
+
+def idempotency_problems(word: object) -> Iterator[str]:
+    """What is wrong with what is said of Idempotency-Keys."""
+    if word not in get_args(Idempotency):
+        yield f"idempotency is one of {', '.join(get_args(Idempotency))}, not {word!r}"
 
 
 def _offers(resource: Resource) -> Mapping[str, Sequence[str] | None]:

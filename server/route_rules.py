@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
 from server.identity.access import is_about_owners
-from server.resource_rules import access_problems, is_path
+from server.resource_rules import access_problems, idempotency_problems, is_path
 from server.service import Method, Route
 from storage.mistakes import Mistake
 
@@ -28,6 +28,7 @@ def label_of(route: Route) -> str:
 def route_mistakes(route: Route, *, rows_have_owners: bool) -> Iterator[Mistake]:
     """Everything wrong with a route."""
     details = [*_address_problems(route), *_handler_problems(route), *_model_problems(route)]
+    details += idempotency_problems(route.idempotency)
     if is_about_owners(route.access) and not rows_have_owners:
         details.append("OWNER admits to rows of one's own, and no resource here has any: say OWNER of a resource too")
     yield from (Mistake(where=label_of(route), detail=detail, about=route) for detail in details)

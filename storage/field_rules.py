@@ -117,9 +117,11 @@ def _marker_problems(shape: Shape) -> Iterator[str]:
 
 def _private_problems(info: FieldInfo, shape: Shape) -> Iterator[str]:
     """A person's data can be erased: something has to stand in its place."""
-    erased = next((word.erased for word in shape.markers if isinstance(word, Private)), None)
+    erased: Any = next((word.erased for word in shape.markers if isinstance(word, Private)), None)
     if shape.has(Key) or shape.has(Reference) or shape.has(Tenant):
         yield "a key, a reference or a tenant is in addresses and in other records: it cannot be private"
+    elif erased is not None and not isinstance(erased, str):
+        yield f"erased=… is the text that stands here instead, not {erased!r}"
     elif erased is None:
         empty = shape.nullable or not info.is_required()
         if not empty or (shape.has(Unique) and not shape.nullable):

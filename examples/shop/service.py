@@ -124,7 +124,7 @@ class Order(Model, constraints=[Indexed("status", "placed_at")]):
     customer_id: Annotated[UUID, Reference(Customer)]
     status: Annotated[Literal["open", "paid", "sent", "cancelled"], WritableBy(role("staff")), Indexed()] = "open"
     placed_at: Annotated[datetime, WriteOnce(), Indexed()]
-    total: Annotated[Money, Indexed()]
+    total: Annotated[Money, WritableBy(role("staff")), Indexed()] = Decimal(0)
     ship_to: Annotated[Address | None, Private()] = None
 
 

@@ -46,6 +46,7 @@ def run_export(file: Path, subject: Subject, *, output: Path | None) -> int:
 
     async def task(open_: Open) -> None:
         held = await open_.subjects.held(subject)
+        await _tell_of_more(open_.subjects, subject)
         if held.is_empty:
             tell(_nothing(subject))
         document = await open_.subjects.shown(subject, by=whoever_types())
@@ -61,6 +62,7 @@ def run_erase(file: Path, subject: Subject, *, apply: bool) -> int:
 
     async def task(open_: Open) -> None:
         held = await open_.subjects.held(subject)
+        await _tell_of_more(open_.subjects, subject)
         if held.is_empty:
             tell(_nothing(subject))
             return
@@ -148,6 +150,14 @@ def _told(held: Holdings) -> str:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+async def _tell_of_more(subjects: Subjects, subject: Subject) -> None:
+    """A person of another tenant is another person to the service, though perhaps the same one to whoever asks."""
+    if subject.tenant is not None and not (await subjects.held(Subject(id=subject.id))).is_empty:
+        tell(f"There is more of {subject.id} without a tenant: the same without --tenant.")
+    for tenant in await subjects.tenants(subject):
+        tell(f"There is more of {subject.id} under the tenant {tenant}: the same with --tenant {tenant}.")
 
 
 def _nothing(subject: Subject) -> str:

@@ -1,5 +1,6 @@
 """What the service holds of one person: its records, its keys and its account, shown whole, or erased and ended."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -65,6 +66,15 @@ class Subjects:
         account = await self._account(subject)
         records = await self.records.counted(self.pool, subject.name)
         return Holdings(records=records, keys=len(keys), accounts=0 if account is None else 1)
+
+    async def tenants(self, subject: Subject) -> tuple[str, ...]:
+        """The tenants under which there is something of a person of this id, besides the one it is asked about."""
+        ending = f", {json.dumps(subject.id)}]"
+        names = await self.records.names(self.pool, subject.name, ending=ending)
+        found = {json.loads(name)[0] for name in names if name.endswith(ending)}
+        found |= set(await self.keys.table.tenants_of(subject.id))
+        found |= set(await AccountTable(self.pool).tenants_of(subject.account_id))
+        return tuple(sorted(tenant for tenant in found - {subject.tenant} if tenant is not None))
 
     async def shown(self, subject: Subject, *, by: str) -> bytes:
         """All of it as one JSON document, and remember that it was shown."""

@@ -104,6 +104,7 @@ _SHOW = statement(
     types={"id": "text", "tenant": "text"},
     writes=False,
 )
+_TENANT = statement("SELECT tenant FROM mainstay_internal.account WHERE id = $1", types={"id": "text"}, writes=False)
 _ERASE = statement(
     "WITH gone AS (UPDATE mainstay_internal.account SET name = 'erased-' || id, password_hash = '', roles = '{}',"  # noqa: S608 - as above
     " tenant = NULL, signed_in_at = NULL, locked_at = COALESCE(locked_at, now())"
@@ -158,6 +159,11 @@ class AccountTable:
         """All there is of an account as JSON, its sessions too; None where there is none, or it was erased."""
         rows = await self._runner.run(_SHOW, (account_id, tenant), operation="show_account")
         return rows[0][0] if rows else None
+
+    async def tenants_of(self, account_id: str) -> list[str | None]:
+        """The tenant of an account, None where it has none; empty where there is no such account."""
+        rows = await self._runner.run(_TENANT, (account_id,), operation="find_tenant_of_account")
+        return [None if row[0] is None else row[0].decode() for row in rows]
 
     async def erase(self, account_id: str, *, tenant: str | None) -> bool:
         """Take away its name, its password and its roles, lock it, end its sessions; False where there is none."""

@@ -64,6 +64,11 @@ _OF_SUBJECT = statement(
     types={"subject": "text", "tenant": "text"},
     writes=False,
 )
+_TENANTS = statement(
+    "SELECT DISTINCT tenant FROM mainstay_internal.api_key WHERE subject = $1",
+    types={"subject": "text"},
+    writes=False,
+)
 _END_SUBJECT = statement(
     "UPDATE mainstay_internal.api_key SET revoked_at = COALESCE(revoked_at, now()), name = ''"
     " WHERE subject = $1 AND tenant IS NOT DISTINCT FROM $2 RETURNING id",
@@ -141,6 +146,11 @@ class KeyTable:
         """The keys that stand for somebody, oldest first."""
         (row,) = await self._runner.run(_OF_SUBJECT, (subject, tenant), operation="list_keys_of_subject")
         return STORED_KEYS.validate_json(_text(row))
+
+    async def tenants_of(self, subject: str) -> list[str | None]:
+        """The tenants that keys of this subject name; None for those that name none."""
+        rows = await self._runner.run(_TENANTS, (subject,), operation="list_tenants_of_subject")
+        return [None if row[0] is None else row[0].decode() for row in rows]
 
     async def end_subject(self, subject: str, *, tenant: str | None) -> int:
         """End the life of all keys that stand for somebody, and take their names away; how many there are."""

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table, Text, bindparam, func, or_, select
 
 from storage.listing import Listing, Order
 from storage.origin import Origin
+from storage.postgres.statement import Statement, compiled
 from storage.postgres.trail import origin_parameters
 from storage.records import Records, RecordTable
 from storage.runner import Runner
@@ -21,12 +22,22 @@ class SubjectRecords:
 
     def __init__(self, record_tables: Iterable[RecordTable], metadata: MetaData) -> None:
         self._tables = sorted((one for one in record_tables if one.type.is_owned), key=lambda one: one.type.table)
+        self._names = {one.type.table: _names_in(metadata.tables[one.type.table]) for one in self._tables}
         self._erasures = {one.type.table: erasure(one.type, metadata.tables[one.type.table]) for one in self._tables}
 
     @property
     def private(self) -> Mapping[str, tuple[str, ...]]:
         """For each table the fields that are erased."""
         return {one.type.table: tuple(field.name for field in one.type.fields if field.private) for one in self._tables}
+
+    async def names(self, runner: Runner, person: str, *, ending: str) -> frozenset[str]:
+        """Those of the names of owners that are the person's: its own, and those with this ending."""
+        found: set[str] = set()
+        for statement in self._names.values():
+            bound = statement.bind({"name": person, "ending": ending})
+            rows = await runner.run(statement, bound, operation="find_owner")
+            found.update(row[0].decode() for row in rows)
+        return frozenset(found)
 
     async def counted(self, runner: Runner, person: str) -> Mapping[str, int]:
         """How many records of the person each table has."""
@@ -54,6 +65,13 @@ class SubjectRecords:
             rows = await runner.run(statement, bound, operation="erase")
             counts[table] = len(rows)
         return counts
+
+
+def _names_in(table: Table) -> Statement:
+    """The different names of owners in a table that are a person's."""
+    owner, ending = table.c[OWNER_COLUMN], bindparam("ending", type_=Text())
+    is_theirs = or_(owner == bindparam("name", type_=Text()), func.right(owner, func.length(ending)) == ending)
+    return compiled(select(owner).distinct().where(is_theirs))
 
 
 def _records(table: RecordTable, runner: Runner, *, person: str) -> Records:

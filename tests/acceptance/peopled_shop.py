@@ -33,7 +33,7 @@ CHANGES: dict[str, dict[str, object]] = {
     "/categories": {"name": "Other hooks"},
     "/reviews": {"rating": 4},
     "/customers": {"tier": "friend"},
-    "/orders": {"total": "2.00"},
+    "/orders": {"ship_to": {"street": "Hill Road 2", "city": "Bern"}},
     "/order-lines": {"quantity": 3},
     "/budgets": {"limit": "50.00"},
 }
@@ -90,7 +90,7 @@ class PeopledShop:
             "/categories": {"name": "Hooks"},
             "/reviews": {"product_id": self.product, "rating": 5, "author": "Ada"},
             "/customers": {"email": f"customer-{number}@example.com", "name": "Ada"},
-            "/orders": {"customer_id": self.customer, "total": "1.00"},
+            "/orders": {"customer_id": self.customer},
             "/order-lines": {"product_id": self.other_product, "quantity": 2, "unit_price": "1.00"},
             "/budgets": {"month": f"{number:04}-01", "limit": "100.00"},
         }

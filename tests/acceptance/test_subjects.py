@@ -118,3 +118,17 @@ async def test_of_somebody_unknown_there_is_nothing(shop: Shop) -> None:
         0,
         "There is nothing of nobody of acme here: no record that remembers it, no API key, no account.\n",
     )
+
+
+async def test_what_is_there_under_another_tenant_is_pointed_to(shop: Shop) -> None:
+    made = await mainstay(
+        "key", "create", "--subject", "ada", "--tenant", "acme", "--role", "customer", data_dir=shop.folder
+    )
+    await shop.bought(made.output.strip())
+    await shop.bought(shop.ada)
+
+    told = [await shop.run("erase", str(SHOP), "ada", *tenant) for tenant in ((), ("--tenant", "acme"))]
+
+    assert "There is more of ada under the tenant acme: the same with --tenant acme." in told[0].errors
+    assert "There is more of ada without a tenant: the same without --tenant." in told[1].errors
+    assert ["1 record of order:" in one.errors for one in told] == [True, True]

@@ -109,7 +109,7 @@ def test_everything_wrong_with_a_service_is_told_at_once() -> None:
         f"Service 'Shop!': {name}",
         f"{resource}: {path}",
         f"{resource}: says nothing of access: give access=, or read= and write=, e.g. read=ANYONE",
-        f"{resource}: cache_seconds is 0 or more",
+        f"{resource}: cache_seconds is a whole number of seconds, 0 or more, not -1",
         f"{resource}: filterable names 'name', which has no index: mark it Indexed()",
         f"{resource}: filterable names 'ghost', which is no field of Shirt",
         f"{resource}: sortable names 'tags', but lists and objects have no order",

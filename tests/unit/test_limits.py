@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from middleware.errors import Unavailable
+from middleware.errors import Problem, Unavailable
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
 from middleware.inbound.quota import Charge, Limit, Taken, charge_of, scaled
+from middleware.outbound.attempt_timeout import CutShort
 from middleware.suspension import SUSPENSION_SECONDS, Suspension
 from server import ANYONE, Model, Resource, Route, Service
 from server.declaration import described
@@ -88,12 +89,13 @@ class Shared:
 
     def __init__(self) -> None:
         self.answers = True
+        self.failure: type[Problem] = Unavailable
         self.calls = 0
 
     async def take(self, _key: str, _charge: Charge) -> Taken:
         self.calls += 1
         if not self.answers:
-            raise Unavailable
+            raise self.failure
         return Taken(used_microseconds=0, wait_microseconds=0)
 
 
@@ -191,3 +193,16 @@ def test_a_factor_that_means_nothing_is_a_mistake(factor: object) -> None:
 
     with pytest.raises(Misdeclared, match=r"limit_factors: 'partner' is a number from 0\.01 to 1000"):
         described(Service(name="notes", routes=routes, limit_factors={"partner": factor}))  # type: ignore[dict-item]  # what it is about
+
+
+async def test_nobody_gets_past_the_shared_limits_by_asking_for_too_little_time(events: Recorder) -> None:
+    shared, clock = Shared(), Clock()
+    limiter = Limiter(shared, LocalLimits(now=clock), observe=events, suspension=Suspension(now=clock))
+    shared.answers, shared.failure = False, CutShort
+
+    with pytest.raises(CutShort):
+        await limiter.take("k", CHARGE)
+    shared.answers = True
+    await limiter.take("k", CHARGE)
+
+    assert [event.decision for event in events.of(RateLimitDecided)] == ["allowed"]
