@@ -30,10 +30,12 @@ class Suspension:
         self._begin()  # this caller tries, the others go on without
         return True
 
-    def failed(self) -> None:
-        """It has not answered; of a caller whose own time ran out that says nothing."""
-        if seconds_left(self._now()) > 0:
+    def failed(self) -> bool:
+        """It has not answered; False where that says nothing of it, as the caller's own time has run out."""
+        counts = seconds_left(self._now()) > 0
+        if counts:
             self._begin()
+        return counts
 
     def answered(self) -> None:
         """It has."""

@@ -2,7 +2,6 @@
 
 from middleware.errors import Problem
 from middleware.inbound.quota import Charge, LimitStore, Taken
-from middleware.outbound.attempt_timeout import CutShort
 from middleware.suspension import Suspension
 from telemetry.events import Observe, RateLimitDecided
 
@@ -21,15 +20,14 @@ class Limiter:
         self._suspension = suspension
 
     async def take(self, key: str, charge: Charge) -> Taken:
-        """Take the charge if it fits; raises CutShort where the caller's time is up, nothing where a store fails."""
+        """Take the charge if it fits; raises Elapsed where the caller's time is up, nothing where a store fails."""
         if not self._suspension.lets_try():
             return await self._take_locally(key, charge)
         try:
             taken = await self._shared.take(key, charge)
-        except CutShort:  # that says nothing of the store: nobody is to be let past it by asking for too little time
-            raise
         except Problem:
-            self._suspension.failed()
+            if not self._suspension.failed():
+                raise  # nobody gets past the limit by allowing too little time
             return await self._take_locally(key, charge)
         self._suspension.answered()
         self._observe(RateLimitDecided(decision="allowed" if taken.is_allowed else "limited"))

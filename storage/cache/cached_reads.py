@@ -8,7 +8,6 @@ from typing import Any
 
 from middleware.deadlines import seconds_left
 from middleware.errors import Elapsed, Problem, Unavailable
-from middleware.outbound.attempt_timeout import CutShort
 from middleware.outbound.clock import Clock
 from middleware.suspension import Suspension
 from storage.cache.answer_store import AnswerStore, Found, Room
@@ -161,10 +160,9 @@ class CachedReads:
             return None
         try:
             found = await parts.store.look(question)
-        except CutShort:  # the caller's time is up, which says nothing of the store
-            raise
         except Problem:
-            parts.suspension.failed()
+            if not parts.suspension.failed():
+                raise
             return None
         parts.suspension.answered()
         return found
@@ -185,9 +183,8 @@ class CachedReads:
         try:
             room = Room(seconds=seconds, answers=policy.answers_a_record)
             is_kept = await parts.store.keep(question, entry, generations=found.generations, room=room)
-        except Problem as failure:
-            if not isinstance(failure, CutShort):
-                parts.suspension.failed()
+        except Problem:
+            parts.suspension.failed()
             return False
         parts.suspension.answered()
         return is_kept

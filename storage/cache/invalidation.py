@@ -7,7 +7,6 @@ from contextvars import Context
 from dataclasses import dataclass
 
 from middleware.errors import Problem
-from middleware.outbound.attempt_timeout import CutShort
 from middleware.outbound.clock import CLOCK, Clock
 from middleware.suspension import Suspension
 from storage.cache.answer_store import AnswerStore
@@ -93,9 +92,8 @@ class Invalidation:
     async def _told(self, gone: Sequence[str], changed: Sequence[str] = ()) -> bool:
         try:
             await self._store.forget(gone, changed)
-        except Problem as failure:
-            if not isinstance(failure, CutShort):
-                self._suspension.failed()
+        except Problem:
+            self._suspension.failed()
             return False
         self._suspension.answered()
         return True

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from middleware.errors import Problem, Unavailable
+from middleware.deadlines import DEADLINE
+from middleware.errors import Elapsed, Problem, Unavailable
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
 from middleware.inbound.quota import Charge, Limit, Taken, charge_of, scaled
-from middleware.outbound.attempt_timeout import CutShort
 from middleware.suspension import SUSPENSION_SECONDS, Suspension
 from server import ANYONE, Model, Resource, Route, Service
 from server.declaration import described
@@ -198,10 +198,12 @@ def test_a_factor_that_means_nothing_is_a_mistake(factor: object) -> None:
 async def test_nobody_gets_past_the_shared_limits_by_asking_for_too_little_time(events: Recorder) -> None:
     shared, clock = Shared(), Clock()
     limiter = Limiter(shared, LocalLimits(now=clock), observe=events, suspension=Suspension(now=clock))
-    shared.answers, shared.failure = False, CutShort
+    shared.answers, shared.failure = False, Elapsed
+    allowed = DEADLINE.set(clock.seconds)
 
-    with pytest.raises(CutShort):
+    with pytest.raises(Elapsed):
         await limiter.take("k", CHARGE)
+    DEADLINE.reset(allowed)
     shared.answers = True
     await limiter.take("k", CHARGE)
 
