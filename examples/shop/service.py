@@ -1,4 +1,4 @@
-"""A shop for things of wood, wool and clay: everything a service file can declare, used once.
+"""A shop for things of wood, wool and clay: most of what a service file can declare, used once.
 
     make run        # or: mainstay serve examples/shop/service.py --seed examples/shop/data
 
