@@ -25,13 +25,14 @@ from middleware.inbound.shed import Shed
 from middleware.inbound.shed_policy import ShedPolicy
 from middleware.outbound.layer import Senses
 from server import SIGNED_IN, Limit, Resource, Service
-from server.app import Backing, Telemetry, pool_for, public_app
+from server.app import Backing, pool_for, public_app
 from server.declaration import checked
 from server.identity.api_keys import ApiKeys
 from server.identity.callers import Callers
 from server.identity.key_uses import KeyUses
 from server.identity.revocation_watch import RevocationWatch
 from server.identity.verified import Verified
+from server.readers import Telemetry
 from server.settings import Settings
 from telemetry.context import Identifier
 from telemetry.log_sink import Sink

@@ -1,7 +1,6 @@
 """The composition root: the one file that knows every part and puts them together."""
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import orjson
@@ -27,7 +26,6 @@ from middleware.inbound.rate_limit import Limits, mark_limits
 from middleware.inbound.shed import Shed
 from middleware.inbound.shed_policy import ShedPolicy
 from middleware.outbound.clock import Clock
-from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy, RedisPolicy
 from middleware.suspension import Suspension
 from server.accounts.account_office import AccountDesk, AccountOffice
@@ -47,6 +45,7 @@ from server.identity.row_scopes import RowScopes, reading_words
 from server.open_files import files_open_at_most
 from server.openapi import openapi_document
 from server.own_routes import with_own_addresses
+from server.readers import POOL, Telemetry
 from server.record_store import TransactionStore
 from server.record_tables import record_tables
 from server.resources import Serving, resource_addresses
@@ -61,73 +60,13 @@ from storage.cache.caching import CacheExtent, Caching
 from storage.encryption.cipher import Cipher
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
-from telemetry.context import Identifier
-from telemetry.dependency_health import DependencyHealth
-from telemetry.events import Observe
-from telemetry.log_sink import Sink
-from telemetry.logs import Logs, lines_for
-from telemetry.metrics import Metrics, Names
-from telemetry.observers import Observers
-from telemetry.readings import (
-    PoolSizes,
-    breakers_look,
-    concurrency_look,
-    dependencies_look,
-    logs_look,
-    observers_look,
-    pool_look,
-    tasks_look,
-)
-from telemetry.server_timing import time_stages
-
-POOL = "postgres"
+from telemetry.readings import PoolSizes, concurrency_look, pool_look
 
 CLASSIFY: web.AppKey[Classify] = web.AppKey("classify", Callable[[bytes], str])  # type: ignore[arg-type]  # a key wants a type
 """How an application tells the priority of a request by its first bytes."""
 
-STANDARD_ERROR = 2
 _FILES_KEPT = 128
 """Open files that are not connections of callers: those of the pool, Redis, logs, the embedded servers."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telemetry:
-    """The readers of events, where to tell them, and what the outbound layers of all dependencies share."""
-
-    observe: Observe
-    metrics: Metrics
-    sink: Sink
-    make_context: Identifier
-    senses: Senses
-
-
-def telemetry_for(service: Service, settings: Settings, *, also: Sequence[Observe] = ()) -> Telemetry:
-    """Every reader there is, and others that want to hear it."""
-    sink = Sink(STANDARD_ERROR)
-    render = lines_for(STANDARD_ERROR, service=service.name, environment=os.environ)
-    logs = Logs(render, sink, level=settings.log_level)
-    metrics = Metrics(service=service.name, version=service.version, names=names_in(service))
-    health = DependencyHealth([upstream.name for upstream in service.upstreams])
-    observers = Observers([metrics, logs, time_stages, health, *also])
-    metrics.look_at(tasks_look)
-    metrics.look_at(logs_look(lambda: logs.lines, lambda: sink.dropped))
-    metrics.look_at(observers_look(lambda: observers.dropped))
-    metrics.look_at(dependencies_look(lambda: health.up))
-    senses = Senses(observe=observers)
-    metrics.look_at(breakers_look(lambda: senses.breakers.states))
-    return Telemetry(observe=observers, metrics=metrics, sink=sink, make_context=Identifier(), senses=senses)
-
-
-def names_in(service: Service) -> Names:
-    """What there will be to measure; targets are the classes of work breakers, bulkheads and retries are counted by."""
-    policies = [PoolPolicy().reads(POOL), PoolPolicy().writes(POOL), RedisPolicy().commands()]
-    for upstream in service.upstreams:
-        policies += [upstream.policy.for_reads(upstream.name), upstream.policy.for_single_writes(upstream.name)]
-    return Names(
-        pools=[POOL],
-        targets=[policy.name for policy in policies],
-        upstreams=[upstream.name for upstream in service.upstreams],
-    )
 
 
 def pool_for(dsn: str, settings: Settings, *, telemetry: Telemetry) -> Pool:

@@ -19,14 +19,12 @@ from server.accounts.account_office import AccountDesk
 from server.admin import Checks, admin_app
 from server.app import (
     Backing,
-    Telemetry,
     certificate_for,
     hosts_for,
     pool_for,
     public_app,
     redis_for,
     runner_for,
-    telemetry_for,
     upstreams_for,
 )
 from server.declaration import Declaration
@@ -34,6 +32,7 @@ from server.door import Door
 from server.encryption_keys import EncryptionKeysUnfit, cipher_for
 from server.identity.callers import Callers
 from server.identity_start import IdentityStart, IdentityUnfit
+from server.readers import Telemetry, telemetry_for
 from server.schema_start import SchemaStart
 from server.secret_files import exposed_files
 from server.settings import PREFIX, Settings, exposed_secrets, unknown_settings

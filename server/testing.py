@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy
-from server.app import telemetry_for
 from server.declaration import checked
 from server.identity.key_grants import KeyWish, granted
 from server.identity.key_ring import KeyRing
 from server.lifecycle import Told, started
+from server.readers import telemetry_for
 from server.service import Service
 from server.settings import Settings, SettingsWrong
 from server.upstreams.destination import read_destinations

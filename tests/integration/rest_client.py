@@ -23,9 +23,10 @@ from middleware.outbound.layer import Senses
 from server.accounts.account_setup import AccountBasis, AccountParts, account_parts
 from server.accounts.password_hashing import PasswordHashing
 from server.accounts.refresh_tokens import AccountSecret
-from server.app import POOL, Backing, Telemetry, pool_for, public_app, runner_for
+from server.app import Backing, pool_for, public_app, runner_for
 from server.declaration import Declaration
 from server.identity.callers import Callers
+from server.readers import POOL, Telemetry
 from server.settings import Settings
 from storage.cache.answer_store import AnswerStore
 from storage.migrations.ledger import make_ready
