@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from server.service import Accounts, Resource, Route, Service, Tokens, Upstream
     from server.upstreams.answer import Answer
     from storage.model import Encrypted, Indexed, Key, Model, Private, Reference, RenamedFrom, Tenant, Unique
+    from telemetry.objectives import Availability, Latency
 
 __all__ = [
     "ANYONE",
@@ -26,12 +27,14 @@ __all__ = [
     "SIGNED_IN",
     "Accounts",
     "Answer",
+    "Availability",
     "BadGateway",
     "Cors",
     "Elapsed",
     "Encrypted",
     "Indexed",
     "Key",
+    "Latency",
     "Limit",
     "Model",
     "OutcomeUnknown",
@@ -68,6 +71,7 @@ _HOMES = {
     "OWNER": "server.identity.access",
     "SIGNED_IN": "server.identity.access",
     "Answer": "server.upstreams.answer",
+    "Availability": "telemetry.objectives",
     "BadGateway": "middleware.errors",
     "Accounts": "server.service",
     "Cors": "middleware.inbound.cors",
@@ -75,6 +79,7 @@ _HOMES = {
     "Encrypted": "storage.model",
     "Indexed": "storage.model",
     "Key": "storage.model",
+    "Latency": "telemetry.objectives",
     "Limit": "middleware.inbound.quota",
     "Model": "storage.model",
     "OutcomeUnknown": "middleware.errors",

@@ -10,6 +10,7 @@ from server.cors_rules import cors_mistakes
 from server.field_marker_rules import marker_mistakes
 from server.identity.access import is_about_owners
 from server.limit_rules import limit_mistakes
+from server.objective_rules import objective_mistakes
 from server.priority_rules import priority_mistakes
 from server.resource_rules import name_of, resource_mistakes
 from server.route_rules import label_of, route_mistakes
@@ -57,6 +58,7 @@ def described(service: Service) -> Types:
     mistakes += cors_mistakes(service)
     mistakes += limit_mistakes(service)
     mistakes += priority_mistakes(service)
+    mistakes += objective_mistakes(service)
     mistakes += account_mistakes(service)
     mistakes += _clashes(service)
     mistakes += upstream_mistakes(service.upstreams)

@@ -1,6 +1,6 @@
 """From a resource to the addresses of its REST collection."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,23 +17,13 @@ from server.requests.cursor import Cursors
 from server.requests.list_query import QueryReader
 from server.requests.query_fields import filterable_fields, sortable_fields
 from server.requests.record_requests import RecordRequests
-from server.service import WRITES, Action, Resource
+from server.service import METHODS, WRITES, Action, Resource
 from server.write_origins import OriginOf
 from storage.cache.caching import Caching
 from storage.encryption.cipher import Cipher
 from storage.model import Model
 from storage.records import Records, RecordTable
 from storage.runner import TransactionRunner
-
-_METHODS: Mapping[Action, str] = {
-    "list": "GET",
-    "read": "GET",
-    "create": "POST",
-    "replace": "PUT",
-    "update": "PATCH",
-    "delete": "DELETE",
-}
-COLLECTION_ACTIONS: Sequence[Action] = ("list", "create")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +59,10 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
     for action in resource.actions:
         handle, read_input = _parts(action, handlers, requests=requests)
         yield Address(
-            method=_METHODS[action],
+            method=METHODS[action],
             handle=handle,
             endpoint=Endpoint(
-                template=_template(resource, table, action=action),
+                template=resource.address_of(action, table.type.key.name),
                 operation=f"{resource.area}.{action}",
                 decide=decide_by(
                     resource.access_to(action),
@@ -106,11 +96,6 @@ def _handlers(
         return RecordHandlers(resource, records, requests=requests, runner=serving.runner)
     reads = serving.caching.reads(resource.area, policy_of(resource))
     return CachedHandlers(resource, records, requests=requests, runner=serving.runner, reads=reads)
-
-
-def _template(resource: Resource, table: RecordTable, *, action: Action) -> str:
-    """`/products` for the collection, `/products/{id}` for one record."""
-    return resource.path if action in COLLECTION_ACTIONS else f"{resource.path}/{{{table.type.key.name}}}"
 
 
 def _parts(action: Action, handlers: RecordHandlers, *, requests: RecordRequests) -> tuple[Handle, ReadInput]:

@@ -1,5 +1,6 @@
 """What a team declares: a service and its parts, as frozen values; nothing runs on import."""
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -13,11 +14,24 @@ from middleware.inbound.quota import Limit
 from middleware.outbound.upstream_policy import UpstreamPolicy
 from server.identity.access import Access
 from storage.model import Model
+from telemetry.objectives import Objective
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Action = Literal["list", "read", "create", "replace", "update", "delete"]
 Idempotency = Literal["optional", "required", "none"]
 RouteHandler = Callable[[web.Request], Awaitable[Any]]
+
+_SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
+
+METHODS: Mapping[Action, Method] = {
+    "list": "GET",
+    "read": "GET",
+    "create": "POST",
+    "replace": "PUT",
+    "update": "PATCH",
+    "delete": "DELETE",
+}
+"""The method each action is asked for with."""
 
 READS: tuple[Action, ...] = ("list", "read")
 REPEATABLE: tuple[Method, ...] = ("POST", "PATCH")
@@ -49,6 +63,8 @@ class Resource:
     While more requests come than can be answered, those of `priority` "sheddable" are refused first, "critical" last.
 
     `audited=True` writes down who changed which record, in the statement that changes it, whatever path it takes.
+
+    `objectives` are what is promised of its requests alone, beside what the service promises of all of them.
     """
 
     model: type[Model]
@@ -67,6 +83,7 @@ class Resource:
     idempotency: Idempotency = "optional"
     priority: Priority = "default"
     audited: bool = False
+    objectives: Sequence[Objective] = ()
 
     def access_to(self, action: Action) -> Access | None:
         """Who may do `action`; None where it is not offered."""
@@ -77,6 +94,10 @@ class Resource:
     def words(self) -> Sequence[Access | None]:
         """The access words it was given."""
         return (self.access, self.read, self.write)
+
+    def address_of(self, action: Action, key: str) -> str:
+        """`/products` for the collection, `/products/{id}` for one record, where its key is called `id`."""
+        return self.path if action in ("list", "create") else f"{self.path}/{{{key}}}"
 
     @property
     def area(self) -> str:
@@ -110,6 +131,8 @@ class Route:
     `idempotency="required"` refuses requests without one, `"none"` takes none.
 
     While more requests come than can be answered, those of `priority` "sheddable" are refused first, "critical" last.
+
+    `objectives` are what is promised of its requests alone, beside what the service promises of all of them.
     """
 
     method: Method
@@ -126,6 +149,7 @@ class Route:
     cost: int = 1
     idempotency: Idempotency = "optional"
     priority: Priority = "default"
+    objectives: Sequence[Objective] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +204,7 @@ class Service:
     no limit. Whoever holds a role of `limit_factors`, as `{"partner": 10}`, has so many times every limit, the most of
     its roles' where it holds several; a key may say otherwise for itself. `identity` says where tokens name
     whom they speak for; who signs them is set where the service runs. With `accounts` the service has people of its
-    own.
+    own. `objectives` are what is promised of all its requests together, over 30 days.
     """
 
     name: str
@@ -195,10 +219,16 @@ class Service:
     limit_factors: Mapping[str, float] = field(default_factory=dict)
     identity: Tokens = Tokens()
     accounts: Accounts | None = None
+    objectives: Sequence[Objective] = ()
 
     def limit_factor(self, roles: Collection[str]) -> float:
         """How many times the declared limits whoever holds these roles has."""
         return max((factor for name, factor in self.limit_factors.items() if name in roles), default=1.0)
+
+
+def words_of_path(path: str) -> str:
+    """`/admin/order-lines/{id}` → `admin_order_lines_id`."""
+    return _SEPARATORS.sub("_", path).strip("_").lower()
 
 
 def area_of(route: Route, service: Service) -> str:

@@ -26,9 +26,11 @@ from server import (
     ANYONE,
     OWNER,
     SIGNED_IN,
+    Availability,
     Cors,
     Indexed,
     Key,
+    Latency,
     Model,
     Private,
     ReadableBy,
@@ -281,6 +283,7 @@ service = Service(
             access=ANYONE,
             status=201,
             summary="Buy what is in a basket",
+            objectives=[Availability(0.9995), Latency(0.95, under_seconds=0.5)],
         ),
         Route(
             "POST",
@@ -294,4 +297,5 @@ service = Service(
     ],
     upstreams=[payments],
     cors=Cors(origins=["https://shop.example.com", "http://localhost:*"]),
+    objectives=[Availability(0.999), Latency(0.99, under_seconds=0.25)],
 )

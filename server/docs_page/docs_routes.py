@@ -8,8 +8,7 @@ import orjson
 from aiohttp import hdrs, web
 
 from server.docs_page.static_content import StaticContent, serving, static_content
-from server.openapi.operation_names import words_of_path
-from server.service import Service
+from server.service import Service, words_of_path
 
 DOCUMENT_PATH, PAGE_PATH, INDEX_PATH = "/openapi.json", "/docs", "/"
 

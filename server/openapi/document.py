@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from server.declared_slis import slis_of
 from server.identity.access import is_open
 from server.identity.row_scopes import reading_words
 from server.openapi.component_names import final_names, renamed, schemas_referred_to, titled
@@ -11,6 +12,7 @@ from server.openapi.definitions import Definitions, define
 from server.openapi.json_value import JSON, Object
 from server.openapi.list_examples import list_conventions
 from server.openapi.list_parameters import parameter_components, query_schemas, shared
+from server.openapi.objectives_told import mark_objectives, service_objectives
 from server.openapi.operation_names import Served, route_operation_ids, served_resources
 from server.openapi.problem_responses import problem_schemas, response_components
 from server.openapi.record_schemas import record_schemas
@@ -44,7 +46,9 @@ def openapi_document(
         **query_schemas(served),
         **problem_schemas(),
     }
+    slis = slis_of(service, types)
     paths = _paths(service, served, definitions=definitions)
+    mark_objectives(paths, slis)
     responses = response_components(maximum_body_bytes)
     names = final_names(_reachable(schemas, [paths, responses]))
     servers: Object = {"servers": [{"url": server_url}]} if server_url else {}
@@ -52,6 +56,7 @@ def openapi_document(
         "openapi": OPENAPI_VERSION,
         "info": _info(service, served),
         **servers,
+        **service_objectives(slis),
         "tags": _tags(served),
         "paths": renamed(paths, names),
         "components": {

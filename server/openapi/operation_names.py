@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from server.service import Action, Resource, Route, Service
+from server.service import Action, Resource, Route, Service, words_of_path
 from storage.model import Model, snake_case
 from storage.record_type import RecordType
 
-_SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -68,11 +67,6 @@ def served_resources(service: Service, types: Mapping[type[Model], RecordType]) 
         seen.add(resource.model)
         served.append(Served(resource=resource, record_type=types[resource.model], singular=singular, plural=plural))
     return served
-
-
-def words_of_path(path: str) -> str:
-    """`/admin/order-lines/{id}` → `admin_order_lines_id`."""
-    return _SEPARATORS.sub("_", path).strip("_").lower()
 
 
 def path_parameters(path: str) -> tuple[str, ...]:

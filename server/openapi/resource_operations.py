@@ -17,19 +17,10 @@ from server.openapi.operation_names import Served
 from server.openapi.problem_responses import ALWAYS_POSSIBLE, WITH_A_BODY, problem_responses
 from server.openapi.record_schemas import replace_schema_name
 from server.openapi.response_headers import headers
-from server.service import Action
+from server.service import METHODS, Action
 
 JSON_TYPE = "application/json"
 MERGE_PATCH_TYPE = "application/merge-patch+json"
-
-_METHODS: Mapping[Action, str] = {
-    "list": "get",
-    "read": "get",
-    "create": "post",
-    "replace": "put",
-    "update": "patch",
-    "delete": "delete",
-}
 
 
 def resource_paths(served: Served, definitions: Definitions) -> dict[str, Object]:
@@ -45,7 +36,7 @@ def resource_paths(served: Served, definitions: Definitions) -> dict[str, Object
     paths: dict[str, Object] = {}
     for action in served.resource.actions:
         path = served.collection_path if action in ("list", "create") else served.record_path
-        paths.setdefault(path, {})[_METHODS[action]] = _who(served, action) | write[action]()
+        paths.setdefault(path, {})[METHODS[action].lower()] = _who(served, action) | write[action]()
     if served.record_path in paths:
         paths[served.record_path]["parameters"] = [_key_parameter(served)]
     return paths

@@ -10,11 +10,11 @@ from server.openapi.closed_sets import without_null
 from server.openapi.definitions import Definitions, has_schema
 from server.openapi.json_value import Object, schema_reference
 from server.openapi.list_parameters import key_parameter, key_schema
-from server.openapi.operation_names import Served, path_parameters, words_of_path
+from server.openapi.operation_names import Served, path_parameters
 from server.openapi.problem_responses import ALWAYS_POSSIBLE, WITH_A_BODY, problem_responses
 from server.openapi.resource_operations import JSON_TYPE
 from server.openapi.response_headers import headers
-from server.service import REPEATABLE, Route
+from server.service import REPEATABLE, Route, words_of_path
 
 
 def route_operation(

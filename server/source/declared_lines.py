@@ -7,8 +7,9 @@ from dataclasses import fields, is_dataclass
 from middleware.inbound.quota import Limit
 from server.service import Resource, Route, Service, Upstream
 from server.source.file_text import FileText, target_name
+from telemetry.objectives import Availability, Latency
 
-_PARTS = (Service, Resource, Route, Upstream, Limit)
+_PARTS = (Service, Resource, Route, Upstream, Limit, Availability, Latency)
 
 
 class DeclaredLines:

@@ -20,6 +20,8 @@ _CALLED = (
     server.Service,
     server.Upstream,
     server.Limit,
+    server.Availability,
+    server.Latency,
     server.Key,
     server.Unique,
     server.Indexed,

@@ -14,11 +14,13 @@ from server import (
     OWNER,
     SIGNED_IN,
     Answer,
+    Availability,
     BadGateway,
     Cors,
     Elapsed,
     Indexed,
     Key,
+    Latency,
     Model,
     OutcomeUnknown,
     Reference,
@@ -125,16 +127,26 @@ async def charge(request: web.Request) -> Payment | None:
 
 products = Resource(Product, path="/products", read=ANYONE, write=role("staff") | role("buyer"), cache_seconds=30)
 orders = Resource(Order, "/orders", access=OWNER & SIGNED_IN, filterable=["status"], sortable=["number"])
+reports = Resource(Order, "/reports", read=SIGNED_IN, objectives=[Availability(0.99)])
 
 service = Service(
     name="shop",
-    resources=[products, orders],
+    resources=[products, orders, reports],
     routes=[
-        Route("POST", "/orders/{id}/pay", pay, accepts=Payment, returns=Order, access=OWNER),
+        Route(
+            "POST",
+            "/orders/{id}/pay",
+            pay,
+            accepts=Payment,
+            returns=Order,
+            access=OWNER,
+            objectives=[Latency(0.95, under_seconds=1)],
+        ),
         Route("GET", "/cheapest", cheapest, parameters=Search, returns=list[Product], access=ANYONE),
     ],
     upstreams=[payments],
     cors=Cors(origins=["https://shop.example.com", "http://localhost:*"]),
+    objectives=[Availability(0.999), Latency(0.99, under_seconds=0.25)],
 )
 
 assert_type(Product.model_validate({}).id, UUID)
