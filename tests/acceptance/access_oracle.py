@@ -78,8 +78,8 @@ def sees(resource: Resource, operation: Operation, who: Who, *, row: Row) -> boo
     )
 
 
-def status(resource: Resource, operation: Operation, who: Who, *, row: Row, refers_well: bool) -> int:
-    """What the operation is answered with. `refers_well` where a new record refers only to what the caller may read."""
+def status(resource: Resource, operation: Operation, who: Who, *, row: Row) -> int:
+    """What the operation is answered with, where what is sent refers only to what the caller may read."""
     if who.is_known and not who.is_good:
         return 401
     word = word_of(resource, operation)
@@ -89,5 +89,4 @@ def status(resource: Resource, operation: Operation, who: Who, *, row: Row, refe
         return 403
     if operation not in ("list", "create") and not sees(resource, operation, who, row=row):
         return 404
-    clashes = (operation == "create" and not refers_well) or (operation == "delete" and row.is_referred_to)
-    return 409 if clashes else DONE[operation]
+    return 409 if operation == "delete" and row.is_referred_to else DONE[operation]

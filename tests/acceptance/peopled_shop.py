@@ -27,12 +27,15 @@ CALLERS = {
     "revoked": Who(subject="out", roles=("staff", "buyer"), tenant="acme", is_good=False),
 }
 
+UNHURRIED = 100
+"""How many times the declared limits its callers have: a test asks faster than any buyer."""
+
 PRODUCT = {"name": "Hook", "category_slug": "matrix", "price": "9.90", "stock": 10_000, "released_on": "2026-01-31"}
 CHANGES: dict[str, dict[str, object]] = {
     "/products": {"stock": 7},
     "/categories": {"name": "Other hooks"},
     "/reviews": {"rating": 4},
-    "/customers": {"tier": "friend"},
+    "/customers": {"name": "Ada L."},
     "/orders": {"ship_to": {"street": "Hill Road 2", "city": "Bern"}},
     "/order-lines": {"quantity": 3},
     "/budgets": {"limit": "50.00"},
@@ -78,7 +81,7 @@ class PeopledShop:
             order = await self.order()
             (line,) = (await self.send("owner", "GET", f"/order-lines?order_id={order['id']}")).body["items"]
             return line["id"], Row(owner=CALLERS["owner"])
-        maker = {"/reviews": "owner", "/budgets": "buyer"}.get(path, "staff")
+        maker = {"/reviews": "owner", "/customers": "owner", "/budgets": "buyer"}.get(path, "staff")
         made = await self.made(maker, path, await self.body(path))
         return made.get("id") or made["slug"], Row(owner=CALLERS[maker], tenant=CALLERS[maker].tenant)
 
@@ -124,7 +127,8 @@ async def peopled_shop(folder: Path, **settings: str) -> AsyncIterator[PeopledSh
 
 def _key(name: str, who: Who) -> dict[str, object]:
     lifetime = {"expires_in_seconds": 1} if name == "expired" else {}
-    return {"name": name, "subject": who.subject, "tenant": who.tenant, "roles": list(who.roles), **lifetime}
+    known = {"subject": who.subject, "tenant": who.tenant, "roles": list(who.roles)}
+    return {"name": name, "limit_factor": UNHURRIED, **known, **lifetime}
 
 
 def _letters(number: int) -> str:

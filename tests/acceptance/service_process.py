@@ -90,6 +90,13 @@ async def mainstay(*arguments: str, data_dir: Path, typed: str = "", **settings:
     return Finished(code=code, output=output.decode(), errors=errors.decode())
 
 
+async def key(data_dir: Path, subject: str, *options: str) -> str:
+    """A new API key that stands for `subject`."""
+    finished = await mainstay("key", "create", "--subject", subject, *options, data_dir=data_dir)
+    assert finished.code == 0, finished.errors
+    return finished.output.strip()
+
+
 async def launched(
     *arguments: str, data_dir: Path, output: int = DEVNULL, errors: int = DEVNULL, **settings: str
 ) -> Process:

@@ -9,7 +9,7 @@ import pytest
 
 from storage.embedded import running_postgres
 from tests.acceptance.http_pages import Answer, Api, api
-from tests.acceptance.service_process import mainstay, service
+from tests.acceptance.service_process import key, mainstay, service
 from tests.integration.blocking_sql import run
 from tests.source_tree import PROJECT
 
@@ -42,13 +42,10 @@ class Shop:
 
 @pytest.fixture
 async def shop(data_dir: Path) -> AsyncIterator[Shop]:
-    async def key(subject: str, role: str) -> str:
-        finished = await mainstay("key", "create", "--subject", subject, "--role", role, data_dir=data_dir)
-        assert finished.code == 0, finished.errors
-        return finished.output.strip()
-
     async with service(SHOP, data_dir, "--seed", str(DATA)) as running, api(running.base_url) as ask:
-        yield Shop(ask=ask, folder=data_dir, ada=await key("ada", "customer"), admin=await key("root", "admin"))
+        ada = await key(data_dir, "ada", "--role", "customer")
+        admin = await key(data_dir, "root", "--role", "admin")
+        yield Shop(ask=ask, folder=data_dir, ada=ada, admin=admin)
 
 
 async def test_what_a_person_did_and_what_was_done_to_its_data_is_in_the_trail(shop: Shop) -> None:

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_urlsafe
 
 import pytest
 
 from storage.embedded import EmbeddedStorage
+from storage.encryption.sealing_keys import new_key_text
 from telemetry.events import EmbeddedStarted
 from tests.acceptance.http_pages import Answer, Api, api
 from tests.acceptance.service_process import Finished, mainstay, service
@@ -64,14 +66,15 @@ class Shop:
 async def shop(database: str, data_dir: Path, fast_folder: Path, events: Recorder) -> AsyncIterator[Shop]:
     async with AsyncExitStack() as held:
         valkey = await held.enter_async_context(EmbeddedStorage(data_dir, observe=events, postgres=False))
-        settings = {"POSTGRES_DSN": database, "REDIS_URL": valkey.redis_url, "MIGRATE": "safe"}
+        databases = {"POSTGRES_DSN": database, "REDIS_URL": valkey.redis_url, "MIGRATE": "safe"}
+        secrets = {"ACCOUNTS_SECRET": token_urlsafe(), "ENCRYPTION_KEYS": new_key_text()}
         replicas = []
         for number in range(3):
             folder = fast_folder / f"{data_dir.name}-{number}"
-            running = await held.enter_async_context(service(SHOP, folder, **settings))
+            running = await held.enter_async_context(service(SHOP, folder, **databases, **secrets))
             replicas.append(await held.enter_async_context(api(running.base_url)))
         pid = events.of(EmbeddedStarted)[0].pid
-        yield Shop(replicas=tuple(replicas), settings=settings, folder=data_dir, valkey_pid=pid)
+        yield Shop(replicas=tuple(replicas), settings=databases, folder=data_dir, valkey_pid=pid)
         if not await asyncio.to_thread(_is_gone, pid):
             os.kill(pid, signal.SIGCONT)
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.acceptance.http_pages import Answer, Api, api
 from tests.acceptance.payments_program import SHOP, command_of_make_run, free_port, sandbox
-from tests.acceptance.service_process import kill_all, service
+from tests.acceptance.service_process import key, kill_all, service
 from tests.integration.processes import until
 from tests.source_tree import PROJECT
 
@@ -26,9 +26,10 @@ ADDRESS = {"street": "Hill Road 1", "city": "Bern"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """The shop and the payments behind it."""
+    """The shop, who buys there, and the payments behind it."""
 
     api: Api
+    ada: str = ""
     admin: Api
     payments: Api
 
@@ -37,14 +38,15 @@ class Shop:
         found = (await self.api("GET", "/products?limit=200&available=true")).body["items"]
         product = max(found, key=lambda one: int(one["stock"]))
         lines = [{"sku": product["sku"]}]
-        made = await self.api(
-            "POST", "/checkout", {"email": "ada@example.org", "name": "Ada", "ship_to": ADDRESS, "lines": lines}
-        )
+        basket = {"email": "ada@example.org", "name": "Ada", "ship_to": ADDRESS, "lines": lines}
+        made = await self.api("POST", "/checkout", basket, Authorization=self.ada)
         assert made.status == 201, made.body
         return dict(made.body)
 
     async def pay(self, order: dict[str, Any], card: str = CARD, **headers: str) -> Answer:
-        return await self.api("POST", f"/orders/{order['id']}/pay", {"card": card}, **headers)
+        return await self.api(
+            "POST", f"/orders/{order['id']}/pay", {"card": card}, **{"Authorization": self.ada, **headers}
+        )
 
     async def mood(self, **mood: float) -> None:
         assert (await self.payments("PUT", "/mood", mood)).status == 200
@@ -69,7 +71,8 @@ async def shop(fast_folder: Path) -> AsyncIterator[Shop]:
                 api(running.base_url) as calls,
                 api(running.admin_url) as admin,
             ):
-                yield Shop(api=calls, admin=admin, payments=payments)
+                ada = f"Bearer {await key(fast_folder / 'paying', 'ada')}"
+                yield Shop(api=calls, ada=ada, admin=admin, payments=payments)
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +89,18 @@ async def test_an_order_is_paid_once(shop: Shop) -> None:
     assert (paid.status, paid.body["status"]) == (200, "paid")
     assert (again.status, again.body["detail"]) == (409, "This order is paid.")
     assert await shop.taken() == [*before, order["total"]]
+
+
+async def test_nobody_else_sees_or_pays_an_order(shop: Shop, fast_folder: Path) -> None:
+    order, before = await shop.order(), await shop.taken()
+    others = {"Bob": f"Bearer {await key(fast_folder / 'paying', 'bob')}", "nobody": "Bearer nothing"}
+
+    seen = {name: await shop.api("GET", f"/orders/{order['id']}", Authorization=who) for name, who in others.items()}
+    paid = {name: await shop.pay(order, Authorization=who) for name, who in others.items()}
+
+    assert [[seen[name].status, paid[name].status] for name in others] == [[404, 404], [401, 401]]
+    assert not re.search("Hill Road|Bern", str((seen, paid)))
+    assert await shop.taken() == before
 
 
 async def test_a_declined_card_leaves_the_order_open(shop: Shop) -> None:
@@ -185,7 +200,7 @@ async def until_paid(shop: Shop, order: dict[str, Any], **headers: str) -> Answe
             answer = await shop.pay(order, **headers)
             if answer.status == 200:
                 return answer
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.25)
 
 
 @asynccontextmanager
@@ -220,7 +235,8 @@ async def test_make_run_brings_payments_and_takes_them_away_however_it_ends(data
     port = free_port()
     async with made_run(data_dir, port) as (process, url):
         async with api(url) as calls, api(f"http://127.0.0.1:{port}") as payments:
-            shop = Shop(api=calls, admin=calls, payments=payments)
+            ada = f"Bearer {await key(data_dir, 'ada')}"
+            shop = Shop(api=calls, ada=ada, admin=calls, payments=payments)
             paid = await shop.pay(await shop.order())
         os.killpg(process.pid, number) if number == signal.SIGINT else os.kill(process.pid, number)
         await process.wait()

@@ -11,7 +11,7 @@ from redis import asyncio as aioredis
 
 from storage.embedded import running_valkey
 from tests.acceptance.http_pages import Answer, Api, api
-from tests.acceptance.service_process import Finished, mainstay, service
+from tests.acceptance.service_process import Finished, key, mainstay, service
 from tests.source_tree import PROJECT
 
 EXAMPLE = PROJECT / "examples" / "shop"
@@ -43,18 +43,13 @@ class Shop:
 
 @pytest.fixture
 async def shop(data_dir: Path) -> AsyncIterator[Shop]:
-    async def key(subject: str, *options: str) -> str:
-        finished = await mainstay("key", "create", "--subject", subject, *options, data_dir=data_dir)
-        assert finished.code == 0, finished.errors
-        return finished.output.strip()
-
     async with service(SHOP, data_dir, "--seed", str(DATA)) as running, api(running.base_url) as ask:
         yield Shop(
             ask=ask,
             folder=data_dir,
-            ada=await key("ada", "--name", "Ada's till", "--role", "customer"),
-            bob=await key("bob", "--role", "customer"),
-            staff=await key("sue", "--role", "staff"),
+            ada=await key(data_dir, "ada", "--name", "Ada's till", "--role", "customer"),
+            bob=await key(data_dir, "bob", "--role", "customer"),
+            staff=await key(data_dir, "sue", "--role", "staff"),
         )
 
 
@@ -67,6 +62,7 @@ async def test_all_there_is_of_a_person_is_shown(shop: Shop) -> None:
     document = json.loads(shown.output)
     assert (shown.code, document["subject"], document["tenant"]) == (0, "ada", None)
     assert document["records"]["order"] == [order]
+    assert [customer["email"] for customer in document["records"]["customer"]] == [BASKET["email"]]
     assert [line["order_id"] for line in document["records"]["order_line"]] == [order["id"]]
     assert [key["name"] for key in document["keys"]] == ["Ada's till"]
     assert [request["kind"] for request in document["requests"]] == ["export"]
@@ -78,7 +74,7 @@ async def test_what_is_written_to_a_file_only_its_owner_reads(shop: Shop, tmp_pa
     shown = await shop.run("export", str(SHOP), "ada", "--output", str(tmp_path / "ada.json"))
 
     assert (shown.code, shown.output) == (0, "")
-    assert "1 record of order, 1 record of order_line, 1 API key" in shown.errors
+    assert "1 record of customer, 1 record of order, 1 record of order_line, 1 API key" in shown.errors
     assert (tmp_path / "ada.json").stat().st_mode & 0o777 == 0o600
 
 
@@ -102,13 +98,18 @@ async def test_what_is_erased_is_nobodys_and_the_rest_stays(shop: Shop) -> None:
 
     async with aioredis.from_url(running_valkey(shop.folder)) as valkey:
         assert await valkey.keys("mainstay:cache:*") == []
-    assert (erased.code, erased.errors) == (0, "Erased: 1 record of order, 1 record of order_line, 1 API key.\n")
+    assert (erased.code, erased.errors) == (
+        0,
+        "Erased: 1 record of customer, 1 record of order, 1 record of order_line, 1 API key.\n",
+    )
     left = (await shop.send(shop.staff, "GET", f"/orders/{order['id']}")).body
+    customer = (await shop.send(shop.staff, "GET", f"/customers/{order['customer_id']}")).body
+    assert (customer["email"], customer["name"]) == (f"{order['customer_id']}@erased.invalid", "erased")
     assert (left["ship_to"], left["total"], left["version"]) == (None, order["total"], order["version"] + 1)
     assert (await shop.send(shop.bob, "GET", f"/orders/{other['id']}")).body == other
     again = json.loads((await shop.run("export", str(SHOP), "ada")).output)
     assert [request["kind"] for request in again["requests"]] == ["erase", "export"]
-    assert again["records"] == {"order": [], "order_line": []}
+    assert again["records"] == {"customer": [], "order": [], "order_line": []}
 
 
 async def test_of_somebody_unknown_there_is_nothing(shop: Shop) -> None:
