@@ -40,8 +40,9 @@ from server.service import Service
 from storage.credentials.stored_key import StoredKey
 from telemetry.context import Identifier
 from telemetry.dependency_health import DependencyHealth
+from telemetry.log_format import Origin, json_lines
 from telemetry.log_sink import Sink
-from telemetry.logs import Logs, lines_for
+from telemetry.logs import Logs
 from telemetry.metrics import Metrics
 from telemetry.observers import Observers
 from telemetry.server_timing import time_stages
@@ -74,7 +75,7 @@ class OneKey:
 
 
 def observers(sink: Sink) -> Observers:
-    logs = Logs(lines_for(1, service="bench", environment={}), sink, level="info")
+    logs = Logs(json_lines(Origin(service="bench", version="1", environment="bench")), sink)
     metrics = Metrics(service="bench", version="1")
     return Observers([metrics, logs, time_stages, DependencyHealth()])
 

@@ -12,8 +12,6 @@ from aiohttp.typedefs import Middleware
 from middleware.errors import Unavailable
 from middleware.inbound.identify import CONTEXT, mark_answers
 from middleware.inbound.problem_document import Document, problem_answer, problem_document
-from middleware.outbound.breakers import Breakers
-from server.breaker_routes import breaker_routes
 from telemetry.exposition import Source, expose
 
 Check = Callable[[], Awaitable[str | None]]
@@ -30,6 +28,7 @@ _PAGES: Mapping[str, str] = {
     "/startupz": "it has finished starting",
     "/metrics": "Prometheus metrics, classic text or OpenMetrics",
     "/breakers": "the circuit breakers; PUT /breakers/{name} holds one open or closed",
+    "/log-level": "from which level the log is written; PUT /log-level changes it, for a while where told so",
 }
 
 
@@ -42,8 +41,10 @@ class Checks:
     timeout_seconds: float = CHECK_TIMEOUT_SECONDS
 
 
-def admin_app(source: Source, checks: Checks, *, layers: Sequence[Middleware], breakers: Breakers) -> web.Application:
-    """Build the application; serve it with the same runner as the public one."""
+def admin_app(
+    source: Source, checks: Checks, *, layers: Sequence[Middleware], routes: Sequence[web.RouteDef]
+) -> web.Application:
+    """Build the application, `routes` of other parts in it; serve it with the same runner as the public one."""
     app = web.Application(middlewares=layers)
     app.on_response_prepare.append(mark_answers())
     app.router.add_get("/", _index)
@@ -51,7 +52,7 @@ def admin_app(source: Source, checks: Checks, *, layers: Sequence[Middleware], b
     app.router.add_get("/readyz", _checked("ready", checks.ready, timeout_seconds=checks.timeout_seconds))
     app.router.add_get("/startupz", _checked("started", checks.started, timeout_seconds=checks.timeout_seconds))
     app.router.add_get("/metrics", _metrics(source))
-    app.add_routes(breaker_routes(breakers))
+    app.add_routes(routes)
     return app
 
 

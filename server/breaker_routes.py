@@ -4,16 +4,14 @@ from typing import Literal
 
 import orjson
 from aiohttp import hdrs, web
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from middleware.errors import Fault, Invalid, Malformed, NotFound
+from middleware.errors import NotFound
 from middleware.outbound.breakers import Breakers
+from server.admin_bodies import AdminBody, read_body
 
 
-class Wanted(BaseModel):
+class Wanted(AdminBody):
     """What a person asks of a breaker."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     state: Literal["forced_open", "forced_closed", "auto"]
 
@@ -32,23 +30,10 @@ def breaker_routes(breakers: Breakers) -> list[web.RouteDef]:
         name = request.match_info["name"]
         if name not in breakers.states:
             raise NotFound(f"There is no circuit breaker {name!r}; there are {', '.join(sorted(breakers.states))}.")
-        breakers.force(name, _wanted(await request.read()).state)
+        breakers.force(name, read_body(Wanted, await request.read()).state)
         return _answer(breakers)
 
     return [web.get("/breakers", show), web.put("/breakers/{name}", force)]
-
-
-def _wanted(body: bytes) -> Wanted:
-    try:
-        return Wanted.model_validate_json(body)
-    except ValidationError as error:
-        if any(one["type"] == "json_invalid" for one in error.errors()):
-            raise Malformed("The body must be JSON.") from error
-        raise Invalid(faults=[_fault(one["loc"], one["msg"]) for one in error.errors()]) from error
-
-
-def _fault(place: tuple[int | str, ...], sentence: str) -> Fault:
-    return Fault(pointer="".join(f"/{part}" for part in place), code="bad_value", detail=sentence)
 
 
 def _answer(breakers: Breakers) -> web.Response:

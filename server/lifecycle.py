@@ -27,6 +27,7 @@ from server.app import (
     runner_for,
     upstreams_for,
 )
+from server.breaker_routes import breaker_routes
 from server.declaration import Declaration
 from server.door import Door
 from server.encryption_keys import EncryptionKeysUnfit, cipher_for
@@ -187,7 +188,7 @@ class _Parts:
             telemetry.metrics,
             _checks(running),
             layers=inbound_of_admin(telemetry.observe, make_context=telemetry.make_context, hosts=hosts_for(settings)),
-            breakers=telemetry.senses.breakers,
+            routes=[*breaker_routes(telemetry.senses.breakers), *telemetry.admin_routes],
         )
         running.admin = await self._listen(admin, running.admin)
         running.api = await self._listen(app, running.api)

@@ -1,25 +1,28 @@
 """Every reader of events there is, put together: metrics, logs, stage times, the health of dependencies."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aiohttp import web
+
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy, RedisPolicy
+from server.level_switch import LevelSwitch
+from server.log_level_routes import log_level_routes
 from server.service import Service
 from server.settings import Settings
+from server.standard_error import STANDARD_ERROR, service_log
 from telemetry.context import Identifier
 from telemetry.dependency_health import DependencyHealth
-from telemetry.events import Observe
+from telemetry.events import LogLinesLost, Observe
 from telemetry.log_sink import Sink
-from telemetry.logs import Logs, lines_for
+from telemetry.logs import Logs
 from telemetry.metrics import Metrics, Names
 from telemetry.observers import Observers
-from telemetry.readings import breakers_look, dependencies_look, logs_look, observers_look, tasks_look
+from telemetry.readings import LogCounts, breakers_look, dependencies_look, logs_look, observers_look, tasks_look
 from telemetry.server_timing import time_stages
 
 POOL = "postgres"
-STANDARD_ERROR = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,23 +34,36 @@ class Telemetry:
     sink: Sink
     make_context: Identifier
     senses: Senses
+    admin_routes: Sequence[web.RouteDef] = ()
+    """What readers offer on the admin port."""
 
 
 def telemetry_for(service: Service, settings: Settings, *, also: Sequence[Observe] = ()) -> Telemetry:
     """Every reader there is, and others that want to hear it."""
-    sink = Sink(STANDARD_ERROR)
-    render = lines_for(STANDARD_ERROR, service=service.name, environment=os.environ)
-    logs = Logs(render, sink, level=settings.log_level)
+    sink = Sink(STANDARD_ERROR, tell_lost=lambda lines: observers(LogLinesLost(lines=lines)))
+    logs = service_log(service, settings, sink=sink)
     metrics = Metrics(service=service.name, version=service.version, names=names_in(service))
     health = DependencyHealth([upstream.name for upstream in service.upstreams])
     observers = Observers([metrics, logs, time_stages, health, *also])
     metrics.look_at(tasks_look)
-    metrics.look_at(logs_look(lambda: logs.lines, lambda: sink.dropped))
+    metrics.look_at(logs_look(lambda: log_counts(logs, sink)))
     metrics.look_at(observers_look(lambda: observers.dropped))
     metrics.look_at(dependencies_look(lambda: health.up))
     senses = Senses(observe=observers)
     metrics.look_at(breakers_look(lambda: senses.breakers.states))
-    return Telemetry(observe=observers, metrics=metrics, sink=sink, make_context=Identifier(), senses=senses)
+    return Telemetry(
+        observe=observers,
+        metrics=metrics,
+        sink=sink,
+        make_context=Identifier(),
+        senses=senses,
+        admin_routes=log_level_routes(LevelSwitch(logs, observers)),
+    )
+
+
+def log_counts(logs: Logs, sink: Sink) -> LogCounts:
+    """What became of lines until now."""
+    return LogCounts(written=logs.lines, dropped=sink.dropped, sampled_out=logs.sampled_out)
 
 
 def names_in(service: Service) -> Names:

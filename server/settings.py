@@ -15,7 +15,9 @@ from server.nearest import nearest
 from server.secret_files import SUFFIX, exposed, exposed_files, read_secret_files
 from server.token_settings import token_problems
 from storage.redis.url_form import url_fault
-from telemetry.events import SecretExposed, SettingUnknown
+from telemetry.events import LogLevel, SecretExposed, SettingUnknown
+from telemetry.log_sampling import Sample, sample_of
+from telemetry.logs import LogPolicy
 
 PREFIX = "MAINSTAY_"
 _SERVICE_LINK = re.compile(r"MAINSTAY_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP|SCTP))(_\w+)?")
@@ -53,6 +55,13 @@ def _host_names(value: object) -> object:
 HostNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_host_names)]
 
 
+def _sample(value: object) -> object:
+    return sample_of(value) if isinstance(value, str) else value
+
+
+LogSample = Annotated[Sample, NoDecode, BeforeValidator(_sample)]
+
+
 class Settings(BaseSettings):
     """The settings of one process; `MAINSTAY_PORT` sets `port`, and so on."""
 
@@ -85,7 +94,15 @@ class Settings(BaseSettings):
     migrate: Literal["safe", "never", ""] = Field(
         "", description="apply the safe part of a migration at start; safe with the embedded Postgres, else never"
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is worth a line")
+    environment: str = Field(
+        "", pattern=r"^[A-Za-z0-9._-]{0,64}$", description="where this is deployed: production, staging, …"
+    )
+    log_level: LogLevel = Field("info", description="what is worth a line")
+    log_sample: LogSample = Field(
+        Sample(lines_a_second=200.0),
+        description="healthy requests with a line: so many a second (200/s), or a part (0.1)",
+    )
+    log_slow_seconds: float = Field(1.0, gt=0, le=3_600, description="from when on a request is slow")
     pool_connections: int = Field(10, ge=1, le=1_000, description="how many connections to Postgres at most")
     body_bytes: int = Field(1_048_576, ge=1_024, le=2**30, description="the largest body a request may have")
     request_seconds: float = Field(15.0, gt=0, le=3_600, description="how long a request may take")
@@ -127,6 +144,16 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """Whether Mainstay starts its own Postgres."""
         return not self.postgres_dsn.get_secret_value()
+
+    @property
+    def deployed_to(self) -> str:
+        """The environment's name: as told, or what is likely."""
+        return self.environment or ("development" if self.is_embedded else "production")
+
+    @property
+    def log_policy(self) -> LogPolicy:
+        """What is logged."""
+        return LogPolicy(level=self.log_level, sample=self.log_sample, slow_seconds=self.log_slow_seconds)
 
     @property
     def migrating_dsn(self) -> str:

@@ -215,6 +215,11 @@ LOG_EVENTS_DROPPED = Metric(
     kind="counter",
     help="Log lines given up because their sink did not take them.",
 )
+LOG_EVENTS_SAMPLED_OUT = Metric(
+    name="log_events_sampled_out_total",
+    kind="counter",
+    help="Log lines of healthy requests left out, as there were more than are kept.",
+)
 OBSERVER_FAILURES = Metric(
     name="observer_failures_total",
     kind="counter",
@@ -271,6 +276,7 @@ CATALOGUE: tuple[Metric, ...] = (
     APP_EXCEPTIONS,
     LOG_EVENTS,
     LOG_EVENTS_DROPPED,
+    LOG_EVENTS_SAMPLED_OUT,
     OBSERVER_FAILURES,
     LABEL_OVERFLOW,
     APP_BUILD_INFO,

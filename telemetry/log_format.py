@@ -1,24 +1,35 @@
 """How a log line looks: JSON for machines, coloured words for a person at a terminal."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import orjson
 
+from telemetry.events import LogLevel
 from telemetry.json_text import dump_json
-from telemetry.log_line import Level, Line
+from telemetry.log_line import Line
 
 Render = Callable[[Line, float], bytes]
 """Writes a line, its newline included, for an instant in seconds since 1970."""
 
-_COLOURS: dict[Level, str] = {"debug": "\x1b[2m", "info": "\x1b[32m", "warning": "\x1b[33m", "error": "\x1b[31m"}
+_COLOURS: dict[LogLevel, str] = {"debug": "\x1b[2m", "info": "\x1b[32m", "warning": "\x1b[33m", "error": "\x1b[31m"}
 _DIM = "\x1b[2m"
 _RESET = "\x1b[0m"
 _MILLISECONDS = 1000
 
 
-def json_lines(service: str) -> Render:
-    """One JSON object a line: `timestamp`, `level`, `message`, `event`, `service.name`, then the event's own fields."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What is the same on every line: which service, which release of it, deployed where."""
+
+    service: str
+    version: str
+    environment: str
+
+
+def json_lines(origin: Origin) -> Render:
+    """One JSON object a line: when, how grave, what, in words; the origin; then the event's own fields."""
 
     def render(line: Line, at_seconds: float) -> bytes:
         record: dict[str, object] = {
@@ -26,7 +37,9 @@ def json_lines(service: str) -> Render:
             "level": line.level,
             "message": line.message,
             "event": line.event,
-            "service.name": service,
+            "service.name": origin.service,
+            "service.version": origin.version,
+            "deployment.environment.name": origin.environment,
             **line.fields,
         }
         if line.text:

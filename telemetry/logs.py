@@ -3,12 +3,21 @@
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
-from telemetry.events import Event
-from telemetry.log_format import Render, human_lines, json_lines
-from telemetry.log_line import LEVELS, Level
+from telemetry import events as e
+from telemetry.log_format import Origin, Render, human_lines, json_lines
+from telemetry.log_line import LEVELS
 from telemetry.log_lines import line_of
+from telemetry.log_sampling import EVERYTHING, Meter, Sample, is_kept
+
+_Answered = e.RequestFinished | e.AuthenticationFailed | e.RequestMalformed | e.ClientDisconnected
+"""What comes with requests by the thousand, of which a part may stand for all; its healthy lines are all _ORDINARY."""
+
+_ORDINARY: e.LogLevel = "info"
+_FIRST_ERROR = 400
+_FIRST_SERVER_ERROR = 500
 
 
 class LineSink(Protocol):
@@ -19,35 +28,97 @@ class LineSink(Protocol):
         ...
 
 
-class Logs:
-    """Writes a line for each event worth one, from `level` upwards, and counts what it wrote."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPolicy:
+    """From which level lines are written, which part of the healthy requests', and when a request is slow."""
 
-    __slots__ = ("_grave_enough", "_lines", "_now", "_render", "_sink")
+    level: e.LogLevel = "info"
+    sample: Sample = EVERYTHING
+    slow_seconds: float = 1.0
+
+
+WRITE_ALL = LogPolicy()
+"""Every line from info on."""
+
+
+class Logs:
+    """Writes a line for each event worth one, and counts what it wrote and what it left out.
+
+    Left out are lines of requests that were answered in time and without an error of ours. Those answered as asked and
+    those refused are metered apart, so that a flood of refusals does not hide what is well.
+    """
+
+    __slots__ = (
+        "_answered",
+        "_grave_enough",
+        "_level",
+        "_lines",
+        "_now",
+        "_policy",
+        "_refused",
+        "_render",
+        "_sink",
+        "sampled_out",
+    )
 
     def __init__(
-        self, render: Render, sink: LineSink, *, level: Level = "info", now: Callable[[], float] = time.time
+        self, render: Render, sink: LineSink, *, policy: LogPolicy = WRITE_ALL, now: Callable[[], float] = time.time
     ) -> None:
         self._render = render
         self._sink = sink
         self._now = now
-        self._grave_enough = frozenset(LEVELS[LEVELS.index(level) :])
+        self._policy = policy
+        self._answered = Meter(policy.sample, now=now)
+        self._refused = Meter(policy.sample, now=now)
         self._lines: dict[str, int] = dict.fromkeys(LEVELS, 0)
+        self.sampled_out = 0
+        self.level = policy.level
 
     @property
     def lines(self) -> Mapping[str, int]:
         """How many lines were written, by level."""
         return self._lines
 
-    def __call__(self, event: Event) -> None:
+    @property
+    def level(self) -> e.LogLevel:
+        """From which level lines are written."""
+        return self._level
+
+    @level.setter
+    def level(self, level: e.LogLevel) -> None:
+        self._level: e.LogLevel = level
+        self._grave_enough = frozenset(LEVELS[LEVELS.index(level) :])
+
+    def __call__(self, event: e.Event) -> None:
         """Write the event's line where it has one that is grave enough."""
+        ratio = 1.0
+        if isinstance(event, _Answered):
+            meter = self._meter(event)
+            if meter is not None:
+                if _ORDINARY not in self._grave_enough:
+                    return
+                ratio = meter.ratio()
+                if not is_kept(event.trace_id, ratio):
+                    self.sampled_out += 1
+                    return
         line = line_of(event)
-        if line is not None and line.level in self._grave_enough:
+        if line is not None and (line.level in self._grave_enough or isinstance(event, e.LogLevelChanged)):
+            if ratio < 1:
+                line.fields["sample.ratio"] = round(ratio, 6)
             self._lines[line.level] += 1
             self._sink.write(self._render(line, self._now()))
 
+    def _meter(self, event: _Answered) -> Meter | None:
+        """What tells how many lines like this one's are kept; None for one that is always."""
+        if not isinstance(event, e.RequestFinished):
+            return self._refused
+        if event.status >= _FIRST_SERVER_ERROR or event.duration_seconds >= self._policy.slow_seconds:
+            return None
+        return self._refused if event.status >= _FIRST_ERROR else self._answered
 
-def lines_for(descriptor: int, *, service: str, environment: Mapping[str, str]) -> Render:
+
+def lines_for(descriptor: int, *, origin: Origin, environment: Mapping[str, str]) -> Render:
     """Words for a person where the descriptor is a terminal (coloured unless `NO_COLOR` is set), otherwise JSON."""
     if os.isatty(descriptor):
         return human_lines(coloured=not environment.get("NO_COLOR"))
-    return json_lines(service)
+    return json_lines(origin)

@@ -162,7 +162,7 @@ class Metrics:
                 self._renewals["error" if event.fault else "ok",].inc()
             case e.BreakerChanged() | e.ConnectionDropped() | e.EmbeddedStarted() | e.EmbeddedExited():
                 pass
-            case e.SheddingChanged() | e.ServiceStarted() | e.ServiceStopped():
+            case e.SheddingChanged() | e.ServiceStarted() | e.ServiceStopped() | e.LogLinesLost() | e.LogLevelChanged():
                 pass
             case e.SchemaApplied() | e.SettingUnknown() | e.SecretExposed() | e.ServedAsSuperuser() | e.LibraryLogged():
                 pass

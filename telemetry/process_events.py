@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+LogLevel = Literal["debug", "info", "warning", "error"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateChanged:
@@ -62,6 +64,21 @@ class ServedAsSuperuser:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogLinesLost:
+    """The log is written again, after so many lines that nobody took: a full disk, a reader that stood still."""
+
+    lines: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLevelChanged:
+    """Lines are written from this level on; `seconds` for how long before it falls back, 0 for good."""
+
+    level: LogLevel
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryLogged:
     """A library spoke through `logging`, at warning or graver; `traceback` is empty where it gave none."""
 
@@ -103,6 +120,8 @@ ProcessEvent = (
     | SettingUnknown
     | SecretExposed
     | ServedAsSuperuser
+    | LogLinesLost
+    | LogLevelChanged
     | LibraryLogged
     | ServiceStarted
     | ServiceStopped

@@ -21,6 +21,10 @@ def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: C901, PLR0911 - one
             return _secret_exposed(event)
         case e.ServedAsSuperuser():
             return _served_as_superuser(event)
+        case e.LogLinesLost():
+            return _log_lines_lost(event)
+        case e.LogLevelChanged():
+            return _log_level_changed(event)
         case e.LibraryLogged():
             return _library_logged(event)
         case e.ServiceStarted():
@@ -101,6 +105,25 @@ def _served_as_superuser(event: e.ServedAsSuperuser) -> Line:
         event="served_as_superuser",
         message=f"requests are served as {event.role}, a superuser: a role of its own needs far less, see --grant",
         fields={"role": event.role},
+    )
+
+
+def _log_lines_lost(event: e.LogLinesLost) -> Line:
+    return Line(
+        level="warning",
+        event="log_lines_lost",
+        message=f"{event.lines} line{'' if event.lines == 1 else 's'} of this log were lost before this one",
+        fields={"lines": event.lines},
+    )
+
+
+def _log_level_changed(event: e.LogLevelChanged) -> Line:
+    while_ = f" for {event.seconds:g} s" if event.seconds else ""
+    return Line(
+        level="warning",
+        event="log_level_changed",
+        message=f"lines are written from {event.level} on{while_}",
+        fields={"level.lowest": event.level, "seconds": event.seconds},
     )
 
 

@@ -15,6 +15,7 @@ from telemetry.catalogue import (
     DEPENDENCY_UP,
     LOG_EVENTS,
     LOG_EVENTS_DROPPED,
+    LOG_EVENTS_SAMPLED_OUT,
     OBSERVER_FAILURES,
     Metric,
 )
@@ -93,13 +94,24 @@ def tasks_look() -> Iterator[Reading]:
     yield Reading(metric=ASYNCIO_TASKS, value=len(asyncio.all_tasks()))
 
 
-def logs_look(lines: Callable[[], Mapping[str, int]], dropped: Callable[[], int]) -> Look:
-    """Look at how many log lines were written, by level, and how many were given up."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogCounts:
+    """How many log lines were written, by level, given up by the sink, and left out by sampling."""
+
+    written: Mapping[str, int]
+    dropped: int
+    sampled_out: int
+
+
+def logs_look(counts: Callable[[], LogCounts]) -> Look:
+    """Look at what became of log lines."""
 
     def look() -> Iterator[Reading]:
-        for level, count in lines().items():
+        now = counts()
+        for level, count in now.written.items():
             yield Reading(metric=LOG_EVENTS, value=count, labels=(level,))
-        yield Reading(metric=LOG_EVENTS_DROPPED, value=dropped())
+        yield Reading(metric=LOG_EVENTS_DROPPED, value=now.dropped)
+        yield Reading(metric=LOG_EVENTS_SAMPLED_OUT, value=now.sampled_out)
 
     return look
 

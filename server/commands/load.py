@@ -22,6 +22,7 @@ from server.loading.outcome import Outcome
 from server.schema_start import SchemaStart
 from server.service_file import checked_file
 from server.settings import Settings, read_settings, unknown_settings
+from server.standard_error import STANDARD_ERROR, command_log
 from server.target_database import TargetDatabase, target_database
 from storage.bulk.bulk_session import LoadFailed
 from storage.bulk.bulk_thread import on_bulk_thread
@@ -29,9 +30,7 @@ from storage.embedded import EmbeddedFailed, running_valkey
 from storage.migrations.stopped import MigrationStopped
 from telemetry.events import Observe
 from telemetry.log_sink import Sink
-from telemetry.logs import Logs, lines_for
 
-STANDARD_ERROR = 2
 INTERRUPTED = 128 + signal.SIGINT
 """What a shell says of a command that Ctrl-C ended."""
 
@@ -65,9 +64,7 @@ def _load(file: Path, folder: Path, *, options: LoadOptions, done: _Done) -> Non
     files = data_files(folder, declaration)
     limited = replace(options, limits=ReadingLimits(line_bytes=settings.body_bytes))
     with closing(Sink(STANDARD_ERROR)) as sink:
-        # Only what went wrong: the progress bar and the report say the rest.
-        render = lines_for(STANDARD_ERROR, service=declaration.service.name, environment=os.environ)
-        observe = Logs(render, sink, level="warning")
+        observe = command_log(declaration.service, settings, sink=sink)
         for unknown in unknown_settings(os.environ):
             observe(unknown)
         asyncio.run(_Load(declaration, settings, files=files, options=limited, observe=observe).run(done))

@@ -11,6 +11,7 @@ from server.commands.migration_report import MigrationReport
 from server.commands.reporting import FAILED, MISUSED, reported, tell
 from server.service_file import checked_file
 from server.settings import read_settings, unknown_settings
+from server.standard_error import STANDARD_ERROR, command_log
 from server.target_database import target_database
 from storage.embedded import EmbeddedFailed
 from storage.migrations.applying import apply
@@ -22,9 +23,7 @@ from storage.migrations.serving_rights import grant_missing, missing_grants
 from storage.migrations.stopped import MigrationStopped
 from storage.tables.schema import tables
 from telemetry.log_sink import Sink
-from telemetry.logs import Logs, lines_for
 
-STANDARD_ERROR = 2
 INTERRUPTED = 128 + signal.SIGINT
 """What a shell says of a command that Ctrl-C ended."""
 
@@ -89,9 +88,7 @@ def _migrate(file: Path, options: MigrateOptions, *, report: MigrationReport) ->
     settings = read_settings()
     declaration = checked_file(file)
     name = declaration.service.name
-    observe = Logs(
-        lines_for(STANDARD_ERROR, service=name, environment=os.environ), Sink(STANDARD_ERROR), level="warning"
-    )
+    observe = command_log(declaration.service, settings, sink=Sink(STANDARD_ERROR))
     for unknown in unknown_settings(os.environ):
         observe(unknown)
     work = _work(options, report)

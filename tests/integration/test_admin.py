@@ -12,6 +12,7 @@ from middleware.inbound import inbound_of_admin
 from middleware.inbound.protocol import Edge
 from middleware.outbound.layer import Senses
 from server.admin import Checks, admin_app
+from server.breaker_routes import breaker_routes
 from telemetry.context import Identifier
 from telemetry.metrics import Metrics
 from tests.integration.loopback import Caller, served
@@ -73,7 +74,7 @@ def admin_served(checks: Checks, events: Recorder) -> AbstractAsyncContextManage
         Metrics(service="shop", version="1"),
         checks,
         layers=inbound_of_admin(events, make_context=identify),
-        breakers=Senses(observe=events).breakers,
+        routes=breaker_routes(Senses(observe=events).breakers),
     )
     return served(app, Edge(observe=events, make_context=identify))
 
@@ -87,6 +88,7 @@ async def test_the_index_lists_what_there_is(call: Caller) -> None:
         "/startupz",
         "/metrics",
         "/breakers",
+        "/log-level",
     ]
 
 

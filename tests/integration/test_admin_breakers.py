@@ -10,6 +10,7 @@ from middleware.inbound.protocol import Edge
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy
 from server.admin import Checks, admin_app
+from server.breaker_routes import breaker_routes
 from telemetry.context import Identifier
 from telemetry.metrics import Metrics
 from tests.integration.loopback import Caller, served
@@ -27,7 +28,7 @@ async def call(events: Recorder) -> AsyncIterator[Caller]:
         Metrics(service="shop", version="1"),
         checks,
         layers=inbound_of_admin(events, make_context=identify),
-        breakers=senses.breakers,
+        routes=breaker_routes(senses.breakers),
     )
     async with served(app, Edge(observe=events, make_context=identify)) as caller:
         yield caller

@@ -59,6 +59,7 @@ def _looked_at() -> list[Metric]:
         "asyncio_tasks",
         "log_events_total",
         "log_events_dropped_total",
+        "log_events_sampled_out_total",
         "observer_failures_total",
     )
     return [metric for metric in CATALOGUE if metric.name in scraped]

@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import resource
 import select
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -55,8 +58,7 @@ async def test_the_lines_of_one_tick_leave_after_it_and_in_order(pipe: Pipe) -> 
     for line in lines:
         sink.write(line)
     within = pipe.read()
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await _tick()
 
     assert (within, pipe.read(), sink.dropped) == (b"", b"".join(lines), 0)
 
@@ -74,8 +76,7 @@ async def test_a_reader_that_stands_still_is_not_waited_for_and_gets_the_lines_l
     filled = pipe.fill()
     sink = Sink(pipe.writing)
     sink.write(LINE)
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await _tick()
     before = pipe.read()
     await _readable(pipe)
 
@@ -116,6 +117,83 @@ def test_a_reader_that_is_gone_costs_lines_and_nothing_else(pipe: Pipe) -> None:
     sink.write(LINE)
 
     assert sink.dropped == 2
+
+
+async def test_a_full_disk_costs_lines_and_nothing_else() -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    sink = Sink(full)
+    for _ in range(100):
+        sink.write(LINE)
+    await _tick()
+    os.close(full)
+
+    assert sink.dropped == 100
+
+
+class Disk:
+    """A file that holds no more than so many bytes (RLIMIT_FSIZE), until it is given more."""
+
+    def __init__(self, path: Path, size_bytes: int) -> None:
+        self.path = path
+        self.opened = path.open("wb", buffering=0)
+        self._before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self._handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, self._before[1]))
+
+    def grow(self) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, self._before)
+
+    def close(self) -> None:
+        self.grow()
+        signal.signal(signal.SIGXFSZ, self._handler)
+        self.opened.close()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    disk = Disk(tmp_path / "log", size_bytes=250)
+    yield disk
+    disk.close()
+
+
+async def test_a_disk_that_fills_up_in_the_middle_of_a_line_leaves_one_broken_line_and_says_what_was_lost(
+    disk: Disk,
+) -> None:
+    told: list[int] = []
+    sink = Sink(disk.opened.fileno(), tell_lost=told.append)
+    for number in range(5):
+        sink.write(b"%d" % number + LINE)
+    await _tick()
+    disk.grow()
+    sink.write(b"whole" + LINE)
+    await _tick()
+    sink.write(b"again" + LINE)
+    await _tick()
+
+    lines = disk.path.read_bytes().split(b"\n")
+    assert [line[:1] for line in lines] == [b"0", b"1", b"2", b"w", b"a", b""]
+    assert (lines[3] + b"\n", told) == (b"whole" + LINE, [3])
+
+
+async def test_a_reader_that_goes_on_is_told_once_what_was_lost(pipe: Pipe) -> None:
+    pipe.fill()
+    told: list[int] = []
+    sink = Sink(pipe.writing, max_waiting_bytes=10 * len(LINE), tell_lost=told.append)
+    for _ in range(25):
+        sink.write(LINE)
+    before = list(told)
+    pipe.read()
+    await _readable(pipe)
+    sink.write(LINE)
+    await _tick()
+
+    assert (before, told) == ([], [15])
+
+
+async def _tick() -> None:
+    """Let what is due happen, and what that makes due."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 async def _readable(pipe: Pipe) -> None:

@@ -22,6 +22,7 @@ from telemetry.events import (
     Event,
     ExceptionCaught,
     LibraryLogged,
+    LogLevel,
     RequestCutOff,
     RequestFinished,
     RequestMalformed,
@@ -34,11 +35,11 @@ from telemetry.events import (
     ServiceStopped,
     SettingUnknown,
 )
-from telemetry.log_format import human_lines, json_lines
-from telemetry.log_line import Level
+from telemetry.log_format import Origin, human_lines, json_lines
 from telemetry.log_lines import line_of
-from telemetry.logs import Logs
+from telemetry.logs import LogPolicy, Logs
 
+SHOP = Origin(service="shop", version="1.2.3", environment="staging")
 NOON_SECONDS = 1_795_262_400.25
 TRACEBACK = 'Traceback (most recent call last):\n  File "shop.py", line 3, in pay\nKeyError: 1\n'
 
@@ -78,7 +79,7 @@ def called(outcome: str, error_type: str, cause: str = "") -> DependencyCalled:
 
 def json_of(event: Event) -> object:
     lines = Lines()
-    Logs(json_lines("shop"), lines, level="debug", now=lambda: NOON_SECONDS)(event)
+    Logs(json_lines(SHOP), lines, policy=LogPolicy(level="debug"), now=lambda: NOON_SECONDS)(event)
     (line,) = lines.written
     return orjson.loads(line)
 
@@ -90,6 +91,8 @@ def test_an_answered_request_is_one_line_of_json() -> None:
         "message": "200 GET /products/{id}",
         "event": "request_finished",
         "service.name": "shop",
+        "service.version": "1.2.3",
+        "deployment.environment.name": "staging",
         "http.request.method": "GET",
         "http.route": "/products/{id}",
         "http.response.status_code": 200,
@@ -106,6 +109,8 @@ def test_a_bug_is_one_line_with_its_traceback() -> None:
         "message": "KeyError at /pay",
         "event": "exception_caught",
         "service.name": "shop",
+        "service.version": "1.2.3",
+        "deployment.environment.name": "staging",
         "exception.type": "KeyError",
         "http.route": "/pay",
         "request_id": "r-1",
@@ -208,7 +213,7 @@ def acted(operation: AccountOperation, outcome: AccountOutcome) -> AccountActed:
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
 )
-def test_an_event_worth_a_line_has_its_level_and_its_words(event: Event, level: Level, message: str) -> None:
+def test_an_event_worth_a_line_has_its_level_and_its_words(event: Event, level: LogLevel, message: str) -> None:
     line = line_of(event)
 
     assert line is not None
@@ -231,7 +236,7 @@ def test_what_happens_all_the_time_and_well_is_worth_no_line(event: Event) -> No
 
 def test_lines_below_the_level_are_neither_written_nor_counted() -> None:
     lines = Lines()
-    logs = Logs(json_lines("shop"), lines, level="warning")
+    logs = Logs(json_lines(SHOP), lines, policy=LogPolicy(level="warning"))
     for status in (200, 200, 500):
         logs(finished(status))
     logs(CAUGHT)
@@ -274,5 +279,7 @@ def test_words_that_utf_8_cannot_carry_still_make_a_line() -> None:
         "message": "odd \\udcff",
         "event": "library_logged",
         "service.name": "shop",
+        "service.version": "1.2.3",
+        "deployment.environment.name": "staging",
         "logger": "a",
     }

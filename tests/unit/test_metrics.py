@@ -273,11 +273,13 @@ def test_a_look_that_fails_hides_nothing_else(metrics: Metrics) -> None:
 
 
 def test_losses_of_the_readers_themselves_are_shown(metrics: Metrics) -> None:
-    metrics.look_at(readings.logs_look(lambda: {"info": 7, "error": 0}, lambda: 3))
+    counts = readings.LogCounts(written={"info": 7, "error": 0}, dropped=3, sampled_out=5)
+    metrics.look_at(readings.logs_look(lambda: counts))
     metrics.look_at(readings.observers_look(lambda: 2))
 
     assert samples(metrics, "log_events_total") == {("info",): 7, ("error",): 0}
     assert samples(metrics, "log_events_dropped_total") == {(): 3}
+    assert samples(metrics, "log_events_sampled_out_total") == {(): 5}
     assert samples(metrics, "observer_failures_total") == {(): 2}
 
 

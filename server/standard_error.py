@@ -1,0 +1,27 @@
+"""What goes to standard error: the log, of the service or of a command."""
+
+import os
+from dataclasses import replace
+
+from server.service import Service
+from server.settings import Settings
+from telemetry.log_format import Origin
+from telemetry.log_sink import Sink
+from telemetry.logs import LogPolicy, Logs, lines_for
+
+STANDARD_ERROR = 2
+
+
+def service_log(service: Service, settings: Settings, *, sink: Sink) -> Logs:
+    """All that the settings want of it."""
+    return _log(service, settings, sink=sink, policy=settings.log_policy)
+
+
+def command_log(service: Service, settings: Settings, *, sink: Sink) -> Logs:
+    """Only what goes wrong: a command's report says the rest."""
+    return _log(service, settings, sink=sink, policy=replace(settings.log_policy, level="warning"))
+
+
+def _log(service: Service, settings: Settings, *, sink: Sink, policy: LogPolicy) -> Logs:
+    origin = Origin(service=service.name, version=service.version, environment=settings.deployed_to)
+    return Logs(lines_for(STANDARD_ERROR, origin=origin, environment=os.environ), sink, policy=policy)
