@@ -96,7 +96,7 @@ def _result(reason: str | None) -> Document:
 def _metrics(source: Source) -> Handler:
     async def handler(request: web.Request) -> web.Response:
         headers = request.headers
-        shown = expose(
+        shown = await expose(
             source, accept=headers.get(hdrs.ACCEPT, ""), accept_encoding=headers.get(hdrs.ACCEPT_ENCODING, "")
         )
         answer = {hdrs.CONTENT_TYPE: shown.content_type, hdrs.VARY: "Accept, Accept-Encoding"}

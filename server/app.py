@@ -125,7 +125,6 @@ def caching_for(
     cached = cached_resources(declaration.service)
     if not cached or backing.cache is None:
         return None
-    telemetry.metrics.expect_caches(resource.area for resource in cached)
     extent = CacheExtent(secret=backing.secret, tables=tables_shown(cached, declaration))
     return Caching(backing.cache, backing.pool, extent=extent, senses=telemetry.senses, suspension=suspension)
 

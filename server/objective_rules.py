@@ -8,7 +8,7 @@ from server.resource_rules import name_of
 from server.route_rules import label_of
 from server.service import Resource, Route, Service
 from storage.mistakes import Mistake
-from telemetry.catalogue import REQUEST_BUCKETS_SECONDS
+from telemetry.catalogue.request_rows import REQUEST_BUCKETS_SECONDS
 from telemetry.objectives import FASTEST_FACTOR, Availability, Latency, Objective, can_fire
 
 _PER_CENT = 100

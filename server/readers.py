@@ -7,6 +7,7 @@ from aiohttp import web
 
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy, RedisPolicy
+from server.cached_tables import cached_resources
 from server.level_switch import LevelSwitch
 from server.log_level_routes import log_level_routes
 from server.service import Service
@@ -14,11 +15,11 @@ from server.settings import Settings
 from server.standard_error import STANDARD_ERROR, service_log
 from telemetry.context import Identifier
 from telemetry.dependency_health import DependencyHealth
-from telemetry.events import LogLinesLost, Observe
+from telemetry.events import DependencyCalled, LogLinesLost, Observe
 from telemetry.log_sink import Sink
 from telemetry.logs import Logs
 from telemetry.metrics import Metrics, Names
-from telemetry.observers import Observers
+from telemetry.observers import Observers, Only
 from telemetry.readings import LogCounts, breakers_look, dependencies_look, logs_look, observers_look, tasks_look
 from telemetry.server_timing import time_stages
 
@@ -44,7 +45,7 @@ def telemetry_for(service: Service, settings: Settings, *, also: Sequence[Observ
     logs = service_log(service, settings, sink=sink)
     metrics = Metrics(service=service.name, version=service.version, names=names_in(service))
     health = DependencyHealth([upstream.name for upstream in service.upstreams])
-    observers = Observers([metrics, logs, time_stages, health, *also])
+    observers = Observers([metrics, logs, Only(DependencyCalled, time_stages), Only(DependencyCalled, health), *also])
     metrics.look_at(tasks_look)
     metrics.look_at(logs_look(lambda: log_counts(logs, sink)))
     metrics.look_at(observers_look(lambda: observers.dropped))
@@ -75,4 +76,5 @@ def names_in(service: Service) -> Names:
         pools=[POOL],
         targets=[policy.name for policy in policies],
         upstreams=[upstream.name for upstream in service.upstreams],
+        caches=[resource.area for resource in cached_resources(service)],
     )

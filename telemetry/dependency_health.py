@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from telemetry.events import Dependency, DependencyCalled, Event
+from telemetry.events import Dependency, DependencyCalled
 
 DATABASES: tuple[Dependency, ...] = ("postgres", "redis")
 """What every service depends on."""
@@ -19,7 +19,6 @@ class DependencyHealth:
     def __init__(self, upstreams: Sequence[Dependency] = ()) -> None:
         self.up: dict[Dependency, bool] = dict.fromkeys((*DATABASES, *upstreams), True)
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: DependencyCalled) -> None:
         """Note the last call's end."""
-        if isinstance(event, DependencyCalled):
-            self.up[event.dependency] = event.error_type not in _DOWN
+        self.up[event.dependency] = event.error_type not in _DOWN

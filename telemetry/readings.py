@@ -5,20 +5,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from telemetry.catalogue import (
-    ASYNCIO_TASKS,
+from telemetry.catalogue import Metric
+from telemetry.catalogue.outbound_rows import (
     CIRCUIT_BREAKER_STATE,
-    CONCURRENCY_LIMIT,
     DB_CONNECTION_COUNT,
     DB_CONNECTION_MAX,
     DB_CONNECTION_PENDING_REQUESTS,
     DEPENDENCY_UP,
+)
+from telemetry.catalogue.process_rows import (
+    ASYNCIO_TASKS,
     LOG_EVENTS,
     LOG_EVENTS_DROPPED,
     LOG_EVENTS_SAMPLED_OUT,
     OBSERVER_FAILURES,
-    Metric,
 )
+from telemetry.catalogue.request_rows import CONCURRENCY_LIMIT
 from telemetry.events import BreakerState, Dependency
 
 

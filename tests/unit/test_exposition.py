@@ -1,6 +1,8 @@
 """Which format a scraper gets."""
 
+import asyncio
 import gzip
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,11 +16,8 @@ PROMETHEUS_3 = (
 
 
 class Source:
-    def classic(self) -> bytes:
-        return b"classic"
-
-    def openmetrics(self) -> bytes:
-        return b"openmetrics"
+    def slices(self, *, openmetrics: bool) -> Iterator[bytes]:
+        yield from (b"open", b"metrics") if openmetrics else (b"clas", b"sic")
 
 
 @pytest.mark.parametrize(
@@ -31,8 +30,8 @@ class Source:
         PROMETHEUS_3,
     ],
 )
-def test_openmetrics_is_for_who_asks_for_it(accept: str) -> None:
-    assert expose(Source(), accept=accept, accept_encoding="") == Exposition(
+async def test_openmetrics_is_for_who_asks_for_it(accept: str) -> None:
+    assert await expose(Source(), accept=accept, accept_encoding="") == Exposition(
         body=b"openmetrics", content_type=OPENMETRICS, content_encoding=""
     )
 
@@ -51,19 +50,36 @@ def test_openmetrics_is_for_who_asks_for_it(accept: str) -> None:
         ";;,=;q=,",
     ],
 )
-def test_everybody_else_gets_classic_text(accept: str) -> None:
-    assert expose(Source(), accept=accept, accept_encoding="") == Exposition(
+async def test_everybody_else_gets_classic_text(accept: str) -> None:
+    assert await expose(Source(), accept=accept, accept_encoding="") == Exposition(
         body=b"classic", content_type=CLASSIC, content_encoding=""
     )
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "deflate, gzip", "gzip;q=0.5", "GZIP"])
-def test_the_body_is_packed_for_who_can_unpack_it(accepted: str) -> None:
-    shown = expose(Source(), accept="", accept_encoding=accepted)
+async def test_the_body_is_packed_for_who_can_unpack_it(accepted: str) -> None:
+    shown = await expose(Source(), accept="", accept_encoding=accepted)
 
     assert (gzip.decompress(shown.body), shown.content_encoding) == (b"classic", "gzip")
 
 
 @pytest.mark.parametrize("accepted", ["", "identity", "gzip;q=0", "br"])
-def test_nobody_else_gets_it_packed(accepted: str) -> None:
-    assert expose(Source(), accept="", accept_encoding=accepted).content_encoding == ""
+async def test_nobody_else_gets_it_packed(accepted: str) -> None:
+    shown = await expose(Source(), accept="", accept_encoding=accepted)
+
+    assert shown.content_encoding == ""
+
+
+async def test_the_loop_turns_between_slices() -> None:
+    told = []
+
+    class Telling:
+        def slices(self, *, openmetrics: bool) -> Iterator[bytes]:
+            for number in range(3):
+                told.append(f"slice {number}")
+                asyncio.get_running_loop().call_soon(told.append, f"turn {number}")
+                yield b"."
+
+    await expose(Telling(), accept="", accept_encoding="")
+
+    assert told == ["slice 0", "turn 0", "slice 1", "turn 1", "slice 2", "turn 2"]

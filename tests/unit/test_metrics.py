@@ -1,6 +1,7 @@
 """What each event does to the metrics."""
 
 import asyncio
+from itertools import product
 from typing import get_args
 
 import pytest
@@ -8,6 +9,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_classic
 
 from telemetry import readings
+from telemetry.catalogue import CATALOGUE
 from telemetry.events import (
     AcquireTimedOut,
     BulkheadRejected,
@@ -30,6 +32,8 @@ from telemetry.events import (
 from telemetry.metrics import Metrics, Names
 from telemetry.readings import PoolSizes, Reading
 
+LOOKED_AT = ("log_events", "observer_failures", "process_", "python_gc_")
+"""What is no event but looked at when somebody scrapes."""
 STARTED = RequestStarted(method="GET", route="/products/{id}")
 LEFT = ClientDisconnected(method="GET", route="/", duration_seconds=0.1, request_id="a", trace_id="b")
 CUT_OFF = RequestCutOff(method="GET", route="/", duration_seconds=0.1, request_id="a", trace_id="b")
@@ -46,11 +50,15 @@ def metrics() -> Metrics:
     return Metrics(service="shop", version="1.2.3", names=Names(pools=["reads"], targets=["postgres.reads"]))
 
 
+def text_of(metrics: Metrics, *, openmetrics: bool = False) -> str:
+    return b"".join(metrics.slices(openmetrics=openmetrics)).decode()
+
+
 def samples(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
     """The samples of that name, by their label values in the order of the labels' names."""
     return {
         tuple(value for _, value in sorted(sample.labels.items())): sample.value
-        for family in parse_classic(metrics.classic().decode())
+        for family in parse_classic(text_of(metrics))
         for sample in family.samples
         if sample.name == name
     }
@@ -222,6 +230,28 @@ def test_error_series_are_there_before_the_first_error(metrics: Metrics) -> None
     ]
 
 
+def test_series_of_closed_labels_are_there_before_anything_happens() -> None:
+    names = Names(pools=["postgres"], targets=["postgres.reads"], caches=["products"])
+    metrics = Metrics(service="shop", version="1.2.3", names=names)
+    known = {
+        "pool": names.pools,
+        "target": names.targets,
+        "name": names.targets,
+        "cache": names.caches,
+    }
+
+    counters = [metric for metric in CATALOGUE if metric.kind == "counter" and not metric.name.startswith(LOOKED_AT)]
+    shown = {metric.name: set(samples(metrics, metric.name)) for metric in counters}
+
+    assert shown == {
+        metric.name: {
+            tuple(value for _, value in sorted(zip(metric.labels, values, strict=True)))
+            for values in product(*(metric.words.get(label) or known[label] for label in metric.labels))
+        }
+        for metric in counters
+    }
+
+
 def test_label_sets_past_the_limit_share_one_and_are_counted() -> None:
     metrics = Metrics(service="shop", version="1.2.3", max_label_sets=20)
     for number in range(25):
@@ -299,12 +329,8 @@ def test_both_formats_say_the_same(metrics: Metrics) -> None:
     metrics(finished())
 
     classic, openmetrics = (
-        {
-            (sample.name, tuple(sorted(sample.labels.items())))
-            for family in parse(text.decode())
-            for sample in family.samples
-        }
-        for parse, text in ((parse_classic, metrics.classic()), (parse_openmetrics, metrics.openmetrics()))
+        {(sample.name, tuple(sorted(sample.labels.items()))) for family in parse(text) for sample in family.samples}
+        for parse, text in ((parse_classic, text_of(metrics)), (parse_openmetrics, text_of(metrics, openmetrics=True)))
     )
 
     assert classic == openmetrics
@@ -313,4 +339,4 @@ def test_both_formats_say_the_same(metrics: Metrics) -> None:
 def test_no_series_tells_only_when_a_counter_was_made(metrics: Metrics) -> None:
     metrics(finished())
 
-    assert b"_created" not in metrics.classic() + metrics.openmetrics()
+    assert "_created" not in text_of(metrics) + text_of(metrics, openmetrics=True)

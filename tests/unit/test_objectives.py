@@ -12,7 +12,7 @@ from server.openapi import openapi_document
 from server.service import Resource, Route, Service
 from storage.mistakes import Misdeclared
 from storage.model import Model
-from telemetry.catalogue import REQUEST_BUCKETS_SECONDS
+from telemetry.catalogue.request_rows import REQUEST_BUCKETS_SECONDS
 from telemetry.objectives import BURN_RATES, Availability, Latency, Sli, can_fire
 
 

@@ -1,7 +1,7 @@
 """The fan-out of events."""
 
-from telemetry.events import Event, ServiceStopped
-from telemetry.observers import Observers
+from telemetry.events import Event, ServiceStopped, SettingUnknown
+from telemetry.observers import Observers, Only
 from tests.recorder import Recorder
 
 
@@ -21,3 +21,28 @@ def test_a_failing_reader_is_counted_and_keeps_nothing_from_the_others(events: R
     observers(ServiceStopped(service="shop"))
 
     assert (events.events, observers.dropped) == ([ServiceStopped(service="shop")], 1)
+
+
+def test_a_reader_of_one_kind_hears_of_no_other() -> None:
+    heard: list[ServiceStopped] = []
+
+    observers = Observers([Only(ServiceStopped, heard.append)])
+    observers(SettingUnknown(variable="MAINSTAY_X"))
+    observers(ServiceStopped(service="shop"))
+
+    assert (heard, observers.dropped) == ([ServiceStopped(service="shop")], 0)
+
+
+def test_a_reader_is_asked_once_for_each_kind_whether_it_wants_it() -> None:
+    asked: list[Event] = []
+
+    class Curious:
+        def reader_of(self, event: Event) -> None:
+            asked.append(event)
+
+    observers = Observers([Curious()])
+    for number in range(3):
+        observers(SettingUnknown(variable=str(number)))
+    observers(ServiceStopped(service="shop"))
+
+    assert asked == [SettingUnknown(variable="0"), ServiceStopped(service="shop")]

@@ -1,6 +1,6 @@
 """The stages of the Server-Timing header."""
 
-from telemetry.events import DependencyCalled, ServiceStopped
+from telemetry.events import DependencyCalled
 from telemetry.server_timing import CURRENT_STAGES, Stages, time_stages
 
 CALL = DependencyCalled(
@@ -29,7 +29,6 @@ def test_a_call_to_a_dependency_is_a_stage_of_the_current_request() -> None:
     token = CURRENT_STAGES.set(stages)
 
     time_stages(CALL)
-    time_stages(ServiceStopped(service="shop"))
     CURRENT_STAGES.reset(token)
 
     assert stages.header(0.002) == "total;dur=2.00, postgres;dur=1.50"

@@ -1,0 +1,75 @@
+"""The reader that turns events into Prometheus metrics."""
+
+import platform
+from collections.abc import Iterator
+from typing import assert_never
+
+from telemetry import VERSION
+from telemetry import events as e
+from telemetry.catalogue.process_rows import APP_BUILD_INFO
+from telemetry.metrics.caller_metrics import CallerMetrics
+from telemetry.metrics.families import MAX_LABEL_SETS, Families
+from telemetry.metrics.names import Names
+from telemetry.metrics.outbound_metrics import OutboundMetrics
+from telemetry.metrics.process_collectors import library_look
+from telemetry.metrics.process_metrics import ProcessMetrics
+from telemetry.metrics.request_metrics import CacheMetrics, RequestMetrics
+from telemetry.metrics.scrape_text import Rendering
+from telemetry.observers import Read, reading
+from telemetry.readings import Look
+
+__all__ = ["Metrics", "Names"]
+
+NAMES = Names()
+"""None."""
+
+
+class Metrics:
+    """Reads events into series of its own and renders them for a scrape.
+
+    Error series exist from the start, those of `names` too: a first sample is invisible to `rate()`.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        version: str,
+        names: Names = NAMES,
+        max_label_sets: int = MAX_LABEL_SETS,
+    ) -> None:
+        families = Families(names.words, max_label_sets=max_label_sets)
+        self._requests = RequestMetrics(families)
+        self._cache = CacheMetrics(families)
+        self._callers = CallerMetrics(families, self._requests.rejected)
+        self._outbound = OutboundMetrics(families, names.upstreams)
+        self._process = ProcessMetrics(families)
+        families.gauges(APP_BUILD_INFO)[service, version, VERSION, platform.python_version()].set(1)
+        self._looks: list[Look] = [library_look()]
+        self._rendering = Rendering(families, self._looks)
+
+    def look_at(self, look: Look) -> None:
+        """Call `look` at every scrape and show what it sees; a look that fails shows nothing that time."""
+        self._looks.append(look)
+
+    def slices(self, *, openmetrics: bool) -> Iterator[bytes]:
+        """Everything, in OpenMetrics 1.0.0 or else in Prometheus' text format 0.0.4, a slice at a time."""
+        return self._rendering.slices(openmetrics=openmetrics)
+
+    def __call__(self, event: e.Event) -> None:
+        """Count or measure what the event tells."""
+        self.reader_of(event)(event)
+
+    def reader_of(self, event: e.Event) -> Read:
+        """Who counts events of this one's kind."""
+        if isinstance(event, e.RequestEvent):
+            return reading(event, self._requests)
+        if isinstance(event, e.CacheEvent):
+            return reading(event, self._cache)
+        if isinstance(event, e.CallerEvent):
+            return reading(event, self._callers)
+        if isinstance(event, e.OutboundEvent):
+            return reading(event, self._outbound)
+        if isinstance(event, e.EventLoopLagged | e.ProcessEvent):
+            return reading(event, self._process)
+        assert_never(event)
