@@ -124,6 +124,33 @@ def openapi(
     sys.exit(reported(lambda: write_openapi(checked_file(file), output=output, server_url=server_url)))
 
 
+@app.command(epilog="Example: mainstay render examples/shop/service.py --grafana https://grafana.example.com")
+def render(  # noqa: PLR0913 - one parameter an option
+    file: File,
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Write alerts/ and dashboards/ there.")] = Path(),
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; end with 1 where a file differs.")] = False,
+    job: Annotated[
+        str, typer.Option(metavar="NAME", help="Its job in Prometheus; the service's name unless given.")
+    ] = "",
+    runbooks: Annotated[
+        str, typer.Option(metavar="URL", help="Where the runbooks lie: URL/AlertName.md.")
+    ] = "alerts/runbooks",
+    grafana: Annotated[str, typer.Option(metavar="URL", help="Where Grafana is.")] = "http://localhost:3000",
+    scale: Annotated[
+        float, typer.Option(min=1, metavar="TIMES", help="Divide every duration; to try alerts out, not to run them.")
+    ] = 1,
+) -> None:
+    """Write the alert rules and dashboards of FILE's service; --check says what has changed since."""
+    from server.commands.render import RenderOptions, run_render
+    from telemetry.render.rendition import Links
+    from telemetry.render.scale import Scale
+
+    links = Links(runbooks=runbooks.rstrip("/"), grafana=grafana.rstrip("/"))
+    options = RenderOptions(out=out, is_check=check, job=job, links=links, scale=Scale(factor=scale))
+    sys.exit(run_render(file, options=options))
+
+
 encryption = typer.Typer(
     name="encryption",
     help="The keys of Encrypted() fields.",

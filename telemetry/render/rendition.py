@@ -1,0 +1,50 @@
+"""What rendering needs to know: whose series they are, where people look, at which pace time goes."""
+
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from telemetry.render.rules import Board
+from telemetry.render.scale import REAL_TIME, Scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Where alerts send people; each an address without a slash at its end.
+
+    A relative `runbooks` is a path from the root of the repository the rules lie in.
+    """
+
+    runbooks: str = "alerts/runbooks"
+    grafana: str = "http://localhost:3000"
+
+    def runbook(self, alert: str) -> str:
+        """The page about an alert."""
+        return f"{self.runbooks}/{alert}.md"
+
+    def dashboard(self, board: Board, *, job: str) -> str:
+        """A dashboard, showing the service of this job."""
+        return f"{self.grafana}/d/{uid_of(board)}?var-job={quote(job, safe='')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """One rendering.
+
+    `job` is the label Prometheus gives the series of this service's processes; `source` the service's file, as it is
+    called in what is written.
+    """
+
+    job: str
+    source: str
+    links: Links = field(default_factory=Links)
+    scale: Scale = REAL_TIME
+
+    @property
+    def command(self) -> str:
+        """What makes it all again."""
+        return f"mainstay render {self.source}"
+
+
+def uid_of(board: Board) -> str:
+    """What Grafana knows a dashboard by."""
+    return f"mainstay-{board}"

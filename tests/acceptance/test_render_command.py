@@ -1,0 +1,90 @@
+"""`mainstay render`: writes what operators install, says what has changed, and leaves alone what is not its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.source_tree import PROJECT
+
+MAINSTAY = Path(sys.executable).with_name("mainstay")
+QUICKSTART = PROJECT / "examples" / "quickstart" / "service.py"
+CAUSES = "alerts/causes.rules.yaml"
+
+
+def rendered(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command: list[str | Path] = [MAINSTAY, "render", QUICKSTART, "--out", out, *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_rules_are_the_service_s_and_lead_where_they_are_told_to(tmp_path: Path) -> None:
+    finished = rendered(
+        tmp_path, "--runbooks", "https://wiki.example.com/runbooks/", "--grafana", "https://grafana.example.com"
+    )
+
+    text = (tmp_path / CAUSES).read_text()
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert 'up{job="quickstart"}' in text
+    assert "runbook_url: https://wiki.example.com/runbooks/TargetDown.md\n" in text
+    assert "dashboard_url: https://grafana.example.com/d/mainstay-service?var-job=quickstart\n" in text
+
+
+def test_a_job_of_another_name_is_selected_by_it(tmp_path: Path) -> None:
+    rendered(tmp_path, "--job", "front")
+
+    assert 'up{job="front"}' in (tmp_path / CAUSES).read_text()
+
+
+def test_time_can_be_made_to_go_faster(tmp_path: Path) -> None:
+    rendered(tmp_path, "--scale", "60")
+
+    assert "for: 2s\n" in (tmp_path / CAUSES).read_text()
+
+
+def test_a_check_says_what_differs_and_writes_nothing(tmp_path: Path) -> None:
+    rendered(tmp_path)
+    whole = (tmp_path / CAUSES).read_text()
+    (tmp_path / CAUSES).write_text(whole.replace("for: 2m", "for: 1h"))
+
+    finished = rendered(tmp_path, "--check")
+
+    assert finished.returncode == 1
+    assert finished.stderr.startswith(f"{CAUSES}: differs\n")
+    assert "for: 1h" in (tmp_path / CAUSES).read_text()
+
+
+def test_a_check_of_what_is_all_right_says_nothing(tmp_path: Path) -> None:
+    rendered(tmp_path)
+
+    finished = rendered(tmp_path, "--check")
+
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+
+
+def test_what_is_missing_is_told(tmp_path: Path) -> None:
+    finished = rendered(tmp_path, "--check")
+
+    assert (finished.returncode, finished.stderr.splitlines()[0]) == (1, f"{CAUSES}: is missing")
+
+
+def test_what_an_earlier_rendering_left_is_removed_and_what_people_wrote_is_kept(tmp_path: Path) -> None:
+    rendered(tmp_path)
+    left_over, written = tmp_path / "alerts" / "old.rules.yaml", tmp_path / "alerts" / "our.rules.yaml"
+    left_over.write_text((tmp_path / CAUSES).read_text())
+    written.write_text("groups: []\n")
+
+    told = rendered(tmp_path, "--check").stderr
+    rendered(tmp_path)
+
+    assert told.startswith("alerts/old.rules.yaml: is not rendered any more\n")
+    assert (left_over.exists(), written.exists()) == (False, True)
+
+
+def test_a_file_with_mistakes_renders_nothing(tmp_path: Path) -> None:
+    wrong = tmp_path / "service.py"
+    wrong.write_text("service = None\n")
+
+    finished = subprocess.run(
+        [MAINSTAY, "render", wrong, "--out", tmp_path], capture_output=True, text=True, check=False
+    )
+
+    assert (finished.returncode, (tmp_path / "alerts").exists()) == (1, False)
