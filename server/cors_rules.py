@@ -24,14 +24,16 @@ def cors_mistakes(service: Service) -> Iterator[Mistake]:
         return
     where = f"Service {service.name!r}"
     if not isinstance(cors, Cors):
-        yield Mistake(where=where, detail=f'cors is Cors(origins=["https://app.example.com"]), not {cors!r}')
+        yield Mistake(
+            where=where, detail=f'cors is Cors(origins=["https://app.example.com"]), not {cors!r}', about=service
+        )
         return
-    yield from (Mistake(where=f"{where}, cors", detail=detail) for detail in dict.fromkeys(_problems(cors)))
+    yield from (Mistake(where=f"{where}, cors", detail=detail, about=cors) for detail in dict.fromkeys(_problems(cors)))
 
 
 def _problems(cors: Cors) -> Iterator[str]:
     for word, values in {"origins": cors.origins, "headers": cors.headers, "exposes": cors.exposes}.items():
-        if isinstance(values, str) or not all(isinstance(value, str) for value in values):
+        if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
             yield f"{word} is a list of texts"
             return
     if not cors.origins:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from server.account_rules import account_mistakes
 from server.cors_rules import cors_mistakes
 from server.field_marker_rules import marker_mistakes
 from server.identity.access import is_about_owners
+from server.kind_rules import kind_mistakes, without
 from server.limit_rules import limit_mistakes
 from server.objective_rules import objective_mistakes
 from server.priority_rules import priority_mistakes
@@ -45,9 +46,19 @@ def described(service: Service) -> Types:
     wrong = [*_parts_of_another_kind(service)]
     if wrong:
         raise Misdeclared(wrong)  # nothing more can be told of what is no resource at all
-    owned = {resource.model for resource in service.resources if any(map(is_about_owners, resource.words))}
-    audited = {resource.model for resource in service.resources if resource.audited}
-    models = look_at_all([resource.model for resource in service.resources], owned=owned, audited=audited)
+    unfit = [*kind_mistakes(service), *_emptiness(service)]
+    sound = without(service, unfit) if unfit else service
+    types, mistakes = _looked_at(sound, of=service)
+    if unfit or mistakes:
+        raise Misdeclared([*unfit, *(replace(one, about=service) if one.about is sound else one for one in mistakes)])
+    return types
+
+
+def _looked_at(service: Service, *, of: Service) -> tuple[Types, list[Mistake]]:
+    """The models and every mistake `of` a service, where this is what of it has values of the right kind."""
+    owned = {resource.model for resource in of.resources if any(map(is_about_owners, resource.words))}
+    audited = {resource.model for resource in of.resources if resource.audited}
+    models = look_at_all([resource.model for resource in of.resources], owned=owned, audited=audited)
     mistakes = [*models.mistakes, *_service_mistakes(service)]
     for record_type in models.types.values():
         mistakes += marker_mistakes(record_type)
@@ -62,9 +73,7 @@ def described(service: Service) -> Types:
     mistakes += account_mistakes(service)
     mistakes += _clashes(service)
     mistakes += upstream_mistakes(service.upstreams)
-    if mistakes:
-        raise Misdeclared(mistakes)
-    return models.types
+    return models.types, mistakes
 
 
 def _parts_of_another_kind(service: Service) -> Iterator[Mistake]:
@@ -92,10 +101,14 @@ def _is_model(model: object) -> bool:
 
 
 def _service_mistakes(service: Service) -> Iterator[Mistake]:
-    where = f"Service {service.name!r}"
     if not _SERVICE_NAME.fullmatch(service.name):
+        where = f"Service {service.name!r}"
         yield Mistake(where=where, detail="a name is lower case: letters, digits, - and _", about=service)
+
+
+def _emptiness(service: Service) -> Iterator[Mistake]:
     if not service.resources and not service.routes:
+        where = f"Service {service.name!r}"
         yield Mistake(where=where, detail="declares neither resources nor routes", about=service)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from server.identity.access import Access, is_about_owners, is_open
+from server.identity.access import is_about_owners, is_access, is_open
 from server.identity.field_access import markers_of
 from server.identity.field_markers import ReadableBy, ReadOnly, WritableBy, WriteOnce
 from storage.mistakes import Mistake
@@ -34,7 +34,7 @@ def _problems(record_type: RecordType, name: str) -> Iterator[str]:
 
 
 def _word_problems(marker: str, access: object, *, is_owned: bool) -> Iterator[str]:
-    if not isinstance(access, Access):
+    if not is_access(access):
         yield f"{marker} takes an access word such as OWNER or role(…), not {access!r}"
     elif is_open(access):
         yield f"{marker}(ANYONE) says nothing: leave it out"

@@ -3,11 +3,14 @@
 import difflib
 from collections.abc import Collection, Iterable
 
+ALIKE = 0.6
+"""difflib's own measure of likeness, from which on one word may be meant for another."""
 
-def nearest(word: str, known: Iterable[str]) -> str:
+
+def nearest(word: str, known: Iterable[str], *, alike: float = ALIKE) -> str:
     """The known word most like this one, whatever its case; empty where none is like it."""
     by_lower = {one.lower(): one for one in known}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=alike)
     return by_lower[found[0]] if found else ""
 
 

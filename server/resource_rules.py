@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
-from server.identity.access import Access, is_open
+from server.identity.access import is_access, is_open
 from server.requests.list_query import LIST_PARAMETERS
 from server.service import Idempotency, Resource
 from storage.mistakes import Mistake
@@ -40,7 +40,7 @@ def is_path(path: object) -> bool:
 def access_problems(words: Mapping[str, object]) -> Iterator[str]:
     """What is no access word."""
     for word, access in words.items():
-        if access is not None and not isinstance(access, Access):
+        if access is not None and not is_access(access):
             yield f"{word} is an access word such as ANYONE or role('staff'), not {access!r}"
 
 

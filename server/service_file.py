@@ -11,6 +11,7 @@ from server.service import Service
 from server.source.declared_lines import DeclaredLines
 from server.source.file_text import FileText, file_text
 from server.source.import_failure import import_failure
+from server.source.mended_words import mended
 from server.source.unknown_names import unknown_names
 from server.source.unknown_words import unknown_words
 from storage.mistakes import Misdeclared, Mistake, shown
@@ -141,7 +142,11 @@ def _import(path: Path, text: FileText | None) -> Mapping[str, object]:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        code = mended(text) if text else None
+        if code is None:
+            spec.loader.exec_module(module)
+        else:
+            exec(code, vars(module))  # noqa: S102 - the team's own file, which importing it would run as well
     except Exception as error:
         del sys.modules[name]
         raise Misdeclared([import_failure(error, place, text=text)]) from error

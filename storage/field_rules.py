@@ -111,8 +111,14 @@ def _marker_problems(shape: Shape) -> Iterator[str]:
         if isinstance(word, type) and word.__module__ == Model.__module__:
             yield f"write {word.__name__}() with its brackets"
     reference = shape.first(Reference)
+    if reference is not None and not _can_be_referred_to(reference.target):
+        yield f"Reference({reference.target!r}) names no model: give its class, or its name where it comes later"
     if reference is not None and reference.expand_as and not is_name(reference.expand_as):
         yield "expand_as is lower case: letters, digits and _, at most 63 of them"
+
+
+def _can_be_referred_to(target: object) -> bool:
+    return isinstance(target, str) or (isinstance(target, type) and issubclass(target, Model))
 
 
 def _private_problems(info: FieldInfo, shape: Shape) -> Iterator[str]:

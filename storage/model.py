@@ -56,7 +56,7 @@ class Reference:
     @property
     def target_name(self) -> str:
         """The referenced model's class name."""
-        return self.target if isinstance(self.target, str) else self.target.__name__
+        return getattr(self.target, "__name__", str(self.target))
 
 
 @dataclass(frozen=True, slots=True)

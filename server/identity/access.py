@@ -1,6 +1,7 @@
 """Access words: who may do a thing, as values that combine with | and &."""
 
 from dataclasses import dataclass
+from typing import TypeGuard
 
 
 class Access:
@@ -59,6 +60,17 @@ OWNER = Owner()
 def role(name: str) -> Role:
     """Admit principals that hold the role `name`."""
     return Role(name)
+
+
+def is_access(value: object) -> TypeGuard[Access]:
+    """Whether it is an access word, made of access words alone."""
+    match value:
+        case AnyOf(words) | AllOf(words):
+            return all(map(is_access, words))
+        case Role(name):
+            return isinstance(name, str) and bool(name)
+        case _:
+            return isinstance(value, Access)
 
 
 def is_open(access: Access | None) -> bool:

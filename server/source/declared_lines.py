@@ -4,12 +4,13 @@ import ast
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 
+from middleware.inbound.cors import Cors
 from middleware.inbound.quota import Limit
-from server.service import Resource, Route, Service, Upstream
+from server.service import Accounts, Resource, Route, Service, Tokens, Upstream
 from server.source.file_text import FileText, target_name
 from telemetry.objectives import Availability, Latency
 
-_PARTS = (Service, Resource, Route, Upstream, Limit, Availability, Latency)
+_PARTS = (Service, Resource, Route, Upstream, Limit, Tokens, Accounts, Cors, Availability, Latency)
 
 
 class DeclaredLines:

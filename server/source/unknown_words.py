@@ -20,6 +20,9 @@ _CALLED = (
     server.Service,
     server.Upstream,
     server.Limit,
+    server.Cors,
+    server.Tokens,
+    server.Accounts,
     server.Availability,
     server.Latency,
     server.Key,
@@ -31,6 +34,9 @@ _CALLED = (
     Field,
 )
 _MODEL_WORDS = ("table", "constraints", "renamed_from")
+SURELY_MEANT = 0.8
+"""How like another a word is that may be read in its place: a letter or two apart."""
+
 _UNTYPED = ast.Constant | ast.List | ast.Dict | ast.Set | ast.Tuple | ast.UnaryOp
 
 
@@ -47,6 +53,15 @@ def unknown_words(text: FileText) -> Iterator[Mistake]:
         for call in ast.walk(statement):
             if isinstance(call, ast.Call):
                 yield from _call_mistakes(text, call, where=where)
+
+
+def meant_words(text: FileText, call: ast.Call) -> Mapping[str, str]:
+    """The words of a call that what it calls does not know: each with the one probably meant, or with nothing."""
+    known = _known(_signature_of(text.stands_for(call.func)) or {})
+    given = {keyword.arg for keyword in call.keywords}
+    unknown = [keyword.arg for keyword in call.keywords if keyword.arg is not None and keyword.arg not in known]
+    near = {word: nearest(word, known, alike=SURELY_MEANT) for word in unknown if known}
+    return {word: "" if one in given else one for word, one in near.items()}
 
 
 def _models(text: FileText) -> Iterator[tuple[str, type]]:
@@ -84,11 +99,11 @@ def _untyped(text: FileText, statement: ast.Assign, *, where: str) -> Iterator[M
 
 def _call_mistakes(text: FileText, call: ast.Call, *, where: str) -> Iterator[Mistake]:
     called = text.stands_for(call.func)
-    signature = next((_signature(one) for one in _CALLED if one is called), None)
+    signature = _signature_of(called)
     if signature is None:
         return
     name = getattr(called, "__name__", "")
-    known = {word for word, one in signature.items() if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)}
+    known = _known(signature)
     near: set[str] = set()
     for keyword in call.keywords:
         if keyword.arg is not None and keyword.arg not in known:
@@ -134,6 +149,14 @@ def _pattern_mistakes(text: FileText, node: ast.expr, *, where: str) -> Iterator
     except SchemaError as error:
         reason = str(error).rpartition("error: ")[2].splitlines()[0]
         yield text.mistake(node, f"the pattern {pattern!r} is no regular expression: {reason}", where=where)
+
+
+def _signature_of(called: object) -> Mapping[str, inspect.Parameter] | None:
+    return next((_signature(one) for one in _CALLED if one is called), None)
+
+
+def _known(signature: Mapping[str, inspect.Parameter]) -> set[str]:
+    return {word for word, one in signature.items() if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)}
 
 
 @cache

@@ -12,7 +12,7 @@ from server.declaration import checked
 from server.identity.access import ANYONE, OWNER
 from server.service import Accounts, Resource, Route, Service, Upstream
 from storage.mistakes import Misdeclared
-from storage.model import Indexed, Key, Model
+from storage.model import Indexed, Key, Model, Reference
 
 
 class Shirt(Model):
@@ -223,3 +223,47 @@ def test_what_accounts_may_not_be(accounts: Accounts, told: str) -> None:
     found = mistakes(resources=[Resource(Good, path="/goods", access=ANYONE)], accounts=accounts)
 
     assert found == [told]
+
+
+def test_values_of_another_kind_are_told_with_all_else_that_is_wrong() -> None:
+    odd: Any = {"path": None, "filterable": 3, "audited": "yes", "description": 4}
+    route: Any = {"status": "y", "timeout_seconds": "x", "summary": 5}
+
+    told = mistakes(
+        version=3,
+        identity=NOTHING,
+        resources=[Resource(Shirt, **odd, access=ANYONE), Resource(Good, "goods", access=ANYONE | NOTHING)],
+        routes=[Route("GET", "/x", handler, access=ANYONE, **route)],
+        upstreams=[Upstream(**dict.fromkeys(("name", "base_url_env"), NOTHING), base_url=odd["filterable"])],
+        accounts=Accounts(roles=["admin"], idle_days=NOTHING),
+    )
+
+    assert told == [
+        "Service 'shop': version is a text, not 3",
+        "Service 'shop': identity is Tokens(…), not 'nothing'",
+        "Resource(Shirt, path=None): path is a text, not None",
+        "Resource(Shirt, path=None): description is a text, not 4",
+        "Resource(Shirt, path=None): filterable is a list of names, not 3",
+        "Resource(Shirt, path=None): audited is True or False, not 'yes'",
+        "Route(GET /x): summary is a text, not 5",
+        "Route(GET /x): status is a status such as 201, not 'y'",
+        "Route(GET /x): timeout_seconds is a number of seconds, not 'x'",
+        "Upstream('nothing'): base_url is a text, not 3",
+        "Accounts: idle_days is a whole number, not 'nothing'",
+        "Resource(Good, path='goods'): a path begins with / and ends without one: /products",
+        (
+            "Resource(Good, path='goods'): access is an access word such as ANYONE or role('staff'), "
+            "not AnyOf(words=(Anyone(), 'nothing'))"
+        ),
+    ]
+
+
+def test_what_a_reference_names_is_a_model() -> None:
+    seven: Any = 7
+
+    class Odd(Model):
+        shirt: Annotated[int, Reference(seven)]
+
+    assert mistakes(resources=[Resource(Odd, path="/odd", access=ANYONE)])[0] == (
+        "Odd.shirt: Reference(7) names no model: give its class, or its name where it comes later"
+    )

@@ -213,3 +213,22 @@ service = Service(name='N', resources=made())
         f"{path}:11: Service 'N': a name is lower case: letters, digits, - and _",
         f"{path}: Resource(Note, path='notes'): a path begins with / and ends without one: /products",
     ]
+
+
+def test_a_misspelled_word_hides_nothing_else_that_is_wrong(tmp_path: Path) -> None:
+    text = GOOD.replace("Service\n", "Service, Cors, Accounts\n").replace('"/notes", access=', '"notes", acess=')
+    more = ',\n    colour=3,\n    cors=Cors(origins=["null"]),\n    accounts=Accounts(roles=[7]))\nthe_same'
+    path = written(tmp_path, text.replace(")\nthe_same", more))
+
+    found = mistakes(path)
+
+    assert [line.removeprefix(f"{path}:") for line in found] == [
+        "8: Resource has no acess=; did you mean access=?",
+        "9: Service has no colour=; did you mean cors=?",
+        "8: Resource(Note, path='notes'): a path begins with / and ends without one: /products",
+        (
+            "10: Service 'notes', cors: 'null' is what every sandboxed frame and local file says of itself: it "
+            "cannot be told from a stranger"
+        ),
+        "11: Accounts: 7 is no role: letters, digits, and . _ : - after the first",
+    ]
