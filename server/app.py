@@ -18,7 +18,7 @@ from middleware.inbound.identify import mark_answers
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
 from middleware.inbound.own_hosts import OwnHosts
-from middleware.inbound.priorities import Classify, Ranked, by_address
+from middleware.inbound.priorities import NO_OPENINGS, Openings, Ranked
 from middleware.inbound.problem_server import ProblemRunner
 from middleware.inbound.protocol import ConnectionPolicy, Edge
 from middleware.inbound.quota import LimitStore
@@ -62,8 +62,8 @@ from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
 from telemetry.readings import PoolSizes, concurrency_look, pool_look
 
-CLASSIFY: web.AppKey[Classify] = web.AppKey("classify", Callable[[bytes], str])  # type: ignore[arg-type]  # a key wants a type
-"""How an application tells the priority of a request by its first bytes."""
+OPENINGS = web.AppKey("openings", Openings)
+"""How an application tells what a request is by its first bytes."""
 
 _FILES_KEPT = 128
 """Open files that are not connections of callers: those of the pool, Redis, logs, the embedded servers."""
@@ -186,7 +186,7 @@ def public_app(
     if caching is not None:
         app.on_cleanup.append(lambda _app: caching.close())
     addresses = _addresses(declaration, serving)
-    app[CLASSIFY] = by_address([_ranked(address) for address in addresses])
+    app[OPENINGS] = Openings([_ranked(address) for address in addresses])
     for address in addresses:
         route = app.router.add_route(address.method, address.path, address.handle)
         endpoints[route.handler] = address.endpoint
@@ -238,6 +238,7 @@ def runner_for(
         call_later=telemetry.senses.sweeper.after,
         certificate=certificate,
         shed=_shed_for(app, telemetry),
+        openings=app.get(OPENINGS, NO_OPENINGS),
     )
     kept = _FILES_KEPT + (0 if certificate is None else HANDSHAKES_AT_ONCE)
     policy = ConnectionPolicy(connections=max(1, min(settings.connections, files_open_at_most() - kept)))
@@ -245,12 +246,14 @@ def runner_for(
 
 
 def _shed_for(app: web.Application, telemetry: Telemetry) -> Shed | None:
-    """Who lets requests in, where the application says how much each matters; the admin port's are never shed."""
-    classify = app.get(CLASSIFY)
-    if classify is None:
+    """Who lets requests in, where the application knows them by their first bytes; the admin port's are never shed."""
+    openings = app.get(OPENINGS)
+    if openings is None:
         return None
     senses = telemetry.senses
-    shed = Shed(ShedPolicy(), classify=classify, elsewhere=lambda: senses.attempts_under_way, observe=telemetry.observe)
+    shed = Shed(
+        ShedPolicy(), classify=openings.priority, elsewhere=lambda: senses.attempts_under_way, observe=telemetry.observe
+    )
     telemetry.metrics.look_at(concurrency_look(lambda: shed.limit))
     return shed
 

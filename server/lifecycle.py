@@ -97,7 +97,7 @@ async def serve(
     """
     started_seconds = time.monotonic()
     name = declaration.service.name
-    telemetry = telemetry_for(declaration.service, told.settings)
+    telemetry = telemetry_for(declaration, told.settings)
     stop = _stop_on_signals()
     async with AsyncExitStack() as watching, AsyncExitStack() as held:
         watching.callback(telemetry.sink.close)

@@ -8,8 +8,10 @@ from aiohttp import web
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy, RedisPolicy
 from server.cached_tables import cached_resources
+from server.declaration import Declaration
 from server.level_switch import LevelSwitch
 from server.log_level_routes import log_level_routes
+from server.own_routes import slis_served
 from server.service import Service
 from server.settings import Settings
 from server.standard_error import STANDARD_ERROR, service_log
@@ -22,6 +24,7 @@ from telemetry.metrics import Metrics, Names
 from telemetry.observers import Observers, Only
 from telemetry.readings import LogCounts, breakers_look, dependencies_look, logs_look, observers_look, tasks_look
 from telemetry.server_timing import time_stages
+from telemetry.sli_counts import SliCounts
 
 POOL = "postgres"
 
@@ -39,14 +42,18 @@ class Telemetry:
     """What readers offer on the admin port."""
 
 
-def telemetry_for(service: Service, settings: Settings, *, also: Sequence[Observe] = ()) -> Telemetry:
+def telemetry_for(declaration: Declaration, settings: Settings, *, also: Sequence[Observe] = ()) -> Telemetry:
     """Every reader there is, and others that want to hear it."""
+    service = declaration.service
     sink = Sink(STANDARD_ERROR, tell_lost=lambda lines: observers(LogLinesLost(lines=lines)))
     logs = service_log(service, settings, sink=sink)
     metrics = Metrics(service=service.name, version=service.version, names=names_in(service))
     health = DependencyHealth([upstream.name for upstream in service.upstreams])
-    observers = Observers([metrics, logs, Only(DependencyCalled, time_stages), Only(DependencyCalled, health), *also])
+    counts = SliCounts(slis_served(declaration))
+    calls = (Only(DependencyCalled, time_stages), Only(DependencyCalled, health))
+    observers = Observers([metrics, logs, *calls, counts, *also])
     metrics.look_at(tasks_look)
+    metrics.look_at(counts.look)
     metrics.look_at(logs_look(lambda: log_counts(logs, sink)))
     metrics.look_at(observers_look(lambda: observers.dropped))
     metrics.look_at(dependencies_look(lambda: health.up))

@@ -100,7 +100,7 @@ async def served(
     own: dict[str, Any] = {"port": 0, "admin_port": 0, "postgres_dsn": "", "redis_url": "", "migrate": "safe"}
     chosen = Settings(**{**own, "data_dir": folder, "log_level": "error", **settings})
     events = Recorder()
-    telemetry = telemetry_for(service, chosen, also=[events])
+    telemetry = telemetry_for(declaration, chosen, also=[events])
     try:
         async with started(
             declaration, Told(settings=chosen, destinations=destinations), telemetry=telemetry

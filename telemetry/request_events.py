@@ -26,7 +26,10 @@ class RequestStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFinished:
-    """A request has been answered; `credential_id` names the credential it came with, empty for none."""
+    """A request has been answered; `credential_id` names the credential it came with, empty for none.
+
+    `callers_time` tells of one whose caller allowed it less time than we do.
+    """
 
     method: str
     route: str
@@ -35,6 +38,7 @@ class RequestFinished:
     request_id: str
     trace_id: str
     credential_id: str = ""
+    callers_time: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +77,13 @@ class RequestRejected:
     """A request was turned away at the edge: its headers or its body came too slowly, or nobody took its answer.
 
     `tls_handshake` is a connection on which no request could be made: no TLS, none that we speak, or too slow;
-    `overloaded` is a request that there was no room for.
+    `overloaded` is a request that there was no room for; `method` and `route` tell what it asked for, as far as its
+    first bytes show it.
     """
 
     reason: RejectReason
+    method: str = OTHER
+    route: str = UNMATCHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,9 @@ REQUEST_SECONDS = 15.0
 """How long a request may take unless it says otherwise: under the 20 to 60 s after which browsers, proxies and load
 balancers give up, so that it is we who say what happened; and far above any answer that is any good."""
 
+CALLERS_TIME = web.RequestKey("callers_time", bool)
+"""There where the caller allows a request less time than we do."""
+
 _SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?", re.ASCII)
 
 
@@ -42,7 +45,11 @@ def limit_time(
     async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
         endpoint = endpoint_of(request, endpoints)
         ours = request_seconds if endpoint is None or endpoint.limit_seconds is None else endpoint.limit_seconds
-        seconds = min(ours, asked_seconds(request, otherwise=ours))
+        seconds = asked_seconds(request, otherwise=ours)
+        if seconds < ours:
+            request[CALLERS_TIME] = True
+        else:
+            seconds = ours
         deadline = request[CONTEXT].started_seconds + seconds
         DEADLINE.set(deadline)  # the request has a task, and so a context, of its own: nothing needs to be put back
         return await _within(deadline - now(), lambda: handler(request), call_later=call_later)

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from middleware.inbound.deadline import CALLERS_TIME
 from middleware.inbound.endpoint import Endpoints, route_of
 from middleware.inbound.identify import CONTEXT
 from middleware.inbound.principal import PRINCIPAL
@@ -66,6 +67,7 @@ def _ending(
             request_id=context.request_id,
             trace_id=context.trace_id,
             credential_id=_credential_id(request),
+            callers_time=request.get(CALLERS_TIME, False),
         )
     unanswered = RequestCutOff if status == _STOPPED else ClientDisconnected
     return unanswered(

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 from urllib.parse import unquote_to_bytes
 
+from telemetry.events import METHODS, OTHER, UNMATCHED
+
 Priority = Literal["critical", "default", "sheddable"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 """The one that goes last first."""
@@ -34,25 +36,41 @@ class Ranked:
     priority: Priority
 
 
-def by_address(addresses: Sequence[Ranked]) -> Classify:
-    """Tell by the first of the addresses that fits, in the order in which the router tries them."""
-    ranks = [one.priority for one in addresses]
-    known = re.compile("|".join(f"({_pattern(one)})" for one in addresses).encode()) if addresses else None
+class Openings:
+    """Tells by the first of the addresses that fits, in the order in which the router tries them."""
 
-    def declared(opening: bytes) -> Priority:
+    def __init__(self, addresses: Sequence[Ranked]) -> None:
+        self._addresses = tuple(addresses)
+        self._known = re.compile("|".join(f"({_pattern(one)})" for one in addresses).encode()) if addresses else None
+
+    def priority(self, opening: bytes) -> Priority:
+        """How much the request matters."""
+        return max(self._declared(opening), _asked(opening), key=PRIORITIES.index)
+
+    def asked(self, opening: bytes) -> tuple[str, str]:
+        """The method and the route it is for, as RequestFinished has them."""
         line = _LINE.match(opening)
-        if known is None:
-            return "default"
         if line is None:
-            return "sheddable"
+            return OTHER, UNMATCHED
+        method, address = line[1].decode(), self._address(line)
+        return method if method in METHODS else OTHER, UNMATCHED if address is None else address.template
+
+    def _declared(self, opening: bytes) -> Priority:
+        if self._known is None:
+            return "default"
+        line = _LINE.match(opening)
+        address = None if line is None else self._address(line)
+        return "sheddable" if address is None else address.priority
+
+    def _address(self, line: re.Match[bytes]) -> Ranked | None:
         method, path = line[1], line[2]
-        found = known.fullmatch(method + b" " + (unquote_to_bytes(path) if b"%" in path else path))
-        return "sheddable" if found is None or found.lastindex is None else ranks[found.lastindex - 1]
+        asked = method + b" " + (unquote_to_bytes(path) if b"%" in path else path)
+        found = None if self._known is None else self._known.fullmatch(asked)
+        return None if found is None or found.lastindex is None else self._addresses[found.lastindex - 1]
 
-    def classify(opening: bytes) -> Priority:
-        return max(declared(opening), _asked(opening), key=PRIORITIES.index)
 
-    return classify
+NO_OPENINGS = Openings(())
+"""Where nothing is declared."""
 
 
 def _asked(opening: bytes) -> Priority:

@@ -18,6 +18,7 @@ from middleware.inbound.arrival import Arrival, ArrivalPolicy
 from middleware.inbound.certificate import Certificate
 from middleware.inbound.guarded_parser import GuardedParser
 from middleware.inbound.identify import CONTEXT, mark_answer
+from middleware.inbound.priorities import NO_OPENINGS, Openings
 from middleware.inbound.problem_document import problem_response, refusal_response
 from middleware.inbound.problems import exception_caught
 from middleware.inbound.security_headers import is_over_tls
@@ -66,7 +67,10 @@ class ConnectionPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """What a connection needs to answer by itself; with a certificate it speaks TLS, without a Shed all are let in."""
+    """What a connection needs to answer by itself; with a certificate it speaks TLS, without a Shed all are let in.
+
+    `openings` tells what a request was for that is refused unread.
+    """
 
     observe: Observe
     make_context: Identifier
@@ -75,6 +79,7 @@ class Edge:
     call_later: CallLater = call_later
     certificate: Certificate | None = None
     shed: Shed | None = None
+    openings: Openings = NO_OPENINGS
 
 
 class ProblemProtocol(ShedProtocol):
@@ -126,7 +131,8 @@ class ProblemProtocol(ShedProtocol):
     def answer_refused(self, opening: bytes) -> None:
         """Answer a request nobody has read: there is no room for it."""
         edge, transport = self._edge, self.transport
-        self._reject("overloaded")
+        method, route = edge.openings.asked(opening)
+        edge.observe(RequestRejected(reason="overloaded", method=method, route=route))
         if transport is None:
             return
         answer = shed_answer(opening, make_context=edge.make_context, now=edge.now(), jitter=edge.jitter())

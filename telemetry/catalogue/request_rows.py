@@ -59,3 +59,16 @@ CACHE_INVALIDATIONS = Metric(
     labels=("outcome",),
     words={"outcome": get_args(InvalidationOutcome)},
 )
+SLI_EVENTS = Metric(
+    name="sli_events_total",
+    kind="counter",
+    help="Requests that an objective covers, by whether they were as promised: good or bad.",
+    labels=("sli", "outcome"),
+    words={"outcome": ("good", "bad")},
+)
+SLO_OBJECTIVE = Metric(
+    name="slo_objective_ratio",
+    kind="gauge",
+    help="The share of an objective's requests that is to be good.",
+    labels=("sli",),
+)

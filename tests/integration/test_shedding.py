@@ -13,7 +13,7 @@ from middleware.inbound import inbound
 from middleware.inbound.concurrency import ConcurrencyPolicy
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.identify import mark_answers
-from middleware.inbound.priorities import Priority, Ranked, by_address
+from middleware.inbound.priorities import Openings, Priority, Ranked
 from middleware.inbound.protocol import Edge
 from middleware.inbound.shed import Shed
 from middleware.inbound.shed_policy import ShedPolicy
@@ -75,14 +75,15 @@ async def shedding(events: Recorder, policy: ShedPolicy | None = None) -> AsyncI
         route = app.router.add_route(method, path, wait if path == "/wait" else quick)
         endpoints[route.handler] = open_page(path)
     ranks = [Ranked(method=method, template=path, priority=priority) for method, path, priority in addresses]
+    openings = Openings(ranks)
     shed = Shed(
         policy or ShedPolicy(),
-        classify=by_address(ranks),
+        classify=openings.priority,
         elsewhere=lambda: 0,
         observe=events,
         clock=Clock(),
     )
-    async with served(app, Edge(observe=events, make_context=identify, shed=shed)) as call:
+    async with served(app, Edge(observe=events, make_context=identify, shed=shed, openings=openings)) as call:
         yield Service(call=call, shed=shed, opened=opened, handled=handled)
         opened.set()
 
@@ -145,7 +146,7 @@ async def test_what_is_held_for_too_long_is_refused_unread_and_its_connection_go
     assert again.startswith(b"HTTP/1.1 200 ")
     assert (service.handled, events.of(RequestRejected)) == (
         ["/wait", "/quick"],
-        [RequestRejected(reason="overloaded")],
+        [RequestRejected(reason="overloaded", method="GET", route="/quick")],
     )
 
 

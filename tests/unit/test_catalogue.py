@@ -58,5 +58,7 @@ def _looked_at() -> list[Metric]:
         "log_events_dropped_total",
         "log_events_sampled_out_total",
         "observer_failures_total",
+        "sli_events_total",
+        "slo_objective_ratio",
     )
     return [metric for metric in CATALOGUE if metric.name in scraped]

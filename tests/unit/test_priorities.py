@@ -2,9 +2,10 @@
 
 import pytest
 
-from middleware.inbound.priorities import Priority, Ranked, by_address
+from middleware.inbound.priorities import Openings, Priority, Ranked
+from telemetry.events import OTHER, UNMATCHED
 
-classify = by_address(
+openings = Openings(
     [
         Ranked(method="GET", template="/reports/daily", priority="default"),
         Ranked(method="POST", template="/orders/{id}/pay", priority="critical"),
@@ -38,7 +39,7 @@ classify = by_address(
     ],
 )
 def test_a_request_matters_as_its_address_was_declared(line: str, priority: Priority) -> None:
-    assert classify(f"{line}\r\nHost: a\r\n\r\n".encode("latin-1")) == priority
+    assert openings.priority(f"{line}\r\nHost: a\r\n\r\n".encode("latin-1")) == priority
 
 
 @pytest.mark.parametrize(
@@ -59,10 +60,29 @@ def test_a_request_matters_as_its_address_was_declared(line: str, priority: Prio
 def test_a_caller_may_lower_its_own_priority_and_raise_none(
     declared: Priority, header: str, priority: Priority
 ) -> None:
-    tell = by_address([Ranked(method="GET", template="/", priority=declared)])
+    one = Openings([Ranked(method="GET", template="/", priority=declared)])
 
-    assert tell(f"GET / HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\n".encode()) == priority
+    assert one.priority(f"GET / HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\n".encode()) == priority
 
 
 def test_where_nothing_is_declared_everything_is_default() -> None:
-    assert by_address([])(b"GET / HTTP/1.1\r\n\r\n") == "default"
+    assert Openings([]).priority(b"GET / HTTP/1.1\r\n\r\n") == "default"
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("POST /orders/7/pay?express=1 HTTP/1.1", ("POST", "/orders/{id}/pay")),
+        ("HEAD /reports/9 HTTP/1.1", ("HEAD", "/reports/{id}")),
+        ("GET /orders/7/pay HTTP/1.1", ("GET", UNMATCHED)),
+        ("BREW /reports/9 HTTP/1.1", (OTHER, UNMATCHED)),
+        ("\x16\x03\x01", (OTHER, UNMATCHED)),
+        ("GE", (OTHER, UNMATCHED)),
+    ],
+)
+def test_what_a_request_asks_for_is_told_without_reading_it(line: str, asked: tuple[str, str]) -> None:
+    assert openings.asked(f"{line}\r\nHost: a\r\n\r\n".encode("latin-1")) == asked
+
+
+def test_where_nothing_is_declared_nothing_is_asked_for() -> None:
+    assert Openings([]).asked(b"GET / HTTP/1.1\r\n\r\n") == ("GET", UNMATCHED)
