@@ -53,7 +53,10 @@ class Fault:
 
 
 class Problem(Exception):  # noqa: N818 - the taxonomy says what is wrong, not that something is
-    """Something went wrong."""
+    """Something went wrong.
+
+    `reason` is a word of a closed set for whoever operates the service; callers are not told it.
+    """
 
     kind: ClassVar[str] = "problem"
     retryable: ClassVar[bool] = False
@@ -66,11 +69,13 @@ class Problem(Exception):  # noqa: N818 - the taxonomy says what is wrong, not t
         *,
         faults: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        reason: str = "",
     ) -> None:
         super().__init__(detail or (type(self).__doc__ or "").split("\n", 1)[0])
         self.detail = str(self)
         self.faults = tuple(faults)
         self.headers = dict(headers or {})
+        self.reason = reason
 
 
 class Malformed(Problem):

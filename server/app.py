@@ -35,6 +35,7 @@ from server.address import Address, open_page, options_of
 from server.cached_tables import cached_resources, tables_shown
 from server.charges import default_charge, resource_charged, route_charged
 from server.declaration import Declaration
+from server.declared_words import declared_words
 from server.docs_page.docs_routes import docs_routes, index_routes
 from server.handling import STORE, UPSTREAMS
 from server.identity.audit_trail import AuditEntry, scope_of_admin
@@ -170,6 +171,7 @@ def public_app(
             authentication=Authentication(backing.callers.authenticator, failures=failures),
             realm=declaration.service.name,
             secret=backing.secret,
+            words=declared_words(declaration),
         ),
         clock=Clock(call_later=telemetry.senses.sweeper.after),
     )

@@ -3,8 +3,8 @@
 from telemetry import events as e
 from telemetry.log_line import Line
 from telemetry.process_lines import line_of_process
+from telemetry.request_lines import line_of_request
 
-_FIRST_SERVER_ERROR = 500
 _LAG_WORTH_A_LINE_SECONDS = 0.5
 """Every request is half a second late then: nothing that should go unsaid, and nothing a busy machine does often."""
 _QUIET = frozenset({"breaker_open"})
@@ -13,14 +13,35 @@ _CALLERS_FAULT = frozenset({"malformed", "not_found", "conflict", "precondition_
 """Errors of a call that tell of its caller and not of the dependency."""
 
 
+NEVER_A_LINE = (
+    e.RequestStarted,
+    e.AccessDecided,
+    e.Authenticated,
+    e.RateLimitDecided,
+    e.IdempotencyDecided,
+    e.CacheRead,
+    e.ConnectionAcquired,
+    e.ConnectionReleased,
+)
+"""What happens all the time and well."""
+
+
 def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - one case an event, the frequent ones first
     """The event's line; None where it is not worth one."""
     match event:
-        case e.RequestFinished():
-            return _request_finished(event)
         case (
             e.RequestStarted()
-            | e.AccessDecided()
+            | e.RequestFinished()
+            | e.ClientDisconnected()
+            | e.RequestCutOff()
+            | e.RequestMalformed()
+            | e.RequestRejected()
+            | e.SheddingChanged()
+            | e.ExceptionCaught()
+        ):
+            return line_of_request(event)
+        case (
+            e.AccessDecided()
             | e.Authenticated()
             | e.RateLimitDecided()
             | e.IdempotencyDecided()
@@ -37,20 +58,12 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             return _account_acted(event)
         case e.DependencyCalled():
             return _dependency_called(event)
-        case e.BreakerChanged() | e.Retried() | e.BulkheadRejected() | e.SheddingChanged():
+        case e.BreakerChanged() | e.Retried() | e.BulkheadRejected():
             return _layer_acted(event)
         case e.CacheInvalidated():
             return _cache_invalidated(event)
-        case e.ClientDisconnected() | e.RequestCutOff():
-            return _request_unanswered(event)
-        case e.RequestMalformed():
-            return _request_malformed(event)
-        case e.RequestRejected():
-            return _request_rejected(event)
         case e.EventLoopLagged():
             return _event_loop_lagged(event)
-        case e.ExceptionCaught():
-            return _exception_caught(event)
         case e.ConnectionOpened():
             return _connection_opened(event)
         case e.ConnectionDropped():
@@ -59,23 +72,6 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             return _acquire_timed_out(event)
         case _:
             return line_of_process(event)
-
-
-def _request_finished(event: e.RequestFinished) -> Line:
-    return Line(
-        level="warning" if event.status >= _FIRST_SERVER_ERROR else "info",
-        event="request_finished",
-        message=f"{event.status} {event.method} {event.route}",
-        fields={
-            "http.request.method": event.method,
-            "http.route": event.route,
-            "http.response.status_code": event.status,
-            "duration_seconds": round(event.duration_seconds, 6),
-            "request_id": event.request_id,
-            "trace_id": event.trace_id,
-            **({"credential.id": event.credential_id} if event.credential_id else {}),
-        },
-    )
 
 
 def _authentication_failed(event: e.AuthenticationFailed) -> Line:
@@ -119,54 +115,6 @@ def _key_set_fetched(event: e.KeySetFetched) -> Line:
     )
 
 
-def _request_rejected(event: e.RequestRejected) -> Line:
-    return Line(
-        level="debug",
-        event="request_rejected",
-        message=f"a request was turned away: {event.reason}",
-        fields={"reason": event.reason},
-    )
-
-
-def _shedding_changed(event: e.SheddingChanged) -> Line:
-    began, ended = (
-        "more requests than can be answered: some are refused",
-        "no request is refused for want of room any more",
-    )
-    return Line(
-        level="warning" if event.is_shedding else "info",
-        event="shedding_changed",
-        message=began if event.is_shedding else ended,
-        fields={"refused": event.refused, "concurrency_limit": event.limit},
-    )
-
-
-def _request_unanswered(event: e.ClientDisconnected | e.RequestCutOff) -> Line:
-    has_left = isinstance(event, e.ClientDisconnected)
-    message = "the caller left before its answer" if has_left else "stopped before a request was answered"
-    return Line(
-        level="info" if has_left else "warning",
-        event="client_disconnected" if has_left else "request_cut_off",
-        message=f"{message}: {event.method} {event.route}",
-        fields={
-            "http.request.method": event.method,
-            "http.route": event.route,
-            "duration_seconds": round(event.duration_seconds, 6),
-            "request_id": event.request_id,
-            "trace_id": event.trace_id,
-        },
-    )
-
-
-def _request_malformed(event: e.RequestMalformed) -> Line:
-    return Line(
-        level="info",
-        event="request_malformed",
-        message=f"refused bytes that are no HTTP request we read ({event.error_type})",
-        fields={"error.type": event.error_type, "request_id": event.request_id, "trace_id": event.trace_id},
-    )
-
-
 def _event_loop_lagged(event: e.EventLoopLagged) -> Line | None:
     if event.lag_seconds < _LAG_WORTH_A_LINE_SECONDS:
         return None
@@ -175,21 +123,6 @@ def _event_loop_lagged(event: e.EventLoopLagged) -> Line | None:
         event="event_loop_lagged",
         message=f"the event loop was held up for {event.lag_seconds:.3f} s",
         fields={"lag_seconds": round(event.lag_seconds, 6)},
-    )
-
-
-def _exception_caught(event: e.ExceptionCaught) -> Line:
-    return Line(
-        level="error",
-        event="exception_caught",
-        message=f"{event.error_type} at {event.route}",
-        fields={
-            "exception.type": event.error_type,
-            "http.route": event.route,
-            "request_id": event.request_id,
-            "trace_id": event.trace_id,
-        },
-        text=event.traceback,
     )
 
 
@@ -212,7 +145,7 @@ def _dependency_called(event: e.DependencyCalled) -> Line | None:
     )
 
 
-def _layer_acted(event: e.BreakerChanged | e.Retried | e.BulkheadRejected | e.SheddingChanged) -> Line:
+def _layer_acted(event: e.BreakerChanged | e.Retried | e.BulkheadRejected) -> Line:
     match event:
         case e.BreakerChanged():
             return _breaker_changed(event)
@@ -220,8 +153,6 @@ def _layer_acted(event: e.BreakerChanged | e.Retried | e.BulkheadRejected | e.Sh
             return _retried(event)
         case e.BulkheadRejected():
             return _bulkhead_rejected(event)
-        case e.SheddingChanged():
-            return _shedding_changed(event)
 
 
 def _cache_invalidated(event: e.CacheInvalidated) -> Line | None:

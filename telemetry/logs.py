@@ -9,7 +9,7 @@ from typing import Protocol
 from telemetry import events as e
 from telemetry.log_format import Origin, Render, human_lines, json_lines
 from telemetry.log_line import LEVELS
-from telemetry.log_lines import line_of
+from telemetry.log_lines import NEVER_A_LINE, line_of
 from telemetry.log_sampling import EVERYTHING, Meter, Sample, is_kept
 
 _Answered = e.RequestFinished | e.AuthenticationFailed | e.RequestMalformed | e.ClientDisconnected
@@ -88,6 +88,10 @@ class Logs:
     def level(self, level: e.LogLevel) -> None:
         self._level: e.LogLevel = level
         self._grave_enough = frozenset(LEVELS[LEVELS.index(level) :])
+
+    def reader_of(self, event: e.Event) -> e.Observe | None:
+        """Itself, except for what is never worth a line."""
+        return None if isinstance(event, NEVER_A_LINE) else self
 
     def __call__(self, event: e.Event) -> None:
         """Write the event's line where it has one that is grave enough."""

@@ -26,9 +26,12 @@ class RequestStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFinished:
-    """A request has been answered; `credential_id` names the credential it came with, empty for none.
+    """A request has been answered.
 
-    `callers_time` tells of one whose caller allowed it less time than we do.
+    `callers_time` tells of one whose caller allowed it less time than we do, `stages` are the seconds it spent on each.
+    Of who called: `credential_id` names the credential, `subject` and `tenant` are pseudonyms, `network` is where it
+    came from. Of a problem: `error_type` is its kind, `reason` a word of a closed set, `faults` are codes and places
+    (`missing /author`), never values. Each is empty where there is none.
     """
 
     method: str
@@ -39,6 +42,14 @@ class RequestFinished:
     trace_id: str
     credential_id: str = ""
     callers_time: bool = False
+    span_id: str = ""
+    stages: tuple[tuple[str, float], ...] = ()
+    subject: str = ""
+    tenant: str = ""
+    network: str = ""
+    error_type: str = ""
+    reason: str = ""
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,11 @@ class Stages:
         """Count `seconds` towards `stage`, a word of letters, digits and `_`."""
         self._seconds[stage] = self._seconds.get(stage, 0.0) + seconds
 
+    @property
+    def seconds(self) -> tuple[tuple[str, float], ...]:
+        """Each stage and its seconds, in the order they were entered."""
+        return tuple(self._seconds.items())
+
     def header(self, total_seconds: float) -> str:
         """The header's value, in milliseconds: `total;dur=2.31, validate;dur=0.12, postgres;dur=1.70`."""
         parts = [f"total;dur={total_seconds * _MILLISECONDS:.2f}"]

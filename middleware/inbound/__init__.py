@@ -37,6 +37,7 @@ from middleware.inbound.observe import observe_requests
 from middleware.inbound.own_hosts import ANY_HOST, OwnHosts, require_own_host
 from middleware.inbound.problems import render_problems
 from middleware.inbound.rate_limit import Limits, rate_limit
+from middleware.inbound.telling import Telling
 from middleware.inbound.validate import validate
 from middleware.outbound.clock import CLOCK, Clock
 from telemetry.context import Identifier
@@ -57,6 +58,8 @@ class Bounds:
     authentication: Authentication | None = None
     realm: str = "mainstay"
     secret: bytes = b""
+    words: frozenset[str] = frozenset()
+    """Those that the declaration names, and that may be repeated of what a caller sent."""
 
 
 UNLIMITED = Bounds()
@@ -74,7 +77,7 @@ def inbound(
     asked = bounds.authentication
     return (
         identify(make_context),
-        observe_requests(endpoints, observe, now=clock.now),
+        observe_requests(endpoints, observe, telling=_telling(bounds), now=clock.now),
         render_problems(endpoints, observe, jitter=clock.jitter),
         require_own_host(bounds.hosts),
         *(() if bounds.origins is None else (answer_preflights(bounds.origins),)),
@@ -85,6 +88,11 @@ def inbound(
         validate(endpoints, now=clock.now),
         idempotency(endpoints, observe, secret=bounds.secret),
     )
+
+
+def _telling(bounds: Bounds) -> Telling:
+    address_of = None if bounds.limits is None else bounds.limits.address_of
+    return Telling(secret=bounds.secret, address_of=address_of, words=bounds.words)
 
 
 def inbound_of_admin(

@@ -123,7 +123,7 @@ class _Check:
             self._tell(request, refused)
             await self._count(request)
             told = challenge(self.realm, INVALID_TOKEN, description=refused.detail)
-            raise Unauthenticated(refused.detail, headers=told) from refused
+            raise Unauthenticated(refused.detail, headers=told, reason=refused.outcome) from refused
 
     async def _found(self, request: web.Request, given: list[str]) -> Principal:
         credential = _credential_in(given)

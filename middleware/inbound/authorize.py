@@ -39,6 +39,7 @@ def authorize(endpoints: Endpoints, observe: Observe, *, realm: str) -> Middlewa
 
 def _refusal(decision: AccessDecision, realm: str) -> Problem:
     if decision == "refused_unknown":
-        return Unauthenticated(headers=challenge(realm))
+        return Unauthenticated(headers=challenge(realm), reason=decision)
     sentence = _SENTENCES[decision]
-    return Forbidden(sentence, headers=challenge(realm, INSUFFICIENT_SCOPE, description=sentence))
+    told = challenge(realm, INSUFFICIENT_SCOPE, description=sentence)
+    return Forbidden(sentence, headers=told, reason=decision)

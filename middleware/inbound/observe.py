@@ -8,17 +8,15 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from middleware.inbound.deadline import CALLERS_TIME
 from middleware.inbound.endpoint import Endpoints, route_of
 from middleware.inbound.identify import CONTEXT
-from middleware.inbound.principal import PRINCIPAL
+from middleware.inbound.telling import TELLING, Telling
 from telemetry.events import (
     METHODS,
     OTHER,
     ClientDisconnected,
     Observe,
     RequestCutOff,
-    RequestFinished,
     RequestStarted,
 )
 
@@ -26,7 +24,7 @@ _STOPPED = 0
 
 
 def observe_requests(
-    endpoints: Endpoints, observe: Observe, *, now: Callable[[], float] = time.monotonic
+    endpoints: Endpoints, observe: Observe, *, telling: Telling = TELLING, now: Callable[[], float] = time.monotonic
 ) -> Middleware:
     """Tell RequestStarted, then how the request ended, whatever happens within.
 
@@ -47,38 +45,28 @@ def observe_requests(
             status = _STOPPED
             raise
         finally:
-            observe(_ending(request, method=method, route=route, status=status, now_seconds=now()))
+            duration_seconds = now() - request[CONTEXT].started_seconds
+            if status != _STOPPED and request.transport is not None:
+                observe(
+                    telling.finished(request, place=(method, route), status=status, duration_seconds=duration_seconds)
+                )
+            else:
+                observe(_unanswered(request, place=(method, route), status=status, duration_seconds=duration_seconds))
         return response
 
     return layer
 
 
-def _ending(
-    request: web.Request, *, method: str, route: str, status: int, now_seconds: float
-) -> RequestFinished | ClientDisconnected | RequestCutOff:
+def _unanswered(
+    request: web.Request, *, place: tuple[str, str], status: int, duration_seconds: float
+) -> ClientDisconnected | RequestCutOff:
     context = request[CONTEXT]
-    duration_seconds = now_seconds - context.started_seconds
-    if status != _STOPPED and request.transport is not None:
-        return RequestFinished(
-            method=method,
-            route=route,
-            status=status,
-            duration_seconds=duration_seconds,
-            request_id=context.request_id,
-            trace_id=context.trace_id,
-            credential_id=_credential_id(request),
-            callers_time=request.get(CALLERS_TIME, False),
-        )
-    unanswered = RequestCutOff if status == _STOPPED else ClientDisconnected
-    return unanswered(
+    method, route = place
+    kind = RequestCutOff if status == _STOPPED else ClientDisconnected
+    return kind(
         method=method,
         route=route,
         duration_seconds=duration_seconds,
         request_id=context.request_id,
         trace_id=context.trace_id,
     )
-
-
-def _credential_id(request: web.Request) -> str:
-    principal = request.get(PRINCIPAL)
-    return "" if principal is None else principal.credential_id

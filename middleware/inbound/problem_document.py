@@ -113,10 +113,9 @@ def problem_response(
 
 def refusal_response(error: web.HTTPException, context: RequestContext, *, jitter: float) -> web.Response:
     """Answer with what aiohttp or a plain handler raised, keeping its status, its words and its own headers."""
-    headers = {name: value for name, value in error.headers.items() if name.lower() not in _DESCRIBES_THE_OLD_BODY}
-    kind = _KIND_OF_STATUS.get(error.status)
-    if kind is not None:
-        return problem_response(kind(_words(error), headers=headers), context, jitter=jitter)
+    problem = problem_of_refusal(error)
+    if problem is not None:
+        return problem_response(problem, context, jitter=jitter)
     title = _phrase(error.status)
     document: Document = {
         "type": UNTYPED,
@@ -127,7 +126,17 @@ def refusal_response(error: web.HTTPException, context: RequestContext, *, jitte
         "trace_id": context.trace_id,
         "retryable": hdrs.RETRY_AFTER in error.headers,
     }
-    return problem_answer(document, headers)
+    return problem_answer(document, _own_headers(error))
+
+
+def problem_of_refusal(error: web.HTTPException) -> Problem | None:
+    """The problem of the taxonomy that it is; None for a status it has no word for."""
+    kind = _KIND_OF_STATUS.get(error.status)
+    return None if kind is None else kind(_words(error), headers=_own_headers(error))
+
+
+def _own_headers(error: web.HTTPException) -> dict[str, str]:
+    return {name: value for name, value in error.headers.items() if name.lower() not in _DESCRIBES_THE_OLD_BODY}
 
 
 def problem_answer(document: Document, headers: dict[str, str]) -> web.Response:

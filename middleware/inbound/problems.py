@@ -11,7 +11,8 @@ from middleware.errors import STATUS, Bug, Malformed, Problem
 from middleware.inbound.endpoint import Endpoints, route_of
 from middleware.inbound.idempotency import REQUEST_KEY
 from middleware.inbound.identify import CONTEXT
-from middleware.inbound.problem_document import problem_response, refusal_response
+from middleware.inbound.problem_document import problem_of_refusal, problem_response, refusal_response
+from middleware.inbound.telling import FAILURE
 from telemetry.context import RequestContext
 from telemetry.events import ExceptionCaught, Observe
 from telemetry.private_texts import redacted
@@ -28,8 +29,8 @@ def render_problems(
 
     def answer(error: Exception, request: web.Request) -> web.Response:
         if isinstance(error, web.HTTPException):
-            return _refusal(error, request[CONTEXT], jitter=jitter())
-        problem = _problem(error, request)
+            return _refusal(error, request, jitter=jitter())
+        problem = request[FAILURE] = _problem(error, request)
         if isinstance(problem, Bug):
             observe(exception_caught(error, request[CONTEXT], route=route_of(request, endpoints)))
         return problem_response(problem, request[CONTEXT], jitter=jitter(), is_repeatable=_is_repeatable(request))
@@ -63,11 +64,14 @@ def _is_repeatable(request: web.Request) -> bool:
     return request.method not in _DONE_AGAIN or REQUEST_KEY in request
 
 
-def _refusal(raised: web.HTTPException, context: RequestContext, *, jitter: float) -> web.Response:
+def _refusal(raised: web.HTTPException, request: web.Request, *, jitter: float) -> web.Response:
     """What a plain handler or the router raised: a redirection is no failure and stays as it is."""
     if raised.status < _FIRST_ERROR:
         return web.Response(status=raised.status, headers=raised.headers, body=raised.body)
-    return refusal_response(raised, context, jitter=jitter)
+    problem = problem_of_refusal(raised)
+    if problem is not None:
+        request[FAILURE] = problem
+    return refusal_response(raised, request[CONTEXT], jitter=jitter)
 
 
 def _problem(error: Exception, request: web.Request) -> Problem:

@@ -1,5 +1,7 @@
 """Which events become lines, and how those look."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -36,7 +38,7 @@ from telemetry.events import (
     SettingUnknown,
 )
 from telemetry.log_format import Origin, human_lines, json_lines
-from telemetry.log_lines import line_of
+from telemetry.log_lines import NEVER_A_LINE, line_of
 from telemetry.logs import LogPolicy, Logs
 
 SHOP = Origin(service="shop", version="1.2.3", environment="staging")
@@ -84,6 +86,67 @@ def json_of(event: Event) -> object:
     return orjson.loads(line)
 
 
+def test_a_refused_request_is_one_line_with_all_that_is_known_and_no_value() -> None:
+    refused = replace(
+        finished(422),
+        span_id="s-1",
+        stages=(("validate", 0.00012), ("postgres", 0.0017)),
+        credential_id="k-1",
+        subject="5d41402abc4b2a76",
+        tenant="7d793037a0760186",
+        network="192.0.2.0",
+        error_type="invalid",
+        faults=("missing /author", "extra_forbidden /*"),
+    )
+
+    assert json_of(refused) == {
+        "timestamp": "2026-11-21T12:00:00.250000Z",
+        "level": "info",
+        "message": "422 GET /products/{id}",
+        "event": "request_finished",
+        "service.name": "shop",
+        "service.version": "1.2.3",
+        "deployment.environment.name": "staging",
+        "http.request.method": "GET",
+        "http.route": "/products/{id}",
+        "http.response.status_code": 422,
+        "outcome": "rejected",
+        "duration_seconds": 0.001235,
+        "request_id": "r-1",
+        "trace_id": "t-1",
+        "stage.validate_seconds": 0.00012,
+        "stage.postgres_seconds": 0.0017,
+        "span_id": "s-1",
+        "credential.id": "k-1",
+        "user.hash": "5d41402abc4b2a76",
+        "tenant.hash": "7d793037a0760186",
+        "client.address": "192.0.2.0",
+        "error.type": "invalid",
+        "error.faults": ["missing /author", "extra_forbidden /*"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "error_type", "outcome"),
+    [
+        (204, "", "ok"),
+        (304, "", "ok"),
+        (404, "not_found", "rejected"),
+        (429, "rate_limited", "rejected"),
+        (408, "request_timeout", "timeout"),
+        (500, "internal", "error"),
+        (503, "unavailable", "error"),
+        (503, "overloaded", "rejected"),
+        (504, "timeout", "timeout"),
+    ],
+)
+def test_the_outcome_of_a_request_is_one_of_four_words(status: int, error_type: str, outcome: str) -> None:
+    line = line_of(replace(finished(status), error_type=error_type))
+
+    assert line is not None
+    assert line.fields["outcome"] == outcome
+
+
 def test_an_answered_request_is_one_line_of_json() -> None:
     assert json_of(finished()) == {
         "timestamp": "2026-11-21T12:00:00.250000Z",
@@ -96,6 +159,7 @@ def test_an_answered_request_is_one_line_of_json() -> None:
         "http.request.method": "GET",
         "http.route": "/products/{id}",
         "http.response.status_code": 200,
+        "outcome": "ok",
         "duration_seconds": 0.001235,
         "request_id": "r-1",
         "trace_id": "t-1",
@@ -232,6 +296,13 @@ def test_an_event_worth_a_line_has_its_level_and_its_words(event: Event, level: 
 )
 def test_what_happens_all_the_time_and_well_is_worth_no_line(event: Event) -> None:
     assert line_of(event) is None
+
+
+@pytest.mark.parametrize("kind", NEVER_A_LINE, ids=lambda kind: kind.__name__)
+def test_what_is_never_worth_a_line_is_not_even_read(kind: type[Event]) -> None:
+    event = kind.__new__(kind)
+
+    assert (line_of(event), Logs(json_lines(SHOP), Lines()).reader_of(event)) == (None, None)
 
 
 def test_lines_below_the_level_are_neither_written_nor_counted() -> None:
