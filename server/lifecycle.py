@@ -187,7 +187,12 @@ class _Parts:
         admin = admin_app(
             telemetry.metrics,
             _checks(running),
-            layers=inbound_of_admin(telemetry.observe, make_context=telemetry.make_context, hosts=hosts_for(settings)),
+            layers=inbound_of_admin(
+                telemetry.observe,
+                make_context=telemetry.make_context,
+                hosts=hosts_for(settings),
+                token=settings.admin_token.get_secret_value(),
+            ),
             routes=[*breaker_routes(telemetry.senses.breakers), *telemetry.admin_routes],
         )
         running.admin = await self._listen(admin, running.admin)

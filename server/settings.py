@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     )
     admin_host: str = Field("", description="where the admin port listens; as `host` unless set")
     admin_port: Port = Field(8081, description="the port of probes and metrics; 0 takes a free one")
+    admin_token: SecretStr = Field(
+        SecretStr(""), description="what changing anything on the admin port takes; from this machine alone unless set"
+    )
     data_dir: Path = Field(Path(".mainstay"), description="where the embedded servers keep their data")
     postgres_dsn: SecretStr = Field(SecretStr(""), description="your Postgres (15 or newer); embedded unless set")
     migration_dsn: SecretStr = Field(
@@ -127,7 +130,7 @@ class Settings(BaseSettings):
     def _is_redis_url(cls, value: SecretStr) -> SecretStr:
         return _without(url_fault(value.get_secret_value()) if value else "", value)
 
-    @field_validator("accounts_secret")
+    @field_validator("accounts_secret", "admin_token")
     @classmethod
     def _is_long(cls, value: SecretStr) -> SecretStr:
         is_short = 0 < len(value.get_secret_value()) < SECRET_CHARACTERS_AT_LEAST

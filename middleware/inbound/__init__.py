@@ -37,6 +37,7 @@ from middleware.inbound.observe import observe_requests
 from middleware.inbound.own_hosts import ANY_HOST, OwnHosts, require_own_host
 from middleware.inbound.problems import render_problems
 from middleware.inbound.rate_limit import Limits, rate_limit
+from middleware.inbound.require_operator import require_operator
 from middleware.inbound.telling import Telling
 from middleware.inbound.validate import validate
 from middleware.outbound.clock import CLOCK, Clock
@@ -96,7 +97,7 @@ def _telling(bounds: Bounds) -> Telling:
 
 
 def inbound_of_admin(
-    observe: Observe, *, make_context: Identifier, hosts: OwnHosts = ANY_HOST
+    observe: Observe, *, make_context: Identifier, hosts: OwnHosts = ANY_HOST, token: str = ""
 ) -> tuple[Middleware, ...]:
-    """Build the stack of the admin port, where nobody's requests are counted, limited or shed."""
-    return (identify(make_context), render_problems({}, observe), require_own_host(hosts))
+    """Build the stack of the admin port, where nobody is counted, limited or shed; changes take `token`."""
+    return (identify(make_context), render_problems({}, observe), require_own_host(hosts), require_operator(token))
