@@ -41,12 +41,13 @@ from storage.credentials.stored_key import StoredKey
 from telemetry.context import Identifier
 from telemetry.dependency_health import DependencyHealth
 from telemetry.events import DependencyCalled
+from telemetry.kept_traces import KeptTraces
 from telemetry.log_format import Origin, json_lines
 from telemetry.log_sink import Sink
 from telemetry.logs import Logs
 from telemetry.metrics import Metrics
 from telemetry.observers import Observers, Only
-from telemetry.server_timing import time_stages
+from telemetry.recorder import Recorder
 from tests.stored_keys import stored_key
 
 CALLS = 20_000
@@ -78,7 +79,7 @@ class OneKey:
 def observers(sink: Sink) -> Observers:
     logs = Logs(json_lines(Origin(service="bench", version="1", environment="bench")), sink)
     metrics = Metrics(service="bench", version="1")
-    return Observers([metrics, logs, Only(DependencyCalled, time_stages), Only(DependencyCalled, DependencyHealth())])
+    return Observers([metrics, logs, Recorder(), KeptTraces(), Only(DependencyCalled, DependencyHealth())])
 
 
 def token_of(algorithm: str, key: RSAKey | ECKey | OKPKey) -> str:

@@ -84,9 +84,7 @@ async def main() -> None:
     identify = Identifier()
     declared = Upstream("payments", base_url_env="PAYMENTS_URL")
     async with upstream_process() as url, aiohttp.ClientSession(auto_decompress=False) as session:
-        client = UpstreamClient(
-            declared, destination(url), senses=Senses(observe=unobserved), make_span=identify.traceparent_below
-        )
+        client = UpstreamClient(declared, destination(url), senses=Senses(observe=unobserved))
         payments = UpstreamCalls(client, identify())
 
         async def alone() -> object:

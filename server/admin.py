@@ -28,6 +28,7 @@ _PAGES: Mapping[str, str] = {
     "/startupz": "it has finished starting",
     "/metrics": "Prometheus metrics, classic text or OpenMetrics",
     "/breakers": "the circuit breakers; PUT /breakers/{name} holds one open or closed",
+    "/debug/requests": "the last requests, span by span; ?kind=slowest or failed, ?route=, ?limit=, ?as=text",
     "/log-level": "from which level the log is written; PUT /log-level changes it, for a while where told so",
 }
 
@@ -57,7 +58,7 @@ def admin_app(
 
 
 async def _index(_request: web.Request) -> web.Response:
-    lines = [f"{path:<10} {meaning}" for path, meaning in _PAGES.items()]
+    lines = [f"{path:<16} {meaning}" for path, meaning in _PAGES.items()]
     return web.Response(text="\n".join(lines) + "\n")
 
 

@@ -93,12 +93,7 @@ def upstreams_for(
 ) -> Mapping[str, UpstreamClient]:
     """The ways to the upstreams, by name; there must be a running event loop."""
     return {
-        upstream.name: UpstreamClient(
-            upstream,
-            destinations[upstream.name],
-            senses=telemetry.senses,
-            make_span=telemetry.make_context.traceparent_below,
-        )
+        upstream.name: UpstreamClient(upstream, destinations[upstream.name], senses=telemetry.senses)
         for upstream in service.upstreams
     }
 

@@ -1,4 +1,4 @@
-"""Every reader of events there is, put together: metrics, logs, stage times, the health of dependencies."""
+"""Every reader of events there is, put together: metrics, logs, traces, the health of dependencies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,15 +15,17 @@ from server.own_routes import slis_served
 from server.service import Service
 from server.settings import Settings
 from server.standard_error import STANDARD_ERROR, service_log
+from server.trace_routes import trace_routes
 from telemetry.context import Identifier
 from telemetry.dependency_health import DependencyHealth
 from telemetry.events import DependencyCalled, LogLinesLost, Observe
+from telemetry.kept_traces import KeptTraces
 from telemetry.log_sink import Sink
 from telemetry.logs import Logs
 from telemetry.metrics import Metrics, Names
 from telemetry.observers import Observers, Only
 from telemetry.readings import LogCounts, breakers_look, dependencies_look, logs_look, observers_look, tasks_look
-from telemetry.server_timing import time_stages
+from telemetry.recorder import Recorder
 from telemetry.sli_counts import SliCounts
 
 POOL = "postgres"
@@ -50,8 +52,8 @@ def telemetry_for(declaration: Declaration, settings: Settings, *, also: Sequenc
     metrics = Metrics(service=service.name, version=service.version, names=names_in(service))
     health = DependencyHealth([upstream.name for upstream in service.upstreams])
     counts = SliCounts(slis_served(declaration))
-    calls = (Only(DependencyCalled, time_stages), Only(DependencyCalled, health))
-    observers = Observers([metrics, logs, *calls, counts, *also])
+    traces = KeptTraces()
+    observers = Observers([metrics, logs, Recorder(), traces, Only(DependencyCalled, health), counts, *also])
     metrics.look_at(tasks_look)
     metrics.look_at(counts.look)
     metrics.look_at(logs_look(lambda: log_counts(logs, sink)))
@@ -65,7 +67,7 @@ def telemetry_for(declaration: Declaration, settings: Settings, *, also: Sequenc
         sink=sink,
         make_context=Identifier(),
         senses=senses,
-        admin_routes=log_level_routes(LevelSwitch(logs, observers)),
+        admin_routes=[*log_level_routes(LevelSwitch(logs, observers)), *trace_routes(traces)],
     )
 
 

@@ -5,10 +5,13 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import count
 
+from telemetry.recording import Recording
 from telemetry.server_timing import Stages
+from telemetry.tracestate import parse_tracestate
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -24,6 +27,10 @@ _SAMPLED = 0x01
 _TRACE_ID_BITS = 128
 _SPAN_ID_BITS = 64
 _PREFIX_BITS = 48
+
+_SPAN_STEP = 0x9E3779B97F4A7C15
+"""2**64 divided by the golden ratio, odd: its multiples are far apart and return to none before all have been."""
+_SPAN_MASK = (1 << _SPAN_ID_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +52,9 @@ class RequestContext:
     sampled: bool
     started_seconds: float
     stages: Stages
+    recording: Recording
+    tracestate: str = ""
+    """What others in the trace want to be passed on, as a W3C header value; empty for nothing."""
 
     @property
     def traceparent(self) -> str:
@@ -54,6 +64,14 @@ class RequestContext:
     def traceparent_of(self, span_id: str) -> str:
         """The header value of another place in the same trace."""
         return f"00-{self.trace_id}-{span_id}-{'01' if self.sampled else '00'}"
+
+    def span_id_of(self, number: int) -> str:
+        """The id of a span of this request by its number, so that nothing is drawn for one that nobody looks at."""
+        return f"{(int(self.span_id, 16) + number * _SPAN_STEP) & _SPAN_MASK or 1:016x}"
+
+
+CURRENT_REQUEST: ContextVar[RequestContext | None] = ContextVar("current_request", default=None)
+"""The request being answered, so that readers of events find it; every request has its own task."""
 
 
 def parse_traceparent(headers: Sequence[str]) -> Parent | None:
@@ -87,8 +105,13 @@ class Identifier:
         self._prefix = f"{random_bits(_PREFIX_BITS):012x}"
         self._numbers = count(1)
 
-    def __call__(self, request_id: str | None = None, traceparents: Sequence[str] = ()) -> RequestContext:
-        """Make a request's context; its own id is kept where it is at most 64 of `A-Za-z0-9._-`."""
+    def __call__(
+        self, request_id: str | None = None, traceparents: Sequence[str] = (), *, tracestates: Sequence[str] = ()
+    ) -> RequestContext:
+        """Make a request's context; its own id is kept where it is at most 64 of `A-Za-z0-9._-`.
+
+        A trace's state is nothing without its `traceparent`, and goes on only with it.
+        """
         if request_id is None or _REQUEST_ID.fullmatch(request_id) is None:
             request_id = f"{self._prefix}-{next(self._numbers):x}"
         parent = parse_traceparent(traceparents) if traceparents else None
@@ -99,11 +122,9 @@ class Identifier:
             sampled=parent.sampled if parent else False,
             started_seconds=self._now(),
             stages=Stages(),
+            recording=Recording(self._now),
+            tracestate=parse_tracestate(tracestates) if parent and tracestates else "",
         )
-
-    def traceparent_below(self, context: RequestContext) -> str:
-        """The header value of a call made for a request: the same trace, a span of its own."""
-        return context.traceparent_of(self._identifier(_SPAN_ID_BITS))
 
     def _identifier(self, bits: int) -> str:
         return f"{self._random_bits(bits) or 1:0{bits // 4}x}"

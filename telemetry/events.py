@@ -33,6 +33,7 @@ from telemetry.outbound_events import (
     BreakerChanged,
     BreakerState,
     BulkheadRejected,
+    BulkheadWaited,
     ConnectionAcquired,
     ConnectionDropped,
     ConnectionOpened,
@@ -44,6 +45,7 @@ from telemetry.outbound_events import (
     Outcome,
     Retried,
     RetryOutcome,
+    UpstreamAttempted,
     UpstreamOperation,
 )
 from telemetry.process_events import (
@@ -95,6 +97,7 @@ __all__ = [
     "BreakerChanged",
     "BreakerState",
     "BulkheadRejected",
+    "BulkheadWaited",
     "CacheEvent",
     "CacheInvalidated",
     "CacheRead",
@@ -146,6 +149,7 @@ __all__ = [
     "ServiceStopped",
     "SettingUnknown",
     "SheddingChanged",
+    "UpstreamAttempted",
     "UpstreamOperation",
 ]
 

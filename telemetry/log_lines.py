@@ -48,6 +48,8 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             | e.CacheRead()
             | e.ConnectionAcquired()
             | e.ConnectionReleased()
+            | e.BulkheadWaited()
+            | e.UpstreamAttempted()
         ):
             return None
         case e.AuthenticationFailed():

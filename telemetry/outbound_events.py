@@ -32,6 +32,24 @@ class DependencyCalled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamAttempted:
+    """One attempt of a call to an upstream has ended; `status` is 0 where no answer came, `error_type` as above.
+
+    `address` is the upstream's host and `port` its port. `span` is the attempt's number among the spans of the request
+    it was made for: the upstream knows it as its parent.
+    """
+
+    dependency: Dependency
+    method: str
+    address: str
+    port: int
+    status: int
+    error_type: str
+    duration_seconds: float
+    span: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerChanged:
     """A circuit breaker took on another state; `name` is the dependency and the class of work (`postgres.reads`)."""
 
@@ -50,6 +68,14 @@ class Retried:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkheadRejected:
     """A call found no room in its class of work, after waiting `waited_seconds` (0 where the line was full)."""
+
+    name: str
+    waited_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkheadWaited:
+    """A call got into its class of work after waiting for room."""
 
     name: str
     waited_seconds: float
@@ -97,9 +123,11 @@ class AcquireTimedOut:
 
 OutboundEvent = (
     DependencyCalled
+    | UpstreamAttempted
     | BreakerChanged
     | Retried
     | BulkheadRejected
+    | BulkheadWaited
     | ConnectionOpened
     | ConnectionAcquired
     | ConnectionReleased

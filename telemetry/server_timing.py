@@ -1,8 +1,4 @@
-"""Where a request's time went, for the caller: the stages of the Server-Timing header, read from events."""
-
-from contextvars import ContextVar
-
-from telemetry.events import DependencyCalled
+"""Where a request's time went, for the caller: the stages of the Server-Timing header."""
 
 _MILLISECONDS = 1000
 
@@ -29,14 +25,3 @@ class Stages:
         parts = [f"total;dur={total_seconds * _MILLISECONDS:.2f}"]
         parts += [f"{stage};dur={seconds * _MILLISECONDS:.2f}" for stage, seconds in self._seconds.items()]
         return ", ".join(parts)
-
-
-CURRENT_STAGES: ContextVar[Stages | None] = ContextVar("current_stages", default=None)
-"""The stages of the request being answered, so that a reader of events finds them; every request has its own task."""
-
-
-def time_stages(event: DependencyCalled) -> None:
-    """Read how long the current request's call to a dependency took."""
-    stages = CURRENT_STAGES.get()
-    if stages is not None:
-        stages.add(event.dependency, event.duration_seconds)

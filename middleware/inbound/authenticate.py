@@ -94,6 +94,7 @@ def authenticate(
     async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.getall(hdrs.AUTHORIZATION, None)
         if given is not None:
+            request[CONTEXT].recording.reach("authenticate")
             principal = checked.remembered(given) or await checked.principal(request, given)
             request[PRINCIPAL] = principal
             observe(_TAKEN[principal.credential_kind])

@@ -16,6 +16,7 @@ from multidict import istr
 
 from middleware.errors import Fault, KeyInFlight, KeyReused, Malformed
 from middleware.inbound.endpoint import Endpoint, Endpoints, endpoint_of
+from middleware.inbound.identify import CONTEXT
 from middleware.inbound.principal import PRINCIPAL
 from telemetry.events import IdempotencyDecided, IdempotencyOutcome, Observe
 
@@ -55,13 +56,15 @@ def idempotency(endpoints: Endpoints, observe: Observe, *, secret: bytes) -> Mid
 
     @web.middleware
     async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        reach = request[CONTEXT].recording.reach
         endpoint = endpoint_of(request, endpoints)
-        if endpoint is None or endpoint.idempotency == "none":
+        key = None if endpoint is None or endpoint.idempotency == "none" else _key_in(request, endpoint)
+        if endpoint is None or key is None:
+            reach("handler")
             return await handler(request)
-        key = _key_in(request, endpoint)
-        if key is None:
-            return await handler(request)
+        reach("idempotency")
         request[REQUEST_KEY] = await _request_key(request, endpoint, key=key, digest=digest)
+        reach("handler")
         try:
             response = await handler(request)
         except (KeyInFlight, KeyReused) as refused:

@@ -11,15 +11,16 @@ from multidict import CIMultiDict, istr
 from middleware.inbound.security_headers import is_over_tls, secure
 from middleware.inbound.shed_protocol import ShedProtocol
 from telemetry import private_texts
-from telemetry.context import Identifier, RequestContext
-from telemetry.server_timing import CURRENT_STAGES
+from telemetry.context import CURRENT_REQUEST, Identifier, RequestContext
 
 CONTEXT = web.RequestKey("context", RequestContext)
 
 REQUEST_ID = istr("X-Request-ID")
 TRACEPARENT = istr("traceparent")
+TRACESTATE = istr("tracestate")
 SERVER_TIMING = istr("Server-Timing")
 
+IDENTIFY = "identify"
 HELD = "held"
 """The stage of Server-Timing in which a request waited, unread, for others to end."""
 
@@ -33,13 +34,18 @@ def identify(make_context: Identifier) -> Middleware:
     @web.middleware
     async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
         headers = request.headers
-        context = make_context(headers.get(REQUEST_ID), headers.getall(TRACEPARENT, ()))
+        parents = headers.getall(TRACEPARENT, ())
+        states = headers.getall(TRACESTATE, ()) if parents else ()
+        context = make_context(headers.get(REQUEST_ID), parents, tracestates=states)
         waited_seconds = waited(request)
         if waited_seconds:
-            context = replace(context, started_seconds=context.started_seconds - waited_seconds)
+            read_seconds = context.started_seconds
+            context = replace(context, started_seconds=read_seconds - waited_seconds)
             context.stages.add(HELD, waited_seconds)
+            context.recording.hold(HELD, since_seconds=context.started_seconds)
+            context.recording.hold(IDENTIFY, since_seconds=read_seconds)
         request[CONTEXT] = context
-        CURRENT_STAGES.set(context.stages)
+        CURRENT_REQUEST.set(context)
         private_texts.begin()
         return await handler(request)
 

@@ -16,6 +16,7 @@ from multidict import istr
 
 from middleware.errors import TooManyRequests
 from middleware.inbound.endpoint import Endpoints, endpoint_of
+from middleware.inbound.identify import CONTEXT
 from middleware.inbound.principal import PRINCIPAL
 from middleware.inbound.quota import Charge, LimitStore, Taken, scaled
 
@@ -58,6 +59,7 @@ def rate_limit(endpoints: Endpoints, limits: Limits, *, jitter: Callable[[], flo
         charge = limits.unmatched if endpoint is None else endpoint.charge
         if charge is None:
             return await handler(request)
+        request[CONTEXT].recording.reach("rate_limit")
         principal = request.get(PRINCIPAL)
         if principal is None:
             caller = f"address {limits.address_of(request)}"

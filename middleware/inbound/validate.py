@@ -31,9 +31,10 @@ def validate(endpoints: Endpoints, *, now: Callable[[], float] = time.monotonic)
     async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
         endpoint = endpoint_of(request, endpoints)
         if endpoint is not None:
-            began_seconds = now()
+            context, began_seconds = request[CONTEXT], now()
+            context.recording.reach("validate")
             request[INPUT] = await endpoint.read_input(request)
-            request[CONTEXT].stages.add("validate", now() - began_seconds)
+            context.stages.add("validate", now() - began_seconds)
         return await handler(request)
 
     return layer

@@ -6,7 +6,9 @@ from middleware.errors import Elapsed, Overloaded, Problem
 from middleware.outbound.layer import Attempt, Call, Senses, T
 from middleware.outbound.layer_policies import BreakerOpen
 from middleware.outbound.policy import Policy
+from telemetry.context import CURRENT_REQUEST
 from telemetry.events import DependencyCalled, Outcome
+from telemetry.recording import CURRENT_CALL
 
 End = tuple[Outcome, str]
 """How a call ended: its outcome and its error's type."""
@@ -24,7 +26,8 @@ class Answered(Exception):  # noqa: N818 - it says what happened
 def measure(inner: Call, policy: Policy, *, senses: Senses) -> Call:
     """Emit one DependencyCalled for each call, whatever its end; the end itself passes through unchanged.
 
-    A call that its caller gave up is an error of type `cancelled`, a bug one of type `internal`.
+    A call that its caller gave up is an error of type `cancelled`, a bug one of type `internal`. The call has a number
+    among the spans of its request, and all that is told on its way is told within it (CURRENT_CALL).
     """
     observe, now, dependency = senses.observe, senses.clock.now, policy.dependency
 
@@ -43,12 +46,16 @@ def measure(inner: Call, policy: Policy, *, senses: Senses) -> Call:
 
     async def layer(operation: str, attempt: Attempt[T]) -> T:
         started = now()
+        context = CURRENT_REQUEST.get()
+        place = CURRENT_CALL.set(0 if context is None else context.recording.draw())
         try:
             result = await inner(operation, attempt)
+            tell(operation, ANSWERED, started=started)
         except BaseException as error:
             tell(operation, end_of(error), started=started, cause=cause_of(error))
             raise
-        tell(operation, ANSWERED, started=started)
+        finally:
+            CURRENT_CALL.reset(place)
         return result
 
     return layer

@@ -10,7 +10,7 @@ from middleware.errors import Elapsed, Overloaded, Problem
 from middleware.outbound.circuit import Circuit
 from middleware.outbound.policy import Policy
 from middleware.sweeper import Sweeper
-from telemetry.events import BulkheadRejected, Observe
+from telemetry.events import BulkheadRejected, BulkheadWaited, Observe
 
 
 class Permits:
@@ -75,6 +75,7 @@ class Permits:
             timer.cancel()
             if place in self._line:
                 self._line.remove(place)
+        self._observe(BulkheadWaited(name=self._name, waited_seconds=self._now() - started))
 
     def _rejected(self, waited_seconds: float) -> Overloaded:
         self._observe(BulkheadRejected(name=self._name, waited_seconds=waited_seconds))

@@ -11,7 +11,7 @@ from middleware.outbound.attempt_timeout import CutShort, NoAnswer
 from middleware.outbound.layer import Call, Senses
 from server.service import Upstream
 from server.upstreams.answer import Expectations
-from server.upstreams.client_layers import MakeSpan, Take, mark, through
+from server.upstreams.client_layers import Mark, Take, through
 from server.upstreams.destination import Destination
 from server.upstreams.outgoing import Outgoing, Sending, outgoing
 from telemetry.context import RequestContext
@@ -26,11 +26,11 @@ class UpstreamClient:
     followed, and proxies named by the environment are not used.
     """
 
-    def __init__(self, upstream: Upstream, destination: Destination, *, senses: Senses, make_span: MakeSpan) -> None:
+    def __init__(self, upstream: Upstream, destination: Destination, *, senses: Senses) -> None:
         self.name = upstream.name
         self._policy = policy = upstream.policy
         self._base_url = destination.base_url
-        self._make_span = make_span
+        self._observe = senses.observe
         self._reads = outbound(policy.for_reads(upstream.name), senses=senses)
         self._repeatable_writes = outbound(policy.for_repeatable_writes(upstream.name), senses=senses)
         self._single_writes = outbound(policy.for_single_writes(upstream.name), senses=senses)
@@ -43,7 +43,12 @@ class UpstreamClient:
         take: Take[T] = Take(partial(self._expectations.met, expects), self._policy, is_repeatable=sent.is_repeatable)
         layers = (
             through(self._way(sent), "read" if sent.is_read else "write"),
-            mark(context, make_span=self._make_span, attempt_seconds=self._policy.attempt_timeout_seconds),
+            Mark(
+                name=self.name,
+                context=context,
+                attempt_seconds=self._policy.attempt_timeout_seconds,
+                observe=self._observe,
+            ),
             take,
         )
         try:

@@ -6,10 +6,8 @@ from typing import assert_never, get_args
 
 from telemetry import events as e
 from telemetry.catalogue import outbound_rows as rows
+from telemetry.database_names import SYSTEM_NAMES
 from telemetry.metrics.families import Families
-
-_DATABASES: dict[str, str] = {"postgres": "postgresql", "redis": "redis"}
-"""A dependency's name in OpenTelemetry's `db.system.name`."""
 
 
 class OutboundMetrics:
@@ -44,7 +42,7 @@ class OutboundMetrics:
                 self._retries[event.target, event.outcome].inc()
             case e.BulkheadRejected():
                 self._rejections[event.name,].inc()
-            case e.BreakerChanged() | e.ConnectionDropped():
+            case e.BreakerChanged() | e.ConnectionDropped() | e.BulkheadWaited() | e.UpstreamAttempted():
                 pass
             case _:
                 assert_never(event)
@@ -52,6 +50,6 @@ class OutboundMetrics:
     def _called(self, event: e.DependencyCalled) -> None:
         seconds = event.duration_seconds
         self._calls[event.dependency, event.operation, event.outcome].observe(seconds)
-        database = _DATABASES.get(event.dependency)
+        database = SYSTEM_NAMES.get(event.dependency)
         if database is not None:
             self._operations[database, event.operation, event.error_type].observe(seconds)

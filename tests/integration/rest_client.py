@@ -34,11 +34,10 @@ from storage.postgres.pool import Pool
 from storage.tables.schema import tables
 from storage.tables.sql_text import definition
 from telemetry.context import Identifier
-from telemetry.events import DependencyCalled
 from telemetry.log_sink import Sink
 from telemetry.metrics import Metrics, Names
-from telemetry.observers import Observers, Only
-from telemetry.server_timing import time_stages
+from telemetry.observers import Observers
+from telemetry.recorder import Recorder as RequestRecorder
 from tests.hand_stamp import HandStamp
 from tests.integration.loopback import Caller
 from tests.integration.sql import ask, run_sql
@@ -172,7 +171,7 @@ async def served_service(
         metrics = Metrics(
             service=declaration.service.name, version=declaration.service.version, names=Names(pools=[POOL])
         )
-        observe = Observers([metrics, events, Only(DependencyCalled, time_stages)])
+        observe = Observers([metrics, events, RequestRecorder()])
         telemetry = Telemetry(
             observe=observe, metrics=metrics, sink=sink, make_context=Identifier(), senses=Senses(observe=observe)
         )

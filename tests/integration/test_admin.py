@@ -88,6 +88,7 @@ async def test_the_index_lists_what_there_is(call: Caller) -> None:
         "/startupz",
         "/metrics",
         "/breakers",
+        "/debug/requests",
         "/log-level",
     ]
 

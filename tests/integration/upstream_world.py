@@ -51,7 +51,6 @@ async def world(*, url: str = "", token: str = "", **numbers: Any) -> AsyncItera
             Upstream("payments", base_url_env="PAYMENTS_URL", policy=policy),
             destination(url or f"{fake.url}/v1", token=token),
             senses=senses,
-            make_span=identify.traceparent_below,
         )
         try:
             calls = UpstreamCalls(client, identify("order-7", [PARENT]))

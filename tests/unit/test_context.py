@@ -51,10 +51,10 @@ def test_a_traceparent_that_breaks_the_rules_is_ignored(header: str) -> None:
 
 
 def test_a_call_made_for_a_request_is_a_span_of_its_own_in_the_same_trace() -> None:
-    identify = Identifier()
-    context = identify(traceparents=[f"00-{TRACE}-{SPAN}-01"])
+    context = Identifier()(traceparents=[f"00-{TRACE}-{SPAN}-01"])
 
-    calls = [parse_traceparent([identify.traceparent_below(context)]) for _ in range(2)]
+    ids = [context.span_id_of(context.recording.draw()) for _ in range(2)]
+    calls = [parse_traceparent([context.traceparent_of(span_id)]) for span_id in ids]
 
     assert [(call.trace_id, call.sampled) for call in calls if call] == [(TRACE, True)] * 2
     assert len({SPAN, context.span_id, *(call.span_id for call in calls if call)}) == 4

@@ -7,10 +7,17 @@ from aiohttp import web
 from middleware import errors
 from middleware.inbound.problem_document import problem_document, problem_response, problem_type, refusal_response
 from telemetry.context import RequestContext
+from telemetry.recording import Recording
 from telemetry.server_timing import Stages
 
 CONTEXT = RequestContext(
-    request_id="r-1", trace_id="t-1", span_id="s-1", sampled=False, started_seconds=0.0, stages=Stages()
+    request_id="r-1",
+    trace_id="t-1",
+    span_id="s-1",
+    sampled=False,
+    started_seconds=0.0,
+    stages=Stages(),
+    recording=Recording(lambda: 0.0),
 )
 FAULTS = [
     errors.Fault(code="too_small", detail="It must be at least 0.", pointer="/price"),

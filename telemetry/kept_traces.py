@@ -1,0 +1,169 @@
+"""The reader that keeps requests that have ended for a person to look at: the last, the failed, the slowest."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from heapq import heappush, heappushpop
+from itertools import count
+from typing import Literal, assert_never
+
+from telemetry import events as e
+from telemetry.context import CURRENT_REQUEST
+from telemetry.ended_request import EndedRequest, Ending
+from telemetry.observers import Read, reading
+
+TraceKind = Literal["last", "failed", "slowest"]
+
+KEPT_AT_MOST = 200
+BYTES_AT_MOST = 2 * 2**20
+"""Of each kind; 200 ordinary requests take 400 KB."""
+
+SLOWEST_OF_A_ROUTE = 5
+WINDOW_SECONDS = 300.0
+"""The slowest are those of the window that is under way and of the one before it: of the last 5 to 10 minutes."""
+
+# What one takes on CPython 3.11, 64 bits, with all it refers to and nothing else does: its context, ids and marks; each
+# of its notes with its event. Found with tracemalloc, rounded up.
+_REQUEST_BYTES = 1_800
+_NOTE_BYTES = 400
+
+Offer = Callable[[EndedRequest], None]
+
+
+class KeptTraces:
+    """Keeps a bounded number of requests, of bounded size; offers each that has ended to `offer`, if there is one."""
+
+    def __init__(
+        self,
+        *,
+        offer: Offer | None = None,
+        bytes_at_most: int = BYTES_AT_MOST,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._last = _Ring(bytes_at_most)
+        self._failed = _Ring(bytes_at_most)
+        self._slowest = _Slowest(bytes_at_most // 2, now=now)
+        self._offer = offer
+
+    def reader_of(self, event: e.Event) -> Read | None:
+        """Who takes the events that say how a request ended; nobody the others."""
+        match event:
+            case e.RequestFinished() | e.ClientDisconnected() | e.RequestCutOff():
+                return reading(event, self._ended)
+            case _:
+                return None
+
+    def kept(self, kind: TraceKind) -> list[EndedRequest]:
+        """Those of a kind, the newest first, or the slowest."""
+        match kind:
+            case "last":
+                return self._last.newest_first()
+            case "failed":
+                return self._failed.newest_first()
+            case "slowest":
+                return self._slowest.slowest_first()
+            case _:
+                assert_never(kind)
+
+    def find(self, name: str) -> list[EndedRequest]:
+        """The requests that have this request id, or lie in the trace of this id, the newest first."""
+        everything = [*self.kept("last"), *self.kept("failed"), *self.kept("slowest")]
+        found = {id(one): one for one in everything if name in (one.context.request_id, one.context.trace_id)}
+        return sorted(found.values(), key=lambda one: one.context.started_seconds, reverse=True)
+
+    def _ended(self, ending: Ending) -> None:
+        context = CURRENT_REQUEST.get()
+        if context is None:
+            return
+        context.recording.close()
+        ended = EndedRequest(ending, context)
+        size_bytes = _REQUEST_BYTES + _NOTE_BYTES * len(context.recording.notes)
+        self._last.add(ended, size_bytes)
+        if ended.has_failed:
+            self._failed.add(ended, size_bytes)
+        self._slowest.add(ended, size_bytes)
+        if self._offer is not None:
+            self._offer(ended)
+
+
+class _Ring:
+    """The newest, as many as there is room for."""
+
+    __slots__ = ("_kept", "_room_bytes")
+
+    def __init__(self, room_bytes: int) -> None:
+        self._kept: deque[tuple[EndedRequest, int]] = deque()
+        self._room_bytes = room_bytes
+
+    def add(self, ended: EndedRequest, size_bytes: int) -> None:
+        kept = self._kept
+        kept.append((ended, size_bytes))
+        self._room_bytes -= size_bytes
+        while self._room_bytes < 0 or len(kept) > KEPT_AT_MOST:
+            self._room_bytes += kept.popleft()[1]
+
+    def newest_first(self) -> list[EndedRequest]:
+        return [ended for ended, _ in reversed(self._kept)]
+
+
+_Place = tuple[float, int, EndedRequest, int]
+"""How long it took, a number that makes the order total, the request, its size."""
+
+
+class _Slowest:
+    """The slowest of each route in two windows, the one under way and the one before."""
+
+    def __init__(self, room_bytes: int, *, now: Callable[[], float]) -> None:
+        self._now = now
+        self._all_room_bytes = self._room_bytes = room_bytes
+        self._by_route: dict[str, list[_Place]] = {}
+        self._before: dict[str, list[_Place]] = {}
+        self._numbers = count()
+        self._turns_at = now() + WINDOW_SECONDS
+
+    def add(self, ended: EndedRequest, size_bytes: int) -> None:
+        context, duration_seconds = ended.context, ended.ending.duration_seconds
+        if context.started_seconds + duration_seconds >= self._turns_at:
+            self._turn()
+        places = self._by_route.get(ended.ending.route)
+        if places is None:
+            places = self._by_route[ended.ending.route] = []
+        elif len(places) == SLOWEST_OF_A_ROUTE and duration_seconds <= places[0][0]:
+            return
+        place = (duration_seconds, next(self._numbers), ended, size_bytes)
+        self._room_bytes -= size_bytes
+        if len(places) < SLOWEST_OF_A_ROUTE:
+            heappush(places, place)
+        else:
+            self._room_bytes += heappushpop(places, place)[3]
+        while self._room_bytes < 0:
+            self._give_up_the_fastest()
+
+    def slowest_first(self) -> list[EndedRequest]:
+        self._turn_if_due()
+        places = sorted(self._places(), reverse=True)
+        return [ended for _, _, ended, _ in places]
+
+    def _places(self) -> Iterator[_Place]:
+        for by_route in (self._by_route, self._before):
+            for places in by_route.values():
+                yield from places
+
+    def _turn_if_due(self) -> None:
+        if self._now() >= self._turns_at:
+            self._turn()
+
+    def _turn(self) -> None:
+        """Begin another window; after a pause longer than one, the one before it was empty."""
+        has_paused = self._now() >= self._turns_at + WINDOW_SECONDS
+        self._before = {} if has_paused else self._by_route
+        self._by_route = {}
+        self._room_bytes = self._all_room_bytes
+        self._turns_at = self._now() + WINDOW_SECONDS
+
+    def _give_up_the_fastest(self) -> None:
+        """There is always one: nothing is larger than all the room."""
+        fastest = min((places for places in self._by_route.values() if places), key=lambda places: places[0])
+        place = fastest[0]
+        fastest.remove(place)
+        self._room_bytes += place[3]

@@ -1,0 +1,52 @@
+"""The reader that notes in the recording of the request being answered what is worth a span, or a stage of its time."""
+
+from dataclasses import replace
+
+from telemetry import events as e
+from telemetry.context import CURRENT_REQUEST
+from telemetry.observers import Read, reading
+
+
+class Recorder:
+    """Notes what belongs to the request in whose task it is told.
+
+    What a timer or a task of its own tells (a breaker's change, a connection opened) belongs to no request: it would
+    be noted in a stranger's recording. How a request was refused is what its status says.
+    """
+
+    def reader_of(self, event: e.Event) -> Read | None:
+        """Who notes this kind of event; nobody most of them."""
+        match event:
+            case e.DependencyCalled():
+                return reading(event, _called)
+            case e.ConnectionAcquired():
+                return reading(event, _acquired)
+            case e.ExceptionCaught():
+                return reading(event, _caught)
+            case e.UpstreamAttempted() | e.Retried() | e.BulkheadWaited() | e.CacheRead() | e.AuthenticationFailed():
+                return reading(event, _note)
+            case _:
+                return None
+
+
+def _note(event: e.Event) -> None:
+    context = CURRENT_REQUEST.get()
+    if context is not None:
+        context.recording.note(event)
+
+
+def _called(event: e.DependencyCalled) -> None:
+    context = CURRENT_REQUEST.get()
+    if context is not None:
+        context.stages.add(event.dependency, event.duration_seconds)
+        context.recording.note(event)
+
+
+def _acquired(event: e.ConnectionAcquired) -> None:
+    if event.wait_seconds > 0:
+        _note(event)
+
+
+def _caught(event: e.ExceptionCaught) -> None:
+    """Without its traceback, which is long and may quote anything."""
+    _note(replace(event, traceback=""))
