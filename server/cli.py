@@ -137,6 +137,12 @@ def render(  # noqa: PLR0913 - one parameter an option
         str, typer.Option(metavar="URL", help="Where the runbooks lie: URL/AlertName.md.")
     ] = "alerts/runbooks",
     grafana: Annotated[str, typer.Option(metavar="URL", help="Where Grafana is.")] = "http://localhost:3000",
+    prometheus: Annotated[
+        str, typer.Option(metavar="URL", help="Where Grafana finds Prometheus.")
+    ] = "http://localhost:9090",
+    dashboards: Annotated[
+        str, typer.Option(metavar="DIR", help="Where Grafana finds the dashboards' JSON.")
+    ] = "/var/lib/grafana/dashboards",
     scale: Annotated[
         float, typer.Option(min=1, metavar="TIMES", help="Divide every duration; to try alerts out, not to run them.")
     ] = 1,
@@ -146,7 +152,12 @@ def render(  # noqa: PLR0913 - one parameter an option
     from telemetry.render.rendition import Links
     from telemetry.render.scale import Scale
 
-    links = Links(runbooks=runbooks.rstrip("/"), grafana=grafana.rstrip("/"))
+    links = Links(
+        runbooks=runbooks.rstrip("/"),
+        grafana=grafana.rstrip("/"),
+        prometheus=prometheus.rstrip("/"),
+        dashboards=dashboards.rstrip("/"),
+    )
     options = RenderOptions(out=out, is_check=check, job=job, links=links, scale=Scale(factor=scale))
     sys.exit(run_render(file, options=options))
 

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 
 from telemetry.render.causes import cause_groups
+from telemetry.render.dashboards.all_boards import all_boards
+from telemetry.render.dashboards.grafana import dashboard_text
+from telemetry.render.dashboards.provisioning import provisioning_texts
+from telemetry.render.metrics_page import metrics_page
 from telemetry.render.rendition import Rendition
 from telemetry.render.rule_yaml import rules_text
 
@@ -12,4 +16,10 @@ FOLDERS = ("alerts", "dashboards")
 
 def rendered(rendition: Rendition) -> Mapping[str, str]:
     """Each file's text by its path below the output folder."""
-    return {"alerts/causes.rules.yaml": rules_text(cause_groups(rendition), rendition)}
+    boards, causes = all_boards(), cause_groups(rendition)
+    return {
+        "alerts/causes.rules.yaml": rules_text(causes, rendition),
+        **{f"dashboards/{board.name}.json": dashboard_text(board, boards, rendition=rendition) for board in boards},
+        **provisioning_texts(rendition),
+        "docs/metrics.md": metrics_page(boards, causes, command=rendition.command),
+    }

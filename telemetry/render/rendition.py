@@ -9,13 +9,16 @@ from telemetry.render.scale import REAL_TIME, Scale
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Where alerts send people; each an address without a slash at its end.
+    """Where alerts send people, and Grafana looks; each an address without a slash at its end.
 
-    A relative `runbooks` is a path from the root of the repository the rules lie in.
+    A relative `runbooks` is a path from the root of the repository the rules lie in. `prometheus` is where Grafana
+    reaches it, `dashboards` the folder on Grafana's machine that the dashboards' JSON lies in.
     """
 
     runbooks: str = "alerts/runbooks"
     grafana: str = "http://localhost:3000"
+    prometheus: str = "http://localhost:9090"
+    dashboards: str = "/var/lib/grafana/dashboards"
 
     def runbook(self, alert: str) -> str:
         """The page about an alert."""

@@ -7,7 +7,7 @@ from typing import Literal
 Severity = Literal["page", "ticket", "none"]
 """Wake somebody now; somebody looks on the next working day; nobody is told (a heartbeat)."""
 
-Board = Literal["slo", "service", "postgres", "redis", "resilience", "runtime", "telemetry"]
+Board = Literal["slo", "service", "postgres", "redis", "resilience", "callers", "runtime", "telemetry"]
 """A dashboard; its uid in Grafana is `mainstay-` and this word."""
 
 

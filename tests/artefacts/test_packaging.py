@@ -17,7 +17,8 @@ from tests.source_tree import PACKAGES, PROJECT, read_modules
 
 DESCRIPTION = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 PIP = (sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input")
-BOUNDED = re.compile(r"^[\w.-]+(\[[\w,-]+\])?>=[\w.]+,<[\w.]+$")
+BOUNDED = re.compile(r"^[\w.-]+(\[[\w,-]+\])?(>=[\w.]+,<[\w.]+|==[\w.!]+)$")
+"""An exact version is both bounds: the Grafana SDK's are builds for one Grafana each."""
 
 
 @pytest.fixture(scope="module")

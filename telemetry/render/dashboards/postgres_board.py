@@ -1,0 +1,104 @@
+"""Postgres: whether it answers, how long statements take, whether the pool is large enough."""
+
+from telemetry.catalogue import outbound_rows
+from telemetry.render.dashboards import expressions as x
+from telemetry.render.dashboards import shades
+from telemetry.render.dashboards.board import Board, Row, Trend, rising
+from telemetry.render.dashboards.database_panels import answering, durations, operations
+from telemetry.render.dashboards.panels import ask, number, quantiles, stack, trend
+
+HERE = 'db_system_name="postgresql"'
+POOL = 'pool="postgres"'
+IN_USE_LEVELS = rising(warn=0.8, bad=0.95)
+IN_USE = x.share(
+    x.gauge(outbound_rows.DB_CONNECTION_COUNT, "instance", where=f'{POOL},state="used"'),
+    x.gauge(outbound_rows.DB_CONNECTION_MAX, "instance", where=POOL),
+)
+
+
+def postgres_board() -> Board:
+    """The way down from a slow or failed request to the statement and the pool."""
+    pool = number(
+        "Pool in use",
+        "Connections in use as a part of how many there may be, in the process where that is most.",
+        unit="percentunit",
+        expr=f"max({IN_USE})",
+        levels=IN_USE_LEVELS,
+    )
+    return Board(
+        name="postgres",
+        title="Postgres",
+        description="Whether Postgres answers, which statement is slow, and whether the pool is large enough.",
+        rows=(
+            answering("Does Postgres answer?", dependency="postgres", where=HERE, more=(pool,)),
+            durations("How long do statements take?", where=HERE, operation="statement"),
+            _room(),
+            _connections(),
+            operations("Which statement is it?", where=HERE, operation="statement"),
+        ),
+    )
+
+
+def _room() -> Row:
+    return Row(
+        question="Is the pool large enough?",
+        panels=(
+            stack(
+                "Connections",
+                "Connections in use and idle. Once all are in use, callers wait.",
+                unit="short",
+                queries=(ask("{{state}}", x.gauge(outbound_rows.DB_CONNECTION_COUNT, "state", where=POOL)),),
+                shades=shades.CONNECTIONS,
+            ),
+            trend(
+                "Share in use",
+                "Connections in use as a part of how many there may be.",
+                unit="percentunit",
+                queries=(ask("{{instance}}", IN_USE),),
+            ).looking(Trend(maximum=1.0), levels=IN_USE_LEVELS),
+            trend(
+                "Waiting callers",
+                "Callers waiting for a connection at this moment, and those a second whose time for that ran out.",
+                unit="short",
+                queries=(
+                    ask("waiting", x.gauge(outbound_rows.DB_CONNECTION_PENDING_REQUESTS, where=POOL)),
+                    ask("gave up a second", x.rate(outbound_rows.DB_CONNECTION_TIMEOUTS, where=POOL)),
+                ),
+                shades=(("waiting", "orange"), ("gave up*", "red")),
+            ),
+        ),
+    )
+
+
+def _connections() -> Row:
+    return Row(
+        question="What happens to connections?",
+        panels=(
+            quantiles(
+                "Wait for one",
+                "How long callers waited. More than milliseconds: the pool is too small, or statements are slow.",
+                metric=outbound_rows.DB_CONNECTION_WAIT,
+                where=POOL,
+                levels=rising(warn=0.01, bad=0.1),
+            ).sized(6, 8),
+            quantiles(
+                "Kept for",
+                "How long callers kept one. A transaction that waits for something else keeps its own meanwhile.",
+                metric=outbound_rows.DB_CONNECTION_USE,
+                where=POOL,
+            ).sized(6, 8),
+            trend(
+                "Opened",
+                "Connections opened a second. Many at once: the old ones broke.",
+                unit="ops",
+                queries=(ask("{{instance}}", x.rate(outbound_rows.DB_CONNECTION_CREATE, "instance", where=POOL)),),
+            ).sized(6, 8),
+            trend(
+                "Time to open one",
+                "What 99 of 100 connections took to open. Slow: Postgres is short of CPU or of slots, or far away.",
+                unit="s",
+                queries=(ask("p99", x.quantile(0.99, outbound_rows.DB_CONNECTION_CREATE, where=POOL)),),
+                shades=shades.QUANTILES,
+            ).sized(6, 8),
+        ),
+    )
