@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from telemetry.caught_errors import CaughtError, traceback_of
+
 RejectReason = Literal["slow_headers", "slow_body", "slow_reader", "tls_handshake", "idle", "overloaded"]
 UNMATCHED = "_unmatched"
 """The route of a request whose address or method nothing is declared for."""
@@ -108,13 +110,31 @@ class SheddingChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExceptionCaught:
-    """A bug: an exception nobody translated reached the problems layer."""
+    """A bug: an exception nobody translated reached the problems layer.
+
+    `errors` are the exception, last, and what stood behind it; `fingerprint` is the same for the same kind of bug. Of a
+    kind that comes many times a second, only the first has the places in the code. `method` is empty where no request
+    was read.
+    """
 
     error_type: str
-    traceback: str
+    errors: tuple[CaughtError, ...]
+    fingerprint: str
     route: str
     request_id: str
     trace_id: str
+    span_id: str
+    method: str = ""
+
+    @property
+    def has_places(self) -> bool:
+        """Whether it tells where in the code it was."""
+        return any(error.frames for error in self.errors)
+
+    @property
+    def traceback(self) -> str:
+        """The text that Python would print; no more than the words of it where the places are not told."""
+        return traceback_of(self.errors)
 
 
 RequestEvent = (

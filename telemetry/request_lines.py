@@ -124,9 +124,12 @@ def _exception_caught(event: e.ExceptionCaught) -> Line:
         message=f"{event.error_type} at {event.route}",
         fields={
             "exception.type": event.error_type,
+            "exception.fingerprint": event.fingerprint,
+            **({"http.request.method": event.method} if event.method else {}),
             "http.route": event.route,
             "request_id": event.request_id,
             "trace_id": event.trace_id,
+            "span_id": event.span_id,
         },
         text=event.traceback,
     )

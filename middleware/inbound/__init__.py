@@ -28,6 +28,7 @@ from aiohttp.typedefs import Middleware
 
 from middleware.inbound.authenticate import Authentication, authenticate
 from middleware.inbound.authorize import authorize
+from middleware.inbound.bugs import Bugs
 from middleware.inbound.cors import Origins, answer_preflights
 from middleware.inbound.deadline import REQUEST_SECONDS, limit_time
 from middleware.inbound.endpoint import Endpoints
@@ -79,7 +80,7 @@ def inbound(
     return (
         identify(make_context),
         observe_requests(endpoints, observe, telling=_telling(bounds), now=clock.now),
-        render_problems(endpoints, observe, jitter=clock.jitter),
+        render_problems(endpoints, observe, bugs=Bugs(bounds.words), jitter=clock.jitter),
         require_own_host(bounds.hosts),
         *(() if bounds.origins is None else (answer_preflights(bounds.origins),)),
         limit_time(endpoints, request_seconds=bounds.request_seconds, call_later=clock.call_later, now=clock.now),

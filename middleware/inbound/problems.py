@@ -1,38 +1,37 @@
 """The layer in which every failure becomes an answer, and a bug becomes an event with its traceback."""
 
 import random
-import traceback
 from collections.abc import Callable
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from middleware.errors import STATUS, Bug, Malformed, Problem
+from middleware.inbound.bugs import Bugs
 from middleware.inbound.endpoint import Endpoints, route_of
 from middleware.inbound.idempotency import REQUEST_KEY
 from middleware.inbound.identify import CONTEXT
 from middleware.inbound.problem_document import problem_of_refusal, problem_response, refusal_response
 from middleware.inbound.telling import FAILURE
-from telemetry.context import RequestContext
-from telemetry.events import ExceptionCaught, Observe
-from telemetry.private_texts import redacted
+from telemetry.events import METHODS, OTHER, Observe
 
-_MAX_TRACEBACK_CHARACTERS = 16_000
 _FIRST_ERROR = 400
 _DONE_AGAIN = frozenset({hdrs.METH_POST, hdrs.METH_PATCH})
 
 
 def render_problems(
-    endpoints: Endpoints, observe: Observe, *, jitter: Callable[[], float] = random.random
+    endpoints: Endpoints, observe: Observe, *, bugs: Bugs | None = None, jitter: Callable[[], float] = random.random
 ) -> Middleware:
     """Answer whatever is raised with problem details; a caller never sees what a bug was."""
+    tell = Bugs() if bugs is None else bugs
 
     def answer(error: Exception, request: web.Request) -> web.Response:
         if isinstance(error, web.HTTPException):
             return _refusal(error, request, jitter=jitter())
         problem = request[FAILURE] = _problem(error, request)
         if isinstance(problem, Bug):
-            observe(exception_caught(error, request[CONTEXT], route=route_of(request, endpoints)))
+            method = request.method if request.method in METHODS else OTHER
+            observe(tell(error, request[CONTEXT], place=(method, route_of(request, endpoints)), request=request))
         return problem_response(problem, request[CONTEXT], jitter=jitter(), is_repeatable=_is_repeatable(request))
 
     @web.middleware
@@ -46,17 +45,6 @@ def render_problems(
             return response
 
     return layer
-
-
-def exception_caught(error: BaseException, context: RequestContext, *, route: str) -> ExceptionCaught:
-    """Tell of a bug; of a long traceback only the end, where the cause is."""
-    return ExceptionCaught(
-        error_type=type(error).__qualname__,
-        traceback=redacted("".join(traceback.format_exception(error)))[-_MAX_TRACEBACK_CHARACTERS:],
-        route=route,
-        request_id=context.request_id,
-        trace_id=context.trace_id,
-    )
 
 
 def _is_repeatable(request: web.Request) -> bool:

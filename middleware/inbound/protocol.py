@@ -15,12 +15,12 @@ from aiohttp.streams import StreamReader
 
 from middleware.errors import Bug, Elapsed, HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
 from middleware.inbound.arrival import Arrival, ArrivalPolicy
+from middleware.inbound.bugs import Bugs
 from middleware.inbound.certificate import Certificate
 from middleware.inbound.guarded_parser import GuardedParser
 from middleware.inbound.identify import CONTEXT, mark_answer
 from middleware.inbound.priorities import NO_OPENINGS, Openings
 from middleware.inbound.problem_document import problem_response, refusal_response
-from middleware.inbound.problems import exception_caught
 from middleware.inbound.security_headers import is_over_tls
 from middleware.inbound.shed import Shed
 from middleware.inbound.shed_answer import shed_answer
@@ -80,6 +80,7 @@ class Edge:
     certificate: Certificate | None = None
     shed: Shed | None = None
     openings: Openings = NO_OPENINGS
+    bugs: Bugs = field(default_factory=Bugs)
 
 
 class ProblemProtocol(ShedProtocol):
@@ -250,7 +251,7 @@ class ProblemProtocol(ShedProtocol):
             )
             return _unreadable(error, self._policy)
         if error is not None:
-            self._edge.observe(exception_caught(error, context, route=UNMATCHED))
+            self._edge.observe(self._edge.bugs(error, context, place=("", UNMATCHED)))
         return Elapsed() if status == HTTPStatus.GATEWAY_TIMEOUT else Bug()
 
     def _last(self, response: web.Response, context: RequestContext) -> web.Response:

@@ -283,7 +283,7 @@ async def test_a_bug_is_a_500_whose_traceback_is_told_and_not_sent(
         "/failing/{with}",
         answer.headers["X-Request-ID"],
     )
-    assert "in fail" in caught.traceback
+    assert "in Shop.fail" in caught.traceback
     assert events.of(RequestFinished)[0].status == 500
 
 

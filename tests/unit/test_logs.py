@@ -22,7 +22,6 @@ from telemetry.events import (
     EmbeddedExited,
     EmbeddedStarted,
     Event,
-    ExceptionCaught,
     LibraryLogged,
     LogLevel,
     RequestCutOff,
@@ -40,10 +39,10 @@ from telemetry.events import (
 from telemetry.log_format import Origin, human_lines, json_lines
 from telemetry.log_lines import NEVER_A_LINE, line_of
 from telemetry.logs import LogPolicy, Logs
+from tests.told_bug import CAUGHT, TRACEBACK
 
 SHOP = Origin(service="shop", version="1.2.3", environment="staging")
 NOON_SECONDS = 1_795_262_400.25
-TRACEBACK = 'Traceback (most recent call last):\n  File "shop.py", line 3, in pay\nKeyError: 1\n'
 
 
 class Lines:
@@ -63,9 +62,6 @@ def finished(status: int = 200) -> RequestFinished:
         request_id="r-1",
         trace_id="t-1",
     )
-
-
-CAUGHT = ExceptionCaught(error_type="KeyError", traceback=TRACEBACK, route="/pay", request_id="r-1", trace_id="t-1")
 
 
 def called(outcome: str, error_type: str, cause: str = "") -> DependencyCalled:
@@ -176,9 +172,12 @@ def test_a_bug_is_one_line_with_its_traceback() -> None:
         "service.version": "1.2.3",
         "deployment.environment.name": "staging",
         "exception.type": "KeyError",
+        "exception.fingerprint": "f00d",
+        "http.request.method": "POST",
         "http.route": "/pay",
         "request_id": "r-1",
-        "trace_id": "t-1",
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "span_id": "b7ad6b7169203331",
         "exception.stacktrace": TRACEBACK,
     }
 

@@ -19,7 +19,6 @@ from telemetry.events import (
     ConnectionReleased,
     DependencyCalled,
     Event,
-    ExceptionCaught,
     RateLimitDecided,
     RejectReason,
     RequestCutOff,
@@ -31,6 +30,7 @@ from telemetry.events import (
 )
 from telemetry.metrics import Metrics, Names
 from telemetry.readings import PoolSizes, Reading
+from tests.told_bug import CAUGHT
 
 LOOKED_AT = ("sli_events", "log_events", "observer_failures", "process_", "python_gc_")
 """What is no event but looked at when somebody scrapes."""
@@ -142,7 +142,7 @@ def test_a_request_past_its_limit_is_a_decision_and_a_rejection(metrics: Metrics
 
 
 def test_a_bug_is_counted(metrics: Metrics) -> None:
-    metrics(ExceptionCaught(error_type="KeyError", traceback="", route="/", request_id="a", trace_id="b"))
+    metrics(CAUGHT)
 
     assert samples(metrics, "app_exceptions_total") == {(): 1}
 

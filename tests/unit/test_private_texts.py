@@ -40,6 +40,36 @@ def test_what_libraries_quote_of_values_is_left_out() -> None:
     assert redacted(text) == "1 [type=x, input_value=[private], input_type=str]\nDETAIL: [private]\nLINE 1"
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Authorization: Bearer abc.def", "Authorization: [private] [private]"),
+        ("sent Bearer a1b2c3 to it", "sent Bearer [private] to it"),
+        ("bearer of news", "bearer [private] news"),
+        ("no key mainstay_0123456789a_" + "x" * 49, "no key [private]"),
+        ("token eyJhbGciOi.eyJzdWIi.c2ln was bad", "token [private] was bad"),
+        ("cannot reach postgresql://ada:pw@db:5432/shop", "cannot reach postgresql://[private]@db:5432/shop"),
+        ("redis://:pw@cache", "redis://[private]@cache"),
+        ("password=hunter2 host=db", "password=[private] host=db"),
+        ("{'api_key': 'a b', 'x': 1}", "{'api_key': [private], 'x': 1}"),
+        ("client_secret: abc", "client_secret: [private]"),
+        ("Set-Cookie: a=b; c", "Set-Cookie: [private]; c"),
+        ("GET http://pay/x?card=4111&cvv=1 failed", "GET http://pay/x?[private] failed"),
+        ("is it so? a=b", "is it so? a=b"),
+        ("syntax error\nLINE 1: SELECT 'x' FROM\n        ^", "syntax error\n[private]"),
+        ('invalid input syntax for type uuid: "abc"', "invalid input syntax for type uuid: [private]"),
+        ('value "99999" is out of range for type integer', "value [private] is out of range for type integer"),
+        ('column "price" does not exist', 'column "price" does not exist'),
+    ],
+)
+def test_credentials_addresses_and_values_of_statements_are_left_out(text: str, left: str) -> None:
+    assert redacted(text) == left
+
+
+def test_what_is_looked_for_once_more_is_left_out_as_well() -> None:
+    assert redacted("Ada, O'Hara and Bo", also=["Ada", "O'Hara", "nobody"]) == "[private], [private] and Bo"
+
+
 def test_the_next_request_knows_nothing_of_the_last() -> None:
     remember(["Ada"])
 
