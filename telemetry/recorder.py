@@ -48,5 +48,5 @@ def _acquired(event: e.ConnectionAcquired) -> None:
 
 
 def _caught(event: e.ExceptionCaught) -> None:
-    """Without its traceback, which is long and may quote anything."""
-    _note(replace(event, traceback=""))
+    """Without its words and its places, which are long and in the log."""
+    _note(replace(event, errors=()))

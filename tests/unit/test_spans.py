@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from telemetry import events as e
+from telemetry.caught_errors import CaughtError
 from telemetry.context import CURRENT_REQUEST, Identifier, RequestContext
 from telemetry.ended_request import EndedRequest, Ending
 from telemetry.observers import Observers
@@ -12,6 +13,7 @@ from telemetry.recorder import Recorder
 from telemetry.recording import CURRENT_CALL, NOTES_AT_MOST
 from telemetry.spans import Span
 from tests.hand_clock import HandClock
+from tests.told_bug import caught
 
 READ = e.DependencyCalled(
     dependency="postgres", operation="orders.read", outcome="ok", error_type="", duration_seconds=0.25
@@ -29,8 +31,9 @@ ATTEMPT = e.UpstreamAttempted(
     duration_seconds=0.25,
     span=3,
 )
-CAUGHT = e.ExceptionCaught(
-    error_type="ZeroDivisionError", traceback="a secret", route="/orders/{id}", request_id="r-1", trace_id="t-1"
+CAUGHT = caught(
+    error_type="ZeroDivisionError",
+    errors=(CaughtError(error_type="ZeroDivisionError", module="builtins", message="a secret"),),
 )
 
 observe = Observers([Recorder()])
