@@ -1,10 +1,10 @@
 """The composition root: the one file that knows every part and puts them together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from middleware.inbound import Bounds, inbound
 from middleware.inbound.authenticate import Authentication
@@ -184,6 +184,7 @@ def public_app(
         app.on_cleanup.append(lambda _app: caching.close())
     addresses = _addresses(declaration, serving)
     app[OPENINGS] = Openings([_ranked(address) for address in addresses])
+    _expect(addresses, telemetry)
     for address in addresses:
         route = app.router.add_route(address.method, address.path, address.handle)
         endpoints[route.handler] = address.endpoint
@@ -193,6 +194,12 @@ def public_app(
     app.add_routes(pages)
     endpoints |= {page.handler: replace(open_page(page.path), charge=limits.unmatched) for page in pages}
     return app
+
+
+def _expect(addresses: Sequence[Address], telemetry: Telemetry) -> None:
+    """Have the error series of all that does some work."""
+    working = [address for address in addresses if address.method != hdrs.METH_OPTIONS]
+    telemetry.metrics.expect_requests([(address.method, address.endpoint.template) for address in working])
 
 
 def _pages(declaration: Declaration, *, maximum_body_bytes: int) -> list[web.RouteDef]:

@@ -1,4 +1,8 @@
-"""The fan-out: one event, every reader that wants it; a failing reader never fails the work it reads about."""
+"""The fan-out: one event, every reader that wants it; a failing reader never fails the work it reads about.
+
+Readers are called where the event happens, so each returns at once: it counts, or it hands what takes time to something
+bounded that drops the rest and counts what it dropped (`log_sink.py`).
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The reader that turns events into Prometheus metrics."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from telemetry import VERSION
@@ -15,7 +15,7 @@ from telemetry.metrics.process_collectors import library_look
 from telemetry.metrics.process_metrics import ProcessMetrics
 from telemetry.metrics.request_metrics import CacheMetrics, RequestMetrics
 from telemetry.metrics.scrape_text import Rendering
-from telemetry.observers import Read, reading
+from telemetry.observers import Read
 from telemetry.readings import Look
 
 __all__ = ["Metrics", "Names"]
@@ -48,6 +48,10 @@ class Metrics:
         self._looks: list[Look] = [library_look()]
         self._rendering = Rendering(families, self._looks)
 
+    def expect_requests(self, addresses: Iterable[tuple[str, str]]) -> None:
+        """Have the error series of these methods and routes from the start."""
+        self._requests.expect(addresses)
+
     def look_at(self, look: Look) -> None:
         """Call `look` at every scrape and show what it sees; a look that fails shows nothing that time."""
         self._looks.append(look)
@@ -57,19 +61,21 @@ class Metrics:
         return self._rendering.slices(openmetrics=openmetrics)
 
     def __call__(self, event: e.Event) -> None:
-        """Count or measure what the event tells."""
-        self.reader_of(event)(event)
+        """Count or measure what one event tells; Observers asks `reader_of` once for all of its kind."""
+        read = self.reader_of(event)
+        if read is not None:
+            read(event)
 
-    def reader_of(self, event: e.Event) -> Read:
-        """Who counts events of this one's kind."""
+    def reader_of(self, event: e.Event) -> Read | None:
+        """Who counts events of this one's kind; None for one that is not counted."""
         if isinstance(event, e.RequestEvent):
-            return reading(event, self._requests)
+            return self._requests.reader_of(event)
         if isinstance(event, e.CacheEvent):
-            return reading(event, self._cache)
+            return self._cache.reader_of(event)
         if isinstance(event, e.CallerEvent):
-            return reading(event, self._callers)
+            return self._callers.reader_of(event)
         if isinstance(event, e.OutboundEvent):
-            return reading(event, self._outbound)
+            return self._outbound.reader_of(event)
         if isinstance(event, e.EventLoopLagged | e.ProcessEvent):
-            return reading(event, self._process)
+            return self._process.reader_of(event)
         assert_never(event)

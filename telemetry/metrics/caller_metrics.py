@@ -6,6 +6,7 @@ from telemetry import events as e
 from telemetry.catalogue import caller_rows as rows
 from telemetry.metrics.families import Families, Family
 from telemetry.metrics.series import Counter
+from telemetry.observers import Read, reading
 
 
 class CallerMetrics:
@@ -20,24 +21,27 @@ class CallerMetrics:
         self._idempotent = families.counters(rows.IDEMPOTENCY_REQUESTS)
         self._rejected = rejected
 
-    def __call__(self, event: e.CallerEvent) -> None:
-        """Count what the event tells."""
+    def reader_of(self, event: e.CallerEvent) -> Read | None:  # noqa: PLR0911 - one case an event
+        """Who counts or measures what such an event tells."""
         match event:
             case e.Authenticated():
-                self._authentications[event.method, "ok"].inc()
+                return reading(event, lambda told: self._authentications[told.method, "ok"].inc())
             case e.AccessDecided():
-                self._access[event.decision,].inc()
+                return reading(event, lambda told: self._access[told.decision,].inc())
             case e.RateLimitDecided():
-                self._limits[event.decision,].inc()
-                if event.decision in {"limited", "limited_degraded"}:
-                    self._rejected["rate_limited",].inc()
+                return reading(event, self._limit_decided)
             case e.IdempotencyDecided():
-                self._idempotent[event.outcome,].inc()
+                return reading(event, lambda told: self._idempotent[told.outcome,].inc())
             case e.AuthenticationFailed():
-                self._authentications[event.method, event.outcome].inc()
+                return reading(event, lambda told: self._authentications[told.method, told.outcome].inc())
             case e.KeySetFetched():
-                self._key_sets[event.outcome,].inc()
+                return reading(event, lambda told: self._key_sets[told.outcome,].inc())
             case e.AccountActed():
-                self._accounts[event.operation, event.outcome].inc()
+                return reading(event, lambda told: self._accounts[told.operation, told.outcome].inc())
             case _:
                 assert_never(event)
+
+    def _limit_decided(self, event: e.RateLimitDecided) -> None:
+        self._limits[event.decision,].inc()
+        if event.decision in {"limited", "limited_degraded"}:
+            self._rejected["rate_limited",].inc()

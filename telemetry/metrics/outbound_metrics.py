@@ -8,6 +8,7 @@ from telemetry import events as e
 from telemetry.catalogue import outbound_rows as rows
 from telemetry.database_names import SYSTEM_NAMES
 from telemetry.metrics.families import Families
+from telemetry.observers import Read, reading
 
 
 class OutboundMetrics:
@@ -25,25 +26,25 @@ class OutboundMetrics:
         self._retries = families.counters(rows.RETRIES)
         self._rejections = families.counters(rows.BULKHEAD_REJECTIONS)
 
-    def __call__(self, event: e.OutboundEvent) -> None:
-        """Count or measure what the event tells."""
+    def reader_of(self, event: e.OutboundEvent) -> Read | None:  # noqa: PLR0911 - one case an event
+        """Who counts or measures what such an event tells."""
         match event:
             case e.DependencyCalled():
-                self._called(event)
+                return reading(event, self._called)
             case e.ConnectionAcquired():
-                self._wait[event.pool,].observe(event.wait_seconds)
+                return reading(event, lambda told: self._wait[told.pool,].observe(told.wait_seconds))
             case e.ConnectionReleased():
-                self._use[event.pool,].observe(event.use_seconds)
+                return reading(event, lambda told: self._use[told.pool,].observe(told.use_seconds))
             case e.ConnectionOpened():
-                self._create[event.pool,].observe(event.duration_seconds)
+                return reading(event, lambda told: self._create[told.pool,].observe(told.duration_seconds))
             case e.AcquireTimedOut():
-                self._timeouts[event.pool,].inc()
+                return reading(event, lambda told: self._timeouts[told.pool,].inc())
             case e.Retried():
-                self._retries[event.target, event.outcome].inc()
+                return reading(event, lambda told: self._retries[told.target, told.outcome].inc())
             case e.BulkheadRejected():
-                self._rejections[event.name,].inc()
+                return reading(event, lambda told: self._rejections[told.name,].inc())
             case e.BreakerChanged() | e.ConnectionDropped() | e.BulkheadWaited() | e.UpstreamAttempted():
-                pass
+                return None
             case _:
                 assert_never(event)
 

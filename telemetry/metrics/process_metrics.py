@@ -5,6 +5,7 @@ from typing import assert_never
 from telemetry import events as e
 from telemetry.catalogue import process_rows as rows
 from telemetry.metrics.families import Families
+from telemetry.observers import Read, reading
 
 
 class ProcessMetrics:
@@ -14,18 +15,18 @@ class ProcessMetrics:
         self._lag = families.histogram(rows.EVENT_LOOP_LAG)
         self._renewals = families.counters(rows.TLS_CERTIFICATE_RENEWALS)
 
-    def __call__(self, event: e.EventLoopLagged | e.ProcessEvent) -> None:
-        """Count or measure what the event tells."""
+    def reader_of(self, event: e.EventLoopLagged | e.ProcessEvent) -> Read | None:
+        """Who counts or measures what such an event tells."""
         match event:
             case e.EventLoopLagged():
-                self._lag.observe(event.lag_seconds)
+                return reading(event, lambda told: self._lag.observe(told.lag_seconds))
             case e.CertificateChanged():
-                self._renewals["error" if event.fault else "ok",].inc()
+                return reading(event, lambda told: self._renewals["error" if told.fault else "ok",].inc())
             case e.EmbeddedStarted() | e.EmbeddedExited() | e.ServiceStarted() | e.ServiceStopped():
-                pass
+                return None
             case e.SchemaApplied() | e.SettingUnknown() | e.SecretExposed() | e.ServedAsSuperuser() | e.LibraryLogged():
-                pass
+                return None
             case e.LogLinesLost() | e.LogLevelChanged():
-                pass
+                return None
             case _:
                 assert_never(event)

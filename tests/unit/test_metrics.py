@@ -252,6 +252,17 @@ def test_series_of_closed_labels_are_there_before_anything_happens() -> None:
     }
 
 
+def test_the_server_errors_of_each_address_are_there_before_the_first(metrics: Metrics) -> None:
+    metrics.expect_requests([("GET", "/products"), ("POST", "/products")])
+    metrics(finished(route="/products", status=503))
+
+    assert samples(metrics, "http_server_request_duration_seconds_count") == {
+        (method, status, "/products"): float((method, status) == ("GET", "503"))
+        for method in ("GET", "POST")
+        for status in ("500", "503", "504")
+    }
+
+
 def test_label_sets_past_the_limit_share_one_and_are_counted() -> None:
     metrics = Metrics(service="shop", version="1.2.3", max_label_sets=20)
     for number in range(25):
