@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.commands.reporting import FAILED, MISUSED, reported, tell
+from server.own_routes import slis_served
 from server.service_file import checked_file
 from telemetry.render.rendition import Links, Rendition
 from telemetry.render.scale import Scale
@@ -46,14 +47,19 @@ def run_render(file: Path, *, options: RenderOptions) -> int:
 
 def _render(file: Path, *, options: RenderOptions) -> Sequence[str]:
     """Render to the output folder; what differs there, a line each."""
-    service = checked_file(file).service
+    declaration = checked_file(file)
     # PyYAML and the dashboards' builder are optional, and slow to import.
     from telemetry.render.rendered_files import rendered  # noqa: PLC0415 - only who renders needs it
 
     source = os.path.relpath(file.resolve(), options.out.resolve())
-    texts = rendered(
-        Rendition(job=options.job or service.name, source=source, links=options.links, scale=options.scale)
+    rendition = Rendition(
+        job=options.job or declaration.service.name,
+        source=source,
+        slis=slis_served(declaration),
+        links=options.links,
+        scale=options.scale,
     )
+    texts = rendered(rendition)
     left_over = _left_over(options.out, texts)
     differing = [*_differing(options.out, texts), *(f"{path}: is not rendered any more" for path in left_over)]
     if not options.is_check:

@@ -39,9 +39,9 @@ def metrics_page(boards: Sequence[Board], groups: Iterable[RuleGroup], *, comman
 def _line(metric: Metric, *, boards: Sequence[Board], alerts: Sequence[AlertRule]) -> str:
     asked = re.compile(rf"\b{metric.name}(_bucket|_count|_sum)?\b")
     on = [f"[{board.title}](../dashboards/{board.name}.json)" for board in boards if asked.search(_questions(board))]
-    by = [f"`{alert.name}`" for alert in alerts if asked.search(alert.expr)]
+    by = dict.fromkeys(f"`{alert.name}`" for alert in alerts if asked.search(alert.expr))
     labels = ", ".join(f"`{label}`" for label in metric.labels)
-    return f"| `{metric.name}` | {metric.kind} | {labels} | {metric.help} | {', '.join(on + by)} |\n"
+    return f"| `{metric.name}` | {metric.kind} | {labels} | {metric.help} | {', '.join([*on, *by])} |\n"
 
 
 def _questions(board: Board) -> str:

@@ -1,8 +1,10 @@
 """What rendering needs to know: whose series they are, where people look, at which pace time goes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from telemetry.objectives import Sli
 from telemetry.render.rules import Board
 from telemetry.render.scale import REAL_TIME, Scale
 
@@ -34,11 +36,12 @@ class Rendition:
     """One rendering.
 
     `job` is the label Prometheus gives the series of this service's processes; `source` the service's file, as it is
-    called in what is written.
+    called in what is written; `slis` what is counted for its objectives.
     """
 
     job: str
     source: str
+    slis: Sequence[Sli] = ()
     links: Links = field(default_factory=Links)
     scale: Scale = REAL_TIME
 
