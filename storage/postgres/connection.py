@@ -14,6 +14,7 @@ from psycopg2.extensions import BYTES, TRANSACTION_STATUS_IDLE, TRANSACTION_STAT
 
 from middleware.errors import Invalid, Problem, SerializationFailure
 from storage.postgres.array_text import Scalar
+from storage.postgres.sql_comment import traced
 from storage.postgres.sqlstate import EXECUTION_CLASSES, READ_ONLY, STALE_STATEMENT, is_lost, sqlstate_of, translated
 from storage.postgres.statement import Statement
 from telemetry.events import DropReason
@@ -89,7 +90,7 @@ class PostgresConnection:
     async def execute(self, script: str, *, writes: bool = True) -> list[Row]:
         """Run our own SQL as it stands, several statements as one implicit transaction; return the last's rows."""
         try:
-            return await self._send(script)
+            return await self._send(traced(script))
         except psycopg2.Error as error:
             raise self._translated(error, writing=writes) from error
 
@@ -106,7 +107,7 @@ class PostgresConnection:
     async def _invoke(self, statement: Statement, parameters: Sequence[Scalar], *, begin: bool) -> list[Row]:
         if statement.name in self._prepared and not begin:
             self._prepared.move_to_end(statement.name)
-            return await self._send(statement.invocation, parameters)
+            return await self._send(traced(statement.invocation), parameters)
         script = self._script(statement, parameters, begin=begin)
         try:
             return await self._send(script)
@@ -117,7 +118,7 @@ class PostgresConnection:
 
     def _script(self, statement: Statement, parameters: Sequence[Scalar], *, begin: bool) -> bytes:
         """Write BEGIN, PREPARE and EXECUTE, as far as needed, and remember the statement as prepared."""
-        invocation = self._mogrify(statement.invocation, parameters)
+        invocation = self._mogrify(traced(statement.invocation), parameters)
         parts = [b"BEGIN;"] if begin else []
         if statement.name not in self._prepared:
             parts += [self._room().encode(), statement.preparation.encode(), b";"]
