@@ -183,8 +183,7 @@ def public_app(
     if caching is not None:
         app.on_cleanup.append(lambda _app: caching.close())
     addresses = _addresses(declaration, serving)
-    app[OPENINGS] = Openings([_ranked(address) for address in addresses])
-    _expect(addresses, telemetry)
+    app[OPENINGS] = _expected(addresses, telemetry)
     for address in addresses:
         route = app.router.add_route(address.method, address.path, address.handle)
         endpoints[route.handler] = address.endpoint
@@ -196,10 +195,11 @@ def public_app(
     return app
 
 
-def _expect(addresses: Sequence[Address], telemetry: Telemetry) -> None:
-    """Have the error series of all that does some work."""
+def _expected(addresses: Sequence[Address], telemetry: Telemetry) -> Openings:
+    """How requests to these begin; the error series of those that do some work are there from the start."""
     working = [address for address in addresses if address.method != hdrs.METH_OPTIONS]
     telemetry.metrics.expect_requests([(address.method, address.endpoint.template) for address in working])
+    return Openings([_ranked(address) for address in addresses])
 
 
 def _pages(declaration: Declaration, *, maximum_body_bytes: int) -> list[web.RouteDef]:
