@@ -60,7 +60,7 @@ class IdentityStart:
             secret = secret_of_accounts(self.settings)
         except (SecretMissing, OSError) as error:
             raise IdentityUnfit(str(error)) from error
-        passwords = PasswordHashing()
+        passwords = PasswordHashing(service=self.service.name)
         self.held.callback(passwords.close)
         stamp = RevocationStamp(redis, SESSIONS_STAMP)
         basis = AccountBasis(runner=pool, stamp=stamp, secret=secret, passwords=passwords)

@@ -9,7 +9,7 @@ CONTENT_SECURITY_POLICY = istr("Content-Security-Policy")
 CROSS_ORIGIN_RESOURCE_POLICY = istr("Cross-Origin-Resource-Policy")
 STRICT_TRANSPORT_SECURITY = istr("Strict-Transport-Security")
 
-API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+API_POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 """An answer of the API is no page: shown as one it may load nothing, run nothing and be framed by nobody."""
 
 TWO_YEARS = "max-age=63072000"

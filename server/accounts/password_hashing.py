@@ -29,8 +29,12 @@ _HASHER = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIBIBYTES, paralle
 class PasswordHashing:
     """Hashes and verifies; each method raises Overloaded where too many wait already."""
 
-    def __init__(self, hasher: PasswordHasher = _HASHER, *, waiting_at_most: int = WAITING_AT_MOST) -> None:
+    def __init__(
+        self, hasher: PasswordHasher = _HASHER, *, waiting_at_most: int = WAITING_AT_MOST, service: str = ""
+    ) -> None:
+        """`service` is the name of the one whose passwords these are: nobody's may be made of it."""
         self._hasher = hasher
+        self._service = service
         self._places = THREADS + waiting_at_most
         self._at_work = 0
         self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="passwords")
@@ -47,7 +51,7 @@ class PasswordHashing:
 
     async def weakness(self, password: str, name: str) -> str:
         """Why somebody who knows the name would guess it, as a sentence; empty where nobody would."""
-        return await self._beside(lambda: weakness_of(password, name))
+        return await self._beside(lambda: weakness_of(password, name, self._service))
 
     def is_outdated(self, stored: str) -> bool:
         """Whether it was made with other parameters than a new one would be."""

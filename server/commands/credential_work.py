@@ -12,6 +12,8 @@ from server.target_database import target_database
 from storage.embedded import EmbeddedFailed
 from storage.migrations.ledger import make_ready
 from storage.migrations.stopped import MigrationStopped
+from storage.mistakes import shown
+from storage.postgres.dsn_form import place_of
 from storage.postgres.pool import Pool
 from storage.redis.revocation_stamp import RevocationStamp
 
@@ -21,6 +23,8 @@ class Reached:
     """The database, and what tells the replicas, None where there can be none."""
 
     settings: Settings
+    where: str
+    """Which database it is, for people."""
     pool: Pool
     stamp: RevocationStamp | None
 
@@ -60,4 +64,9 @@ async def _worked(settings: Settings, task: Task, *, stamp: str) -> None:
     async with target_database(settings, observe=unheard) as database:
         await asyncio.to_thread(make_ready, database.dsn)
         async with opened_pool(database.dsn) as pool, revocation_stamp(settings, stamp) as told:
-            await task(Reached(settings=settings, pool=pool, stamp=told))
+            await task(Reached(settings=settings, where=_place(settings), pool=pool, stamp=told))
+
+
+def _place(settings: Settings) -> str:
+    dsn = settings.migrating_dsn
+    return place_of(dsn) if dsn else f"the embedded Postgres in {shown(settings.data_dir)}"

@@ -12,7 +12,16 @@ from server.identity.key_ring import KeyRing
 from storage.credentials.key_table import KeyTable
 from storage.redis.revocation_stamp import KEYS_STAMP
 
-Task = Callable[[KeyRing], Awaitable[None]]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The keys of a database, and which that is, for people."""
+
+    ring: KeyRing
+    where: str
+
+
+Task = Callable[[Keys], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +35,10 @@ class CreateOptions:
 def run_create(options: CreateOptions) -> int:
     """Make a key and show it; the exit status."""
 
-    async def task(keys: KeyRing) -> None:
+    async def task(keys: Keys) -> None:
         lifetime = None if options.expires == "never" else seconds_of(options.expires)
         grant = granted(options.wish, expires_in_seconds=lifetime)
-        show_key(await keys.make(grant, created_by=whoever_types()))
+        show_key(await keys.ring.make(grant, created_by=whoever_types()), where=keys.where)
 
     return _run(task)
 
@@ -37,8 +46,8 @@ def run_create(options: CreateOptions) -> int:
 def run_list() -> int:
     """List the keys; the exit status."""
 
-    async def task(keys: KeyRing) -> None:
-        show_keys(await keys.shown())
+    async def task(keys: Keys) -> None:
+        show_keys(await keys.ring.shown())
 
     return _run(task)
 
@@ -46,8 +55,8 @@ def run_list() -> int:
 def run_revoke(key_id: str) -> int:
     """Revoke a key; the exit status."""
 
-    async def task(keys: KeyRing) -> None:
-        show_revoked(await keys.revoke(key_id))
+    async def task(keys: Keys) -> None:
+        show_revoked(await keys.ring.revoke(key_id))
 
     return _run(task)
 
@@ -55,9 +64,9 @@ def run_revoke(key_id: str) -> int:
 def run_rotate(key_id: str, *, overlap: str) -> int:
     """Put a new key in an old one's place; the exit status."""
 
-    async def task(keys: KeyRing) -> None:
+    async def task(keys: Keys) -> None:
         seconds = 0.0 if overlap == "0" else seconds_of(overlap)
-        show_key(await keys.rotate(key_id, overlap_seconds=seconds, created_by=whoever_types()))
+        show_key(await keys.ring.rotate(key_id, overlap_seconds=seconds, created_by=whoever_types()), where=keys.where)
 
     return _run(task)
 
@@ -65,7 +74,8 @@ def run_rotate(key_id: str, *, overlap: str) -> int:
 def _run(task: Task) -> int:
     async def on_keys(reached: Reached) -> None:
         try:
-            await task(KeyRing(KeyTable(reached.pool), reached.stamp))
+            ring = KeyRing(KeyTable(reached.pool), reached.stamp)
+            await task(Keys(ring=ring, where=reached.where))
         except (ValueError, GrantWrong) as error:
             raise Misused(str(error)) from error
 

@@ -14,12 +14,12 @@ from storage.credentials.stored_key import StoredKey
 _NOT_ANNOUNCED = "The running replicas could not be told (Redis does not answer): they notice within 60 s."
 
 
-def show_key(made: MadeKey) -> None:
+def show_key(made: MadeKey, *, where: str) -> None:
     """The key alone on the standard output, so that `KEY=$(mainstay key create …)` works; the rest beside it."""
     sys.stdout.write(f"{made.text}\n")
     sys.stdout.flush()
     stored = made.stored
-    tell("", "Keep it now: it is not stored, and nobody can show it again.", "", *_told(stored))
+    tell("", "Keep it now: it is not stored, and nobody can show it again.", "", *_told(stored), f"  database {where}")
     tell("", f'  try      curl -H "Authorization: Bearer $KEY" …   revoke   mainstay key revoke {stored.id}')
     if not made.is_announced:
         tell(_NOT_ANNOUNCED)

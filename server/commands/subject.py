@@ -86,6 +86,7 @@ def _write(document: bytes, output: Path | None) -> None:
         sys.stdout.flush()
         return
     output.touch(mode=0o600)
+    output.chmod(0o600)  # also where it was there before
     output.write_bytes(document)
 
 
@@ -162,4 +163,7 @@ async def _tell_of_more(subjects: Subjects, subject: Subject) -> None:
 
 def _nothing(subject: Subject) -> str:
     whose = subject.id if subject.tenant is None else f"{subject.id} of {subject.tenant}"
-    return f"There is nothing of {whose} here: no record that remembers it, no API key, no account."
+    nothing = f"There is nothing of {whose} here: no record that remembers it, no API key, no account."
+    if "@" not in subject.id:
+        return nothing
+    return f"{nothing}\nA person is named by its subject: `mainstay account list` shows that of each account."

@@ -9,6 +9,14 @@ _NO_DSN = (
 )
 
 
+def place_of(dsn: str) -> str:
+    """Which database it leads to, for people: no user, no password."""
+    given = parse_dsn(dsn)
+    host, port = given.get("host", "the local socket"), given.get("port", "")
+    name = given.get("dbname") or given.get("user", "")
+    return f"{name or 'the default database'} on {host}{port and f':{port}'}"
+
+
 def dsn_fault(dsn: str) -> str:
     """What is wrong with it, in words that follow its name; empty if nothing is."""
     try:

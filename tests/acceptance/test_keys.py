@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -188,3 +189,13 @@ async def test_what_cannot_be_done_is_said(
 
     assert (finished.code, finished.output) == (code, "")
     assert sentence in finished.errors
+
+
+async def test_a_new_key_is_told_with_the_database_that_knows_it(data_dir: Path, database: str) -> None:
+    given = await mainstay("key", "create", data_dir=data_dir, POSTGRES_DSN=database)
+    embedded = await mainstay("key", "create", data_dir=data_dir)
+
+    (place,) = re.findall(r"^  database (.*)$", given.errors, re.MULTILINE)
+    assert re.fullmatch(r"\w+ on \S+", place)
+    assert f"  database the embedded Postgres in {data_dir}\n" in embedded.errors
+    assert "\n" not in given.output.strip()

@@ -12,7 +12,7 @@ from tests.acceptance.service_process import ServiceProcess, service
 FILE = Path(__file__).with_name("gallery.py")
 EVERY_ANSWER = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "Server": "mainstay",

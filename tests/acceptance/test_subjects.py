@@ -71,6 +71,7 @@ async def test_all_there_is_of_a_person_is_shown(shop: Shop) -> None:
 async def test_what_is_written_to_a_file_only_its_owner_reads(shop: Shop, tmp_path: Path) -> None:
     await shop.bought(shop.ada)
 
+    (tmp_path / "ada.json").touch(mode=0o644)
     shown = await shop.run("export", str(SHOP), "ada", "--output", str(tmp_path / "ada.json"))
 
     assert (shown.code, shown.output) == (0, "")
@@ -118,6 +119,14 @@ async def test_of_somebody_unknown_there_is_nothing(shop: Shop) -> None:
     assert (told.code, told.errors) == (
         0,
         "There is nothing of nobody of acme here: no record that remembers it, no API key, no account.\n",
+    )
+
+
+async def test_who_gives_an_address_is_told_how_a_person_is_named(shop: Shop) -> None:
+    told = await shop.run("erase", str(SHOP), "ada@example.org")
+
+    assert told.errors.endswith(
+        "A person is named by its subject: `mainstay account list` shows that of each account.\n"
     )
 
 

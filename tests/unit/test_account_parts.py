@@ -165,9 +165,21 @@ async def test_hashing_takes_a_bounded_number_at_once_and_refuses_whoever_would_
     passwords.close()
 
 
-@pytest.mark.parametrize("password", ["password1234", "qwertyuiop123", "lovelace.ada", "Ada.Lovelace1", "a" * 200])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "password1234",
+        "qwertyuiop123",
+        "lovelace.ada",
+        "Ada.Lovelace1",
+        "a" * 200,
+        "momsanaladventure",
+        "WoodShop2026",
+        "ilovewoodshop!",
+    ],
+)
 def test_what_is_easily_guessed_is_weak(password: str) -> None:
-    assert weakness_of(password, "ada.lovelace@example.org").startswith("It is easily guessed: ")
+    assert weakness_of(password, "ada.lovelace@example.org", "wood-shop").startswith("It is easily guessed: ")
 
 
 @pytest.mark.parametrize("password", ["correct horse battery staple", "xK4#v9!pQz", "4@8({[<369&#!1/|0$5+7%2" * 3])
