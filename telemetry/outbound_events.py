@@ -10,7 +10,7 @@ Dependency = str
 UpstreamOperation = Literal["read", "write"]
 BreakerState = Literal["closed", "open", "half_open", "forced_open", "forced_closed"]
 RetryOutcome = Literal["ok", "error", "budget_spent"]
-DropReason = Literal["expired", "broken", "cancelled", "closing", "read_only"]
+DropReason = Literal["expired", "broken", "cancelled", "closing", "read_only", "superseded"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,6 +142,12 @@ class Circuit(CircuitBreaker):
             self._openings = 0
             self._turn(self.close, passes=True, until=0.0)
 
+    def try_now(self) -> None:
+        """Wait no longer with the next trial: there is reason to believe that whoever was gone is back."""
+        if self.force == "auto" and self.current_state == "open":
+            self._openings = 0
+            self._until = self._now()
+
     def _ask_to_probe(self, now: float) -> None:
         if now < self._until:
             raise self.refusal()

@@ -95,6 +95,18 @@ class PoolPolicy:
     close_timeout_seconds: float = 10.0
     """How long a close waits for connections in use: longer than any attempt takes."""
 
+    rival_delay_seconds: float = 0.1
+    """Of several hosts the last primary is asked first, and each next one after this or as soon as one refuses: twenty
+    times what a connect within a data centre takes, so that as a rule nobody else is asked (Happy Eyeballs, RFC 8305,
+    has 250 ms across the Internet)."""
+
+    scout_interval_seconds: float = 0.15
+    """While calls are kept from Postgres, a connect is tried this often: whoever can be connected to again, or has been
+    promoted, is used 0.3 s later at most. Seven connects a second from each process do not delay a start."""
+
+    scout_timeout_seconds: float = 0.5
+    """... and given up after this, so that one who answers is not waited for behind one that hangs."""
+
     prepared_statements: int = 100
     """Kept on each connection, least recently used out first (asyncpg's and psycopg's bound, both 100)."""
 

@@ -6,6 +6,8 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
+from storage.postgres.hosts import hosts_of
+
 CONNECT_TIMEOUT_SECONDS = 10
 
 _SETTINGS = MappingProxyType(
@@ -23,7 +25,11 @@ def connect_blocking(dsn: str, *, application_name: str) -> Any:
     """Connect to the database at `dsn` (libpq keywords or a URL), whose own names win; raises psycopg2.Error."""
     given = parse_dsn(dsn)
     options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
-    ours = {"application_name": application_name, "connect_timeout": CONNECT_TIMEOUT_SECONDS}
+    ours = {
+        "application_name": application_name,
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        "target_session_attrs": "any" if hosts_of(dsn) == [{}] else "read-write",
+    }
     missing = {name: value for name, value in ours.items() if name not in given}
     return psycopg2.connect(
         dsn, **missing, client_encoding="UTF8", options=f"{options} {given.get('options', '')}".rstrip()

@@ -1,10 +1,11 @@
-"""Open a connection: one host, within its budget, with the session set up in the connect itself."""
+"""Open a connection to one host, within its budget, with the session set up in the connect itself."""
 
 import asyncio
 import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
@@ -12,35 +13,30 @@ from psycopg2.extensions import parse_dsn
 from middleware.errors import Unavailable
 from middleware.outbound.policy import PoolPolicy
 from storage.postgres.connection import PostgresConnection
+from storage.postgres.hosts import Parameters
 from storage.postgres.sqlstate import refused
 from storage.postgres.watch import WatchedConnection
 
+NOWHERE_ELSE: Parameters = MappingProxyType({})
 APPLICATION_NAME = "mainstay"
 MILLISECONDS = 1000
 WIRE_FORM = {"TimeZone": "UTC", "DateStyle": "ISO", "standard_conforming_strings": "on"}
 """What the answers' form and the quoting of values rest on."""
 
 SOCKET_FOLDER = ("/", "@")
-SEVERAL_HOSTS = "A Postgres address names one host."
 
 
-class Connect(Protocol):
-    """Opens connections; a test scripts its own."""
-
-    async def __call__(self, dsn: str, policy: PoolPolicy, /) -> PostgresConnection:
-        """Return an open connection; raise Unavailable, or Overloaded where the server has no room."""
-
-
-async def connect(dsn: str, policy: PoolPolicy, /) -> PostgresConnection:
+async def connect(dsn: str, policy: PoolPolicy, /, *, at: Parameters = NOWHERE_ELSE) -> PostgresConnection:
     """Connect to the host's addresses in turn, each within the policy's connect budget.
 
     The session's settings travel with the startup message, so they cost no round trip. What the DSN itself
-    sets wins over the policy's budgets, but not over the wire form.
+    sets wins over the policy's budgets, but not over the wire form; `at` says which of its hosts is meant, where it
+    has several. Raises Unavailable, or Overloaded where the server has no room.
     """
     try:
         async with asyncio.timeout(policy.connect_timeout_seconds):
-            addresses = await _addresses(parse_dsn(dsn))
-        settings = session(dsn, policy)
+            addresses = await _addresses({**parse_dsn(dsn), **at})
+        settings = {**session(dsn, policy), **at}
         for address in addresses[:-1]:
             with suppress(TimeoutError, psycopg2.OperationalError):
                 return await _connect(dsn, policy, parameters={**settings, **address})
@@ -58,8 +54,6 @@ async def _addresses(given: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
     sockets that aiopg does not watch.
     """
     host = given.get("host", "")
-    if "," in host:
-        raise Unavailable(SEVERAL_HOSTS)
     if not host or host.startswith(SOCKET_FOLDER) or "hostaddr" in given:
         return [{}]
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)

@@ -5,7 +5,7 @@ This file, connect.py and watch.py are all that knows aiopg and psycopg2 by thei
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import aiopg
@@ -25,7 +25,17 @@ Row = tuple[object, ...]
 class PostgresConnection:
     """Runs one thing at a time. Text columns come as bytes, undecoded; integers and booleans as themselves."""
 
-    __slots__ = ("_bound", "_connection", "_cursor", "_doubtful", "_driver", "_fault", "_prepared", "_raw")
+    __slots__ = (
+        "_bound",
+        "_connection",
+        "_cursor",
+        "_doubtful",
+        "_driver",
+        "_fault",
+        "_is_current",
+        "_prepared",
+        "_raw",
+    )
 
     def __init__(self, connection: aiopg.Connection, cursor: aiopg.Cursor, *, prepared_statements: int) -> None:
         self._connection = connection
@@ -36,6 +46,7 @@ class PostgresConnection:
         self._prepared: OrderedDict[str, None] = OrderedDict()
         self._doubtful = False
         self._fault: DropReason | None = None
+        self._is_current: Callable[[], bool] | None = None
         register_type(BYTES, self._raw)
 
     @property
@@ -43,7 +54,16 @@ class PostgresConnection:
         """Why this connection must not be used by another caller; None where it may."""
         if self._fault is None and (self.closed or self._status != TRANSACTION_STATUS_IDLE):
             return "broken"
-        return self._fault
+        return self._fault or ("superseded" if self.is_superseded else None)
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether another server has taken this one's place."""
+        return self._is_current is not None and not self._is_current()
+
+    def use_while(self, is_current: Callable[[], bool]) -> None:
+        """Have it used only as long as this is so."""
+        self._is_current = is_current
 
     @property
     def closed(self) -> bool:
@@ -98,6 +118,11 @@ class PostgresConnection:
         """Close in the middle of something, because its caller was cancelled."""
         self._fault = "cancelled"
         self.close()
+
+    def abandon(self) -> None:
+        """Close under the one who uses it, who is told that the connection is lost."""
+        self._fault = "superseded"
+        self._connection.close()
 
     def close(self) -> None:
         """Let go of the socket; the server ends what it was doing and rolls it back."""

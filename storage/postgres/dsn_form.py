@@ -3,6 +3,8 @@
 from psycopg2 import Error
 from psycopg2.extensions import parse_dsn
 
+from storage.postgres.hosts import UNEVEN, hosts_of
+
 _NO_DSN = (
     "is neither a postgresql:// URL nor libpq keywords such as host=… user=… password='…';"
     " in a URL a password's / @ % are written %2F %40 %25"
@@ -25,4 +27,10 @@ def dsn_fault(dsn: str) -> str:
         return _NO_DSN
     # A password's @ or / cuts a URL elsewhere than meant: its rest would go out as a host or a port.
     is_host, is_port = "@" not in given.get("host", ""), given.get("port", "0").replace(",", "").isdigit()
-    return "" if is_host and is_port else _NO_DSN
+    if not (is_host and is_port):
+        return _NO_DSN
+    try:
+        hosts_of(dsn)
+    except ValueError:
+        return UNEVEN
+    return ""

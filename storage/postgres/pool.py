@@ -10,8 +10,9 @@ from middleware.outbound.attempt_timeout import NoAnswer
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy
 from storage.postgres.array_text import Scalar
-from storage.postgres.connect import connect
 from storage.postgres.connection import Row
+from storage.postgres.primary import Primary
+from storage.postgres.scout import Scout
 from storage.postgres.slot import PoolSize
 from storage.postgres.slots import Slots
 from storage.postgres.statement import Statement
@@ -33,9 +34,17 @@ class Pool:
         senses: Senses,
         name: str = "postgres",
     ) -> None:
-        self._slots = Slots(partial(connect, dsn, policy), policy=policy, senses=senses, name=name)
+        primary = Primary(dsn, policy)
+        self._slots = Slots(primary.connect, policy=policy, senses=senses, name=name)
         self._senses = senses
         self._writes = policy.writes(name)
+        self._scout = Scout(
+            primary.scout,
+            gates=[senses.breakers.of(policy.reads(name)), senses.breakers.of(self._writes)],
+            welcome=self._slots.welcome,
+            clock=senses.clock,
+            interval_seconds=policy.scout_interval_seconds,
+        )
         self._read = outbound(policy.reads(name), senses=senses)
         self._write = outbound(self._writes, senses=senses)
         self._keyed_write = outbound(policy.keyed_writes(name), senses=senses)
@@ -48,9 +57,11 @@ class Pool:
     async def open(self) -> None:
         """Open the least number of connections; raise Unavailable, its cause being the driver's, if it cannot."""
         await self._slots.open()
+        self._scout.start()
 
     async def close(self) -> None:
         """Let those who have a connection finish, within the close budget; close every connection."""
+        await self._scout.stop()
         await self._slots.close()
 
     async def run(self, statement: Statement, parameters: Sequence[Scalar] = (), *, operation: str) -> list[Row]:

@@ -23,6 +23,13 @@ class Pooled(Protocol):
     def fault(self) -> DropReason | None:
         """Why nobody may use it any more; None where somebody may."""
 
+    @property
+    def is_superseded(self) -> bool:
+        """Whether another server has taken this one's place."""
+
+    def abandon(self) -> None:
+        """Close it under the one who uses it."""
+
     def close(self) -> None:
         """Let go of it, at once and whatever its state."""
 

@@ -92,6 +92,14 @@ class Slots(Generic[C]):
             self._observe(ConnectionReleased(pool=self._name, use_seconds=self._now() - slot.since))
             self._take_back(slot)
 
+    def welcome(self, connection: C) -> None:
+        """Use a connection that somebody else has opened, where there is room for it."""
+        if self._count() + len(self._opening) < self._policy.maximum:
+            self._take_in(connection)
+        else:
+            self._abandon_superseded()
+            connection.close()
+
     async def close(self) -> None:
         """Refuse callers, wait for those with a connection until the close budget ends, close everything."""
         self._closing = True
@@ -205,8 +213,17 @@ class Slots(Generic[C]):
             return
         self._opening.discard(running_task())
         self._observe(ConnectionOpened(pool=self._name, duration_seconds=self._now() - started))
-        slot = Slot(connection, now=self._now(), expires_at=self._now() + self._lifetime_seconds())
-        self._take_back(slot)
+        self._take_in(connection)
+
+    def _take_in(self, connection: C) -> None:
+        """Use a new connection; those to a server whose place its server has taken are waited for no longer."""
+        self._abandon_superseded()
+        self._take_back(Slot(connection, now=self._now(), expires_at=self._now() + self._lifetime_seconds()))
+
+    def _abandon_superseded(self) -> None:
+        for slot in self._used:
+            if slot.connection.is_superseded:
+                slot.connection.abandon()
 
     def _lifetime_seconds(self) -> float:
         return self._policy.lifetime_seconds * (1 - self._policy.lifetime_jitter_ratio * self._clock.jitter())

@@ -8,7 +8,6 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from socket import socket
 
 from tests.acceptance.http_pages import Api, api
 from tests.source_tree import PROJECT
@@ -39,10 +38,3 @@ def command_of_make_run(**variables: str) -> str:
     dry = subprocess.run(["make", "-n", "run", *told], cwd=PROJECT, capture_output=True, text=True, check=True)
     (line,) = [line for line in dry.stdout.splitlines() if "mainstay serve" in line]
     return line.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
-
-
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from tests.acceptance.history_check import contradictions
 from tests.acceptance.service_process import service
 from tests.acceptance.tellers import History, Teller, sent
 from tests.integration.embedded_run import kill
+from tests.ports import free_port
 from tests.recorder import Recorder
 
 BANK = Path(__file__).with_name("bank.py")
@@ -99,10 +99,3 @@ async def answers_changed(base_url: str, history: History) -> list[str]:
                 if again != answer or not again.is_replayed:
                     found.append(f"{write}: answered {answer}, then {again}")
     return found
-
-
-def free_port() -> int:
-    """A port that nothing listens on, for a service that is started several times at one address."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])

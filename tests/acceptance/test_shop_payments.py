@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from tests.acceptance.http_pages import Answer, Api, api
-from tests.acceptance.payments_program import SHOP, command_of_make_run, free_port, sandbox
+from tests.acceptance.payments_program import SHOP, command_of_make_run, sandbox
 from tests.acceptance.service_process import key, kill_all, service
 from tests.integration.processes import until
+from tests.ports import free_port
 from tests.source_tree import PROJECT
 
 CARD, DECLINED = "4000-0000-0000-0077", "4000-0000-0000-0002"

@@ -14,10 +14,10 @@ from middleware.outbound.retry_budget import CALL_SHARE, REPEATS_PER_SECOND
 from middleware.outbound.retry_budget import LIMIT as SAVED_UP
 from server.fake_upstream import FakeUpstream, Reply, breaking_off, fake_upstream, json_answer, silence, status
 from tests.acceptance.http_pages import Answer, Api
-from tests.acceptance.payments_program import free_port
 from tests.acceptance.relaying import SECRET, Scene, in_bunches, in_turn, relaying
 from tests.integration.certificates import made
 from tests.integration.misbehaviour import drip, endless, no_answer, packed, raw_answers, slow_body
+from tests.ports import free_port
 
 OK = json_answer({"left": 3})
 

@@ -226,12 +226,6 @@ async def test_a_server_that_is_not_there_is_unavailable_at_once() -> None:
     assert "refused" not in caught.value.detail
 
 
-async def test_an_address_of_several_hosts_is_refused() -> None:
-    with pytest.raises(Unavailable, match="one host"):
-        async with open_pool("host=127.0.0.1,127.0.0.2"):
-            pass
-
-
 async def test_two_hundred_callers_some_of_whom_leave_lose_no_connection(database: str, events: Recorder) -> None:
     async with open_pool(database, events=events, maximum=4, acquire_timeout_seconds=30.0) as pool:
         tasks = [asyncio.create_task(pool.run(SLEEP, (0.001,), operation="sleep")) for _ in range(200)]

@@ -21,7 +21,12 @@ class ScriptedConnection:
     def __init__(self, number: int) -> None:
         self.number = number
         self.fault: DropReason | None = None
+        self.is_superseded = False
         self.closed = False
+
+    def abandon(self) -> None:
+        """Note it: it is closed under its user."""
+        self.closed = True
 
     def close(self) -> None:
         """Note it."""

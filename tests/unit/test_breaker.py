@@ -386,3 +386,34 @@ async def test_each_class_of_work_has_a_breaker_of_its_own() -> None:
     )
 
     assert world.senses.breakers.of(other).is_closed
+
+
+def test_told_that_whoever_was_gone_may_be_back_it_tries_at_once() -> None:
+    world = World(open_seconds=0.25)
+    world.trip()
+
+    world.circuit.try_now()
+    world.make("good", times=3)
+
+    assert world.circuit.is_closed
+
+
+def test_told_so_it_still_lets_no_more_than_the_probes_through() -> None:
+    world = World(probes=3)
+    world.trip()
+    world.circuit.try_now()
+
+    world.begin(3)
+
+    with pytest.raises(BreakerOpen):
+        world.circuit.admit()
+
+
+def test_one_that_is_held_open_stays_so_whatever_it_is_told() -> None:
+    world = World()
+    world.circuit.set_force("forced_open")
+
+    world.circuit.try_now()
+
+    with pytest.raises(BreakerOpen):
+        world.circuit.admit()

@@ -4,7 +4,7 @@ import pytest
 
 from middleware.errors import Overloaded, Unavailable
 from telemetry.events import ConnectionDropped, ConnectionOpened
-from tests.unit.pool_script import MakeBench, settle, start
+from tests.unit.pool_script import MakeBench, ScriptedConnection, settle, start
 
 
 async def test_opening_opens_the_minimum(make_bench: MakeBench) -> None:
@@ -184,3 +184,32 @@ async def test_closing_gives_up_connects_on_their_way(make_bench: MakeBench) -> 
     with pytest.raises(Unavailable):
         await waiting
     assert (bench.counts, bench.server.opened, bench.hand.pending) == ((0, 0, 0), [], [])
+
+
+async def test_a_connection_that_somebody_else_opened_is_used(make_bench: MakeBench) -> None:
+    bench = make_bench(maximum=2)
+    welcome = ScriptedConnection(7)
+
+    bench.slots.welcome(welcome)
+
+    assert (await bench.slots.acquire()).connection is welcome
+
+
+async def test_one_there_is_no_room_for_is_closed(make_bench: MakeBench) -> None:
+    bench = make_bench(maximum=1)
+    await bench.slots.acquire()
+    welcome = ScriptedConnection(7)
+
+    bench.slots.welcome(welcome)
+
+    assert (welcome.closed, bench.counts) == (True, (0, 1, 0))
+
+
+async def test_who_waits_for_a_server_whose_place_was_taken_waits_no_longer(make_bench: MakeBench) -> None:
+    bench = make_bench(maximum=2)
+    old = await bench.slots.acquire()
+    old.connection.is_superseded = True
+
+    bench.slots.welcome(ScriptedConnection(7))
+
+    assert old.connection.closed

@@ -1,0 +1,81 @@
+"""Looks for the way back to Postgres while calls are kept from it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from middleware.errors import Problem
+from middleware.outbound.clock import Clock, Timer
+
+C = TypeVar("C")
+
+MOST_AT_ONCE = 4
+"""One that waits for a server that hangs shall not hold up the next, which may find another that does not."""
+
+
+class Gate(Protocol):
+    """What keeps calls away, a circuit breaker."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether every call passes."""
+
+    def try_now(self) -> None:
+        """Let the next calls through to see whether it is back."""
+
+
+class Scout(Generic[C]):
+    """Tries to connect while a breaker is open, and has that try again at once when one could not connect and now can.
+
+    Where one can connect all along, calls fail for another reason, and the breaker is left to its own pace.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[C]],
+        *,
+        gates: Sequence[Gate],
+        welcome: Callable[[C], object],
+        clock: Clock,
+        interval_seconds: float,
+    ) -> None:
+        self._connect = connect
+        self._gates = gates
+        self._welcome = welcome
+        self._clock = clock
+        self._interval_seconds = interval_seconds
+        self._timer: Timer | None = None
+        self._going: set[asyncio.Task[None]] = set()
+        self._was_away = False
+
+    def start(self) -> None:
+        """Look now and at every interval."""
+        if all(gate.is_closed for gate in self._gates):
+            self._was_away = False
+        elif len(self._going) < MOST_AT_ONCE:
+            going = asyncio.create_task(self._go())
+            self._going.add(going)
+            going.add_done_callback(self._going.discard)
+        self._timer = self._clock.call_later(self._interval_seconds, self.start)
+
+    async def stop(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        going = set(self._going)
+        for task in going:
+            task.cancel()
+        if going:
+            await asyncio.wait(going)
+
+    async def _go(self) -> None:
+        try:
+            connection = await self._connect()
+        except Problem:
+            self._was_away = True
+            return
+        self._welcome(connection)
+        if self._was_away:
+            self._was_away = False
+            for gate in self._gates:
+                gate.try_now()
