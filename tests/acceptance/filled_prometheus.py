@@ -3,7 +3,6 @@
 import asyncio
 import math
 import re
-import subprocess
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -19,7 +18,10 @@ MINUTES = Span(start=1_700_000_100.0, end=1_700_000_700.0, scrape_seconds=15.0)
 PATIENCE_SECONDS = 30.0
 EVERYWHERE = {"job": "shop", "instance": "127.0.0.1:8081"}
 ALERTS = Metric(
-    name="ALERTS", kind="gauge", help="As Prometheus makes it.", labels=("alertname", "alertstate", "service")
+    name="ALERTS",
+    kind="gauge",
+    help="As Prometheus makes it.",
+    labels=("alertname", "alertstate", "severity", "service"),
 )
 KNOWN_ONLY_TO_A_SERVICE = {
     "alertname": ("Watchdog",),
@@ -34,6 +36,7 @@ KNOWN_ONLY_TO_A_SERVICE = {
     "http_route": ("/products",),
     "name": ("postgres.reads", "redis"),
     "pool": ("postgres",),
+    "severity": ("none",),
     "service": ("shop",),
     "sli": ("availability",),
     "target": ("postgres.reads",),
@@ -47,7 +50,8 @@ async def filled_prometheus(folder: Path) -> AsyncIterator[Prometheus]:
     samples = folder / "samples"
     samples.write_text("\n".join([*_samples(), "# EOF\n"]))
     command = [require("promtool"), "tsdb", "create-blocks-from", "openmetrics", samples, folder / "data"]
-    await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
+    filling = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL)
+    assert await filling.wait() == 0
     (folder / "prometheus.yml").write_text("{}")
     process = await asyncio.create_subprocess_exec(
         require("prometheus"),
@@ -61,7 +65,8 @@ async def filled_prometheus(folder: Path) -> AsyncIterator[Prometheus]:
     try:
         assert process.stderr is not None
         async with asyncio.timeout(PATIENCE_SECONDS):
-            yield Prometheus(url=f"http://{await _address(process.stderr)}")
+            address = await _address(process.stderr)
+        yield Prometheus(url=f"http://{address}")
     finally:
         process.kill()
         await process.wait()

@@ -74,7 +74,7 @@ class Chart:
                 more='text-anchor="middle"',
             )
             for time in self.time_ticks()
-            if self.box.x + 18 <= self.x(time) <= self.box.x + self.box.width - 10
+            if self.box.x + 18 <= self.x(time) <= self.box.x + self.box.width - 16
         ]
 
 

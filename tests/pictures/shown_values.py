@@ -9,9 +9,11 @@ _SUFFIXES = {"reqps": " req/s", "ops": " ops/s"}
 _DIGITS = 3
 
 
-def shown(value: float, unit: str) -> str:
-    """A value with its unit."""
+def shown(value: float, unit: str, decimals: int | None = None) -> str:
+    """A value with its unit; a percentage to so many decimals."""
     match unit:
+        case "percentunit" if decimals is not None:
+            return f"{value * 100:.{decimals}f}%"
         case "percentunit":
             return f"{_short(value * 100)}%"
         case "s":

@@ -64,14 +64,16 @@ def _columns(panel: Panel) -> tuple[list[tuple[str, str]], list[tuple[str, str]]
 def _told(panel: Panel, title: str, value: float | None) -> tuple[str, str]:
     if value is None:
         return "", ""
-    unit, colour = panel.field_config.defaults.unit, ""
+    unit, colour, decimals = panel.field_config.defaults.unit, "", None
     for told in _overrides(panel, title):
         for one in told.properties:
             if one.id == "unit":
                 unit = str(one.value)
+            if one.id == "decimals":
+                decimals = int(str(one.value))
             if one.id == "thresholds":
                 colour = level_ink(Thresholds.model_validate(one.value).steps, value)
-    return shown(value, unit), colour
+    return shown(value, unit, decimals), colour
 
 
 def _is_bar(panel: Panel, title: str) -> bool:

@@ -84,6 +84,7 @@ class Column:
     unit: str
     levels: tuple[Level, ...] = ()
     bar: bool = False
+    decimals: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ CALLS = outbound_rows.DB_OPERATION_DURATION
 UP_AND_DOWN = ((0, "down"), (1, "up"))
 OPEN_OR_NOT = ((0, "closed"), (1, "open"))
 
-FAILED_LEVELS = rising(warn=0.001, bad=0.01)
+FAILED_LEVELS = rising(warn=0.01, bad=0.05)
 SECONDS_LEVELS = rising(warn=0.05, bad=0.25)
 """A statement by key takes a millisecond; at a quarter of a second one call is all of a request's time."""
 

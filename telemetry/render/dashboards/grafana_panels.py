@@ -152,6 +152,8 @@ def _table(look: Table) -> table.Panel:
 
 def _column(column: Column) -> list[model.DynamicConfigValue]:
     properties = [model.DynamicConfigValue(id_val="unit", value=column.unit)]
+    if column.decimals is not None:
+        properties.append(model.DynamicConfigValue(id_val="decimals", value=column.decimals))
     if column.levels:
         cell: dict[str, object] = {"type": "color-text"}
         properties.append(model.DynamicConfigValue(id_val="thresholds", value=_levels(column.levels).build()))

@@ -10,6 +10,7 @@ LAG_LEVELS = rising(warn=0.05, bad=0.5)
 """50 ms is what one request may hold the loop up; half a second is a warning in the log."""
 
 SHARE_LEVELS = rising(warn=0.7, bad=0.9)
+FILE_LEVELS = rising(warn=0.6, bad=0.8)
 
 
 def runtime_board() -> Board:
@@ -65,7 +66,7 @@ def _alive() -> Row:
                 "Files and sockets open, of those that may be, where that is most. At 100 % no connection is taken.",
                 unit="percentunit",
                 expr=f"max({x.share(_files('instance'), x.gauge(process_rows.PROCESS_MAX_FDS, 'instance'))})",
-                levels=SHARE_LEVELS,
+                levels=FILE_LEVELS,
             ),
         ),
     )
@@ -120,9 +121,7 @@ def _resources() -> Row:
                     ask("{{instance}} in RAM", x.gauge(process_rows.PROCESS_RESIDENT_MEMORY, "instance")),
                     ask("{{instance}} in all", x.gauge(process_rows.PROCESS_VIRTUAL_MEMORY, "instance")),
                 ),
-            )
-            .looking(Trend(log=True))
-            .sized(6, 8),
+            ).sized(6, 8),
             trend(
                 "Open files and sockets",
                 "Open now, and how many may be.",

@@ -10,7 +10,11 @@ from telemetry.render.dashboards.panels import ask, number, stack, table, trend
 EVENTS, REQUESTS = request_rows.SLI_EVENTS, request_rows.HTTP_REQUEST_DURATION
 BAD = 'outcome="bad"'
 TARGET = x.gauge(request_rows.SLO_OBJECTIVE, "sli", how="max")
-FIRING: tuple[tuple[int, str, shades.Shade], ...] = ((1, "firing", "red"),)
+SEVERITIES: tuple[tuple[int, str, shades.Shade], ...] = (
+    (3, "page", "red"),
+    (2, "ticket", "orange"),
+    (1, "none", "green"),
+)
 BURN_LEVELS = (
     Level(shade="green"),
     Level(start=1.0, shade="yellow"),
@@ -54,8 +58,8 @@ def _kept() -> Row:
                         Column(
                             title="Budget left", expr=f"1 - {_burn(x.RANGE)}", unit="percentunit", levels=LEFT_LEVELS
                         ),
-                        Column(title="Kept", expr=f"1 - {_bad_share(x.RANGE)}", unit="percentunit"),
-                        Column(title="Promised", expr=TARGET, unit="percentunit"),
+                        Column(title="Kept", expr=f"1 - {_bad_share(x.RANGE)}", unit="percentunit", decimals=3),
+                        Column(title="Promised", expr=TARGET, unit="percentunit", decimals=3),
                         Column(title="Failed", expr=x.increase(EVENTS, "sli", where=BAD), unit="short"),
                         Column(title="Requests", expr=x.increase(EVENTS, "sli"), unit="short", bar=True),
                     ),
@@ -76,8 +80,8 @@ def _burning() -> Row:
                 unit="none",
                 queries=(ask("{{sli}}", _burn(x.WINDOW)),),
             )
-            .looking(Trend(), levels=BURN_LEVELS)
-            .sized(12, 9)
+            .looking(Trend(log=True), levels=BURN_LEVELS)
+            .sized(12, 10)
             .leading_to("service"),
             stack(
                 "Promises broken",
@@ -85,14 +89,13 @@ def _burning() -> Row:
                 unit="reqps",
                 queries=(ask("{{sli}}", x.rate(EVENTS, "sli", where=BAD)),),
             )
-            .sized(12, 9)
+            .sized(12, 10)
             .leading_to("service"),
         ),
     )
 
 
 def _alerting() -> Row:
-    firing = 'max by (alertname) (ALERTS{alertstate="firing",service=~"$job"})'
     return Row(
         question="What is alerting, and since when?",
         panels=(
@@ -100,13 +103,18 @@ def _alerting() -> Row:
                 title="Alerts",
                 description="Each alert while it fires. Watchdog always does: where it does not, alerting is broken.",
                 unit="none",
-                look=States(names=FIRING),
-                queries=(ask("{{alertname}}", firing),),
+                look=States(names=SEVERITIES),
+                queries=(ask("{{alertname}}", f"max by (alertname) ({' or '.join(map(_firing, SEVERITIES))})"),),
                 width=24,
                 height=7,
             ),
         ),
     )
+
+
+def _firing(severity: tuple[int, str, shades.Shade]) -> str:
+    weight, name, _ = severity
+    return f'{weight} * ALERTS{{alertstate="firing",severity="{name}",service=~"$job"}}'
 
 
 def _causes() -> Row:
