@@ -1,6 +1,7 @@
 """What an answer says of the cache: Cache-Control, Age and Cache-Status (RFC 9111, 5861 and 9211)."""
 
 import math
+from enum import StrEnum
 
 from aiohttp import hdrs
 from multidict import istr
@@ -21,10 +22,17 @@ _DETAILS: dict[CacheResult, str] = {
 }
 
 
-class CacheHeaders:
-    """The headers of one resource's answers; `sharing` is who may keep them, `public` or `private`."""
+class Sharing(StrEnum):
+    """Who may keep an answer: any cache, or the caller's own."""
 
-    def __init__(self, sharing: str, policy: CachePolicy) -> None:
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class CacheHeaders:
+    """The headers of one resource's answers; `sharing` is who may keep them."""
+
+    def __init__(self, sharing: Sharing, policy: CachePolicy) -> None:
         if_error = f"stale-if-error={policy.error_seconds}"
         late = f"stale-while-revalidate={policy.revalidation_seconds}, {if_error}"
         self._usual = f"{sharing}, max-age={policy.fresh_seconds}, {late}"

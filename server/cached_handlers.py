@@ -6,7 +6,7 @@ from aiohttp import hdrs, web
 
 from middleware.errors import NotFound
 from middleware.inbound.validate import input_of
-from server.cache_headers import CacheHeaders
+from server.cache_headers import CacheHeaders, Sharing
 from server.callers_records import CallersRecords
 from server.record_handlers import RecordHandlers, sharing_of
 from server.requests.cache_wishes import wish_of
@@ -33,14 +33,14 @@ class CachedHandlers(RecordHandlers):
     ) -> None:
         super().__init__(resource, records, requests=requests, runner=runner)
         self._reads = reads
-        self._headers = CacheHeaders(sharing_of(records), policy_of(resource))
+        self._headers = {sharing: CacheHeaders(sharing, policy_of(resource)) for sharing in Sharing}
 
     async def list(self, request: web.Request) -> web.Response:
         """One page."""
         listing = input_of(request, Listing)
         reading = self._reads.reading(wish_of(request))
         page = await replace(self._records.of(request, "list"), runner=reading).page(listing)
-        return self._marked(self._page(request, listing, page=page), reading)
+        return self._marked(request, self._page(request, listing, page=page), reading=reading)
 
     async def read(self, request: web.Request) -> web.Response:
         """One record, or 304 where the caller has it."""
@@ -51,15 +51,19 @@ class CachedHandlers(RecordHandlers):
             found = await replace(records, runner=reading).read(asked.key, asked.shape)
         except NotFound as missing:
             if reading.answered is not None:
-                missing.headers |= self._headers.of(reading.answered)
+                missing.headers |= self._headers_for(request).of(reading.answered)
             raise
-        return self._marked(self._shown(asked, found, whole=records.whole), reading)
+        return self._marked(request, self._shown(request, found, whole=records.whole), reading=reading)
 
-    def _marked(self, response: web.Response, reading: Reading) -> web.Response:
+    def _marked(self, request: web.Request, response: web.Response, *, reading: Reading) -> web.Response:
         if reading.answered is not None:
-            response.headers.update(self._headers.of(reading.answered))
-            response.headers[hdrs.CACHE_CONTROL] = self._headers.control(reading.answered)
+            headers = self._headers_for(request)
+            response.headers.update(headers.of(reading.answered))
+            response.headers[hdrs.CACHE_CONTROL] = headers.control(reading.answered)
         return response
+
+    def _headers_for(self, request: web.Request) -> CacheHeaders:
+        return self._headers[sharing_of(request, self._records)]
 
 
 def policy_of(resource: Resource) -> CachePolicy:

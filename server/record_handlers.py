@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 
 from middleware.inbound.idempotency import IDEMPOTENT_REPLAYED, REQUEST_KEY
 from middleware.inbound.validate import input_of
+from server.cache_headers import Sharing
 from server.callers_records import CallersRecords
 from server.record_changes import RecordChanges, expected_tag
 from server.requests.record_requests import (
@@ -36,7 +37,7 @@ class RecordHandlers:
         self._records = records
         self._requests = requests
         self._changes = RecordChanges(requests.input, runner=runner)
-        self._cache_control = f"{sharing_of(records)}, no-cache"
+        self._cache_control = f"{Sharing.PRIVATE if records.differ else Sharing.PUBLIC}, no-cache"
         self._vary = "Accept, Authorization" if records.differ else "Accept"
 
     async def list(self, request: web.Request) -> web.Response:
@@ -48,7 +49,7 @@ class RecordHandlers:
         """One record, or 304 where the caller has it."""
         asked = input_of(request, ReadRequest)
         records = self._records.of(request, "read")
-        return self._shown(asked, await records.read(asked.key, asked.shape), whole=records.whole)
+        return self._shown(request, await records.read(asked.key, asked.shape), whole=records.whole)
 
     async def create(self, request: web.Request) -> web.Response:
         """A new record."""
@@ -78,7 +79,7 @@ class RecordHandlers:
     def _page(self, request: web.Request, listing: Listing, *, page: Page) -> web.Response:
         headers: dict[str, str] = {
             hdrs.CONTENT_TYPE: JSON,
-            hdrs.CACHE_CONTROL: self._cache_control,
+            hdrs.CACHE_CONTROL: f"{sharing_of(request, self._records)}, no-cache",
             hdrs.VARY: f"{self._vary}, Prefer",
         }
         following = b"null"
@@ -93,14 +94,16 @@ class RecordHandlers:
         body = b"".join((b'{"items":[', self._records.opened(page.items), b'],"next":', following, total, b"}"))
         return web.Response(body=body, headers=headers)
 
-    def _shown(self, asked: ReadRequest, found: Rendered, *, whole: Shape) -> web.Response:
+    def _shown(self, request: web.Request, found: Rendered, *, whole: Shape) -> web.Response:
+        asked, control = input_of(request, ReadRequest), f"{sharing_of(request, self._records)}, no-cache"
         tag = found.etag if asked.shape == whole else _tag_of(found.body)
         if asked.expected is not None:
             asked.expected.expected(tag)
         if asked.known is not None and asked.known.admits(tag):
-            unchanged = {hdrs.ETAG: f'"{tag}"', hdrs.CACHE_CONTROL: self._cache_control, hdrs.VARY: self._vary}
+            unchanged = {hdrs.ETAG: f'"{tag}"', hdrs.CACHE_CONTROL: control, hdrs.VARY: self._vary}
             return web.Response(status=304, headers=unchanged)
         response = self._answer(found, tag=tag)
+        response.headers[hdrs.CACHE_CONTROL] = control
         response.headers[hdrs.VARY] = self._vary
         return response
 
@@ -121,9 +124,14 @@ class RecordHandlers:
         return web.Response(body=self._records.opened(record.body), status=status, headers=headers)
 
 
-def sharing_of(records: CallersRecords) -> str:
-    """Who may keep an answer: any cache where everybody gets the same, else the caller's own."""
-    return "private" if records.differ else "public"
+def sharing_of(request: web.Request, records: CallersRecords) -> Sharing:
+    """Who may keep what this request is shown: any cache what everybody may see, else the caller's own.
+
+    Where answers differ by caller, what one without credentials is shown may be kept for all others without: it varies
+    with Authorization, so a cache gives it to no request that bears one (RFC 9111, 3.5 and 4.1). One that heeds no Vary
+    would show somebody too little, and nobody too much.
+    """
+    return Sharing.PRIVATE if records.differ and hdrs.AUTHORIZATION in request.headers else Sharing.PUBLIC
 
 
 def _tag_of(body: bytes) -> str:

@@ -209,4 +209,5 @@ async def test_no_shared_cache_keeps_what_is_not_for_all_alike(visitors: Visitor
         for path in ("/pictures", f"/pictures/{made['id']}")
     ]
 
-    assert [answer.headers["Cache-Control"].split(",")[0] for answer in answers] == ["private"] * 4
+    assert [answer.headers["Cache-Control"].split(",")[0] for answer in answers] == ["public"] * 2 + ["private"] * 2
+    assert all("Authorization" in answer.headers["Vary"] for answer in answers)

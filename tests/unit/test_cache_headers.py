@@ -4,7 +4,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from middleware.suspension import SUSPENSION_SECONDS, Suspension
-from server.cache_headers import CacheHeaders
+from server.cache_headers import CacheHeaders, Sharing
 from server.requests.cache_wishes import NOT_KEPT, wish_of
 from storage.cache.answer_store import Found
 from storage.cache.answered import ANY_AGE, FRESH, Answered, Wish
@@ -62,13 +62,13 @@ def kept(result: CacheResult, left_seconds: float) -> Answered:
     ],
 )
 def test_an_answer_says_where_it_came_from(answered: Answered, status: str, age: str | None) -> None:
-    headers = CacheHeaders("public", POLICY).of(answered)
+    headers = CacheHeaders(Sharing.PUBLIC, POLICY).of(answered)
 
     assert headers == {"Cache-Status": status} | ({} if age is None else {"Age": age})
 
 
 def test_what_is_given_for_want_of_better_is_fresh_for_nobody() -> None:
-    headers = CacheHeaders("private", POLICY)
+    headers = CacheHeaders(Sharing.PRIVATE, POLICY)
     late = Answered(rows=ROWS, result="stale_if_error")
 
     assert headers.control(late) == "private, max-age=0, stale-if-error=86400"
