@@ -11,6 +11,7 @@ from pathlib import Path
 
 from telemetry.catalogue import CATALOGUE, Metric
 from telemetry.render.scrape_metrics import SCRAPE_METRICS
+from tests.artefacts.alert_files import RECORDED
 from tests.environment import require
 from tests.pictures.asking import Prometheus, Span
 
@@ -49,7 +50,14 @@ async def filled_prometheus(folder: Path) -> AsyncIterator[Prometheus]:
     """Fill a Prometheus in a folder, start it on a free port, and end it."""
     samples = folder / "samples"
     samples.write_text("\n".join([*_samples(), "# EOF\n"]))
-    command = [require("promtool"), "tsdb", "create-blocks-from", "openmetrics", samples, folder / "data"]
+    command: list[str | Path] = [
+        require("promtool"),
+        "tsdb",
+        "create-blocks-from",
+        "openmetrics",
+        samples,
+        folder / "data",
+    ]
     filling = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL)
     assert await filling.wait() == 0
     (folder / "prometheus.yml").write_text("{}")
@@ -83,6 +91,8 @@ async def _address(told: asyncio.StreamReader) -> str:
 
 
 def _samples() -> Iterator[str]:
+    for name in RECORDED:
+        yield from _series(name, {"job": "shop", "sli": "availability"}, slope=0)
     for metric in (*CATALOGUE, *SCRAPE_METRICS, ALERTS):
         for labels in _label_sets(metric):
             if metric.kind == "histogram":

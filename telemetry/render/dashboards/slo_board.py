@@ -6,6 +6,7 @@ from telemetry.render.dashboards import expressions as x
 from telemetry.render.dashboards import shades
 from telemetry.render.dashboards.board import Board, Column, Level, Panel, Row, States, Table, Trend, falling, rising
 from telemetry.render.dashboards.panels import ask, number, stack, table, trend
+from telemetry.render.slo_rules import BUDGET_LEFT, error_ratio
 
 EVENTS, REQUESTS = request_rows.SLI_EVENTS, request_rows.HTTP_REQUEST_DURATION
 BAD = 'outcome="bad"'
@@ -40,32 +41,46 @@ def _bad_share(window: str) -> str:
     return x.share(x.rate(EVENTS, "sli", where=BAD, window=window), x.rate(EVENTS, "sli", window=window))
 
 
-def _burn(window: str) -> str:
-    return f"({_bad_share(window)}) / (1 - {TARGET})"
+def _burn(share: str) -> str:
+    return f"({share}) / (1 - {TARGET})"
+
+
+def _recorded(name: str, how: str) -> str:
+    """A series of the rules, which have added up all instances of a job."""
+    return f'{how} by (sli) ({name}{{job=~"$job"}})'
 
 
 def _kept() -> Row:
+    burning = [
+        Column(
+            title=f"Burn, {window}", expr=_burn(_recorded(error_ratio(window), "max")), unit="none", levels=BURN_LEVELS
+        )
+        for window in ("1h", "6h", "3d")
+    ]
     return Row(
         question="Are promises kept?",
         panels=(
             table(
                 "Objectives",
-                "Every promise over the time shown. Budget left: of what may fail in that time; below 0 it is broken.",
+                "Every promise. Budget left: of what may fail in 30 days. Kept, failed, requests: over the time shown.",
                 look=Table(
                     labels=(("sli", "Objective"),),
                     columns=(
-                        Column(title="Burn rate", expr=_burn(x.RANGE), unit="none", levels=BURN_LEVELS),
                         Column(
-                            title="Budget left", expr=f"1 - {_burn(x.RANGE)}", unit="percentunit", levels=LEFT_LEVELS
+                            title="Budget left",
+                            expr=_recorded(BUDGET_LEFT, "min"),
+                            unit="percentunit",
+                            levels=LEFT_LEVELS,
                         ),
+                        *burning,
                         Column(title="Kept", expr=f"1 - {_bad_share(x.RANGE)}", unit="percentunit", decimals=3),
                         Column(title="Promised", expr=TARGET, unit="percentunit", decimals=3),
                         Column(title="Failed", expr=x.increase(EVENTS, "sli", where=BAD), unit="short"),
                         Column(title="Requests", expr=x.increase(EVENTS, "sli"), unit="short", bar=True),
                     ),
-                    sorted_by="Burn rate",
+                    sorted_by="Burn, 1h",
                 ),
-            ),
+            ).sized(24, 7),
         ),
     )
 
@@ -78,7 +93,7 @@ def _burning() -> Row:
                 "Burn rate",
                 "1: the budget lasts exactly as long as it must. 14.4 for an hour, or 6 for six, wakes somebody.",
                 unit="none",
-                queries=(ask("{{sli}}", _burn(x.WINDOW)),),
+                queries=(ask("{{sli}}", _burn(_bad_share(x.WINDOW))),),
             )
             .looking(Trend(log=True), levels=BURN_LEVELS)
             .sized(12, 10)
