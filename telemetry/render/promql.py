@@ -1,4 +1,4 @@
-"""Writes PromQL about one service's series; a metric, label or bucket that is not there cannot be asked for."""
+"""Writes PromQL about one service's series; a metric, label, word or bucket that is not there cannot be asked for."""
 
 from dataclasses import dataclass
 
@@ -17,6 +17,11 @@ class Not:
 
 Wanted = str | tuple[str, ...] | Not
 """A label's value, one of several, or none of several."""
+
+
+def total(expr: str, *by: str) -> str:
+    """The sum over all processes, apart by these labels."""
+    return f"sum by ({', '.join(('job', *by))}) ({expr})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,10 @@ class Series:
         unknown = wanted.keys() - {*metric.labels, *_EVERYWHERE, "le"}
         if unknown:
             raise ValueError(f"{metric.name} has no label {', '.join(sorted(unknown))}")
+        for label, words in metric.words.items():
+            unheard = set(_values(wanted[label])) - set(words) if label in wanted else ()
+            if unheard:
+                raise ValueError(f"{metric.name} never has {', '.join(sorted(unheard))} as its {label}")
         matchers = [f'job="{self.job}"', *(_matcher(label, values) for label, values in wanted.items())]
         return f"{metric.name}{part}{{{','.join(matchers)}}}"
 
@@ -65,6 +74,16 @@ def _histogram(metric: Metric) -> Metric:
     if metric.kind != "histogram":
         raise ValueError(f"{metric.name} is no histogram")
     return metric
+
+
+def _values(wanted: Wanted) -> tuple[str, ...]:
+    match wanted:
+        case str():
+            return (wanted,)
+        case Not(values):
+            return values
+        case values:
+            return values
 
 
 def _matcher(label: str, wanted: Wanted) -> str:

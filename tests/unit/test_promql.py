@@ -4,7 +4,7 @@ import pytest
 
 from telemetry.catalogue.outbound_rows import RETRIES
 from telemetry.catalogue.process_rows import EVENT_LOOP_LAG, LOG_EVENTS_DROPPED
-from telemetry.render.promql import Not, Series
+from telemetry.render.promql import Not, Series, total
 
 SHOP = Series(job="shop")
 
@@ -33,6 +33,15 @@ def test_a_histogram_is_asked_for_one_of_its_parts() -> None:
 def test_a_label_that_is_not_there_cannot_be_asked_for() -> None:
     with pytest.raises(ValueError, match="retries_total has no label dependency"):
         SHOP.of(RETRIES, dependency="postgres")
+
+
+def test_a_word_that_is_none_of_its_label_cannot_be_asked_for() -> None:
+    with pytest.raises(ValueError, match="retries_total never has fine as its outcome"):
+        SHOP.of(RETRIES, outcome=Not(("ok", "fine")))
+
+
+def test_series_are_added_up_over_processes() -> None:
+    assert total("a", "target") == "sum by (job, target) (a)"
 
 
 def test_a_bucket_that_is_not_there_cannot_be_asked_for() -> None:
