@@ -1,75 +1,107 @@
-"""One valid request for everything the shop takes from a caller: each parameter and each field of each body."""
+"""Valid requests for everything the shop takes from a caller: parameters, keys, headers, and fields of bodies."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 
 from tests.acceptance.peopled_shop import CHANGES, PeopledShop
+from tests.scans.identity_samples import account_samples, admin_samples
+from tests.scans.list_samples import is_list, list_samples
+from tests.scans.sample import MARK, Sample
 
-PARAMETERS_AT_ONCE = 6
-"""A request with more filters than that finds nothing, and what changes nothing tells a scanner nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A request that is answered well, for whoever wants to change something in it."""
-
-    method: str
-    path: str
-    body: bytes = b""
-
-    @property
-    def name(self) -> str:
-        """What it is called in a report."""
-        return f"{self.method} {self.path}"[:80]
-
-    def text(self, *, host: str, credential: str) -> str:
-        """The request as it is sent."""
-        kind = "application/merge-patch+json" if self.method == "PATCH" else "application/json"
-        lines = [
-            f"{self.method} {self.path} HTTP/1.1",
-            f"Host: {host}",
-            f"Authorization: Bearer {credential}",
-            *([f"Content-Type: {kind}", f"Content-Length: {len(self.body)}"] if self.body else []),
-        ]
-        return "\r\n".join(lines) + "\r\n\r\n" + self.body.decode()
+REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+HEADERS = ("Idempotency-Key", "If-None-Match", "Prefer", "X-Request-ID", "User-Agent")
+DECLINED = "4000-0000-0000-0002"
+BASKET = {
+    "email": "scan@example.org",
+    "name": "Scan",
+    "ship_to": {"street": "Hill Road 1", "city": "Bern", "country": "CH"},
+    "lines": [{"sku": "MATRIX", "quantity": 1}],
+}
 
 
-async def samples(shop: PeopledShop, *, caller: str) -> AsyncIterator[Sample]:
-    """A few for each address of the shop's resources."""
-    for path, change in CHANGES.items():
-        key, _ = await shop.row(path)
-        (shown, *_) = (await shop.send(caller, "GET", f"{path}?limit=1")).body.get("items") or [{}]
-        filters = [one async for one in _filters_taken(shop, path, shown=shown, caller=caller)]
-        for start in range(0, len(filters), PARAMETERS_AT_ONCE):
-            yield Sample(method="GET", path=f"{path}?{urlencode(filters[start : start + PARAMETERS_AT_ONCE])}")
-        yield Sample(method="GET", path=f"{path}?sort={next(iter(shown), 'id')}&limit=5")
-        yield Sample(method="GET", path=f"{path}/{key}?fields={','.join(shown)}")
-        yield Sample(method="POST", path=path, body=orjson.dumps(await shop.body(path)))
-        yield Sample(method="PUT", path=f"{path}/{key}", body=orjson.dumps(await shop.body(path, anew=False)))
-        yield Sample(method="PATCH", path=f"{path}/{key}", body=orjson.dumps(change))
+async def samples(shop: PeopledShop, document: Any, *, caller: str) -> AsyncIterator[Sample]:
+    """A few for each operation that is open to the caller; a refusal comes before anything else is looked at.
+
+    What is open to nobody is nobody's: the same statement answers it whoever asks.
+    """
+    of_nobody = {one.operation async for one in _samples(shop, document, caller="nobody")} if caller != "nobody" else ()
+    async for sample in _samples(shop, document, caller=caller):
+        if sample.operation not in of_nobody:
+            yield sample
 
 
-async def _filters_taken(
-    shop: PeopledShop, path: str, *, shown: Mapping[str, Any], caller: str
-) -> AsyncIterator[tuple[str, str]]:
-    """The filters that the list takes and that the shown record passes."""
-    for one in _filters(shown):
-        answer = await shop.send(caller, "GET", f"{path}?{urlencode([one])}")
-        if answer.status == HTTPStatus.OK and answer.body["items"]:
-            yield one
+async def _samples(shop: PeopledShop, document: Any, *, caller: str) -> AsyncIterator[Sample]:
+    for path in CHANGES:
+        async for sample in _of_resource(shop, path, caller=caller):
+            yield sample
+    async for sample in _of_trade(shop, caller=caller):
+        yield sample
+    of_identity = {"admin": admin_samples, "nobody": account_samples}.get(caller)
+    if of_identity:
+        async for sample in of_identity(shop):
+            yield sample
+    for path in document["paths"]:
+        if is_list(document, path):
+            page = await shop.send(caller, "GET", f"{path}?limit=50")
+            if page.status == HTTPStatus.OK:
+                for sample in list_samples(document, path, page=page.body):
+                    yield sample
 
 
-def _filters(shown: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in shown.items():
-        if isinstance(value, str):
-            yield name, value
-            yield f"{name}[in]", value
-            yield f"{name}[gte]", value
-            yield f"{name}[like]", "%a%"
-        elif isinstance(value, bool | int | float):
-            yield name, str(value).lower()
+async def _of_resource(shop: PeopledShop, path: str, *, caller: str) -> AsyncIterator[Sample]:
+    address = f"{path}/{{{'slug' if path == '/categories' else 'id'}}}"
+    if await _is_open(shop, caller, f"POST {path}", await _body(shop, path)):
+        for headers in ({}, marked_headers()):
+            body = orjson.dumps(await _body(shop, path))
+            yield Sample(operation=f"POST {path}", target=path, body=body, headers=headers)
+    key = await _key(shop, path, caller=caller)
+    if await _is_open(shop, caller, f"GET {path}/{key}"):
+        yield Sample(operation=f"GET {address}", target=f"{path}/{key}?fields=version,created_at")
+        yield Sample(operation=f"GET {address}", target=f"{path}/{key}{MARK}")
+    whole = await _body(shop, path, anew=False)
+    if await _is_open(shop, caller, f"PUT {path}/{key}", whole):
+        yield Sample(operation=f"PUT {address}", target=f"{path}/{key}", body=orjson.dumps(whole))
+    if await _is_open(shop, caller, f"PATCH {path}/{key}", CHANGES[path]):
+        yield Sample(operation=f"PATCH {address}", target=f"{path}/{key}", body=orjson.dumps(CHANGES[path]))
+        doomed = await _key(shop, path, caller=caller)
+        yield Sample(operation=f"DELETE {address}", target=f"{path}/{doomed}{MARK}")
+
+
+async def _of_trade(shop: PeopledShop, *, caller: str) -> AsyncIterator[Sample]:
+    """What is bought and paid; the card is declined each time, so that the order stays to be paid."""
+    made = await shop.send(caller, "POST", "/checkout", BASKET)
+    if made.status == HTTPStatus.CREATED:
+        yield Sample(operation="POST /checkout", target="/checkout?express=true", body=orjson.dumps(BASKET))
+        pay, card = "POST /orders/{id}/pay", orjson.dumps({"card": DECLINED})
+        yield Sample(operation=pay, target=f"/orders/{made.body['id']}/pay", body=card)
+        yield Sample(operation=pay, target=f"/orders/{made.body['id']}{MARK}/pay", body=card)
+
+
+async def _key(shop: PeopledShop, path: str, *, caller: str) -> str:
+    """Of a record of the caller's own, or of one the caller may see, or else of any."""
+    made = await shop.send(caller, "POST", path, await _body(shop, path))
+    if made.status == HTTPStatus.CREATED:
+        return str(made.body.get("id") or made.body["slug"])
+    key, _ = await shop.row(path)
+    if await _is_open(shop, caller, f"GET {path}/{key}"):
+        return key
+    own = await shop.send(caller, "GET", f"{path}?limit=1")
+    return str(own.body["items"][0]["id"]) if own.status == HTTPStatus.OK and own.body["items"] else key
+
+
+async def _body(shop: PeopledShop, path: str, *, anew: bool = True) -> dict[str, object]:
+    order = {"order_id": (await shop.order())["id"]} if path == "/order-lines" else {}
+    return await shop.body(path, anew=anew) | order
+
+
+async def _is_open(shop: PeopledShop, caller: str, asked: str, body: object = None) -> bool:
+    method, _, target = asked.partition(" ")
+    return (await shop.send(caller, method, target, body)).status not in REFUSED
+
+
+def marked_headers() -> dict[str, str]:
+    """Every header whose text is compared, kept or repeated somewhere, to be changed."""
+    return {name: f'"scan{MARK}"' if name.startswith("If-") else f"scan{MARK}" for name in HEADERS}

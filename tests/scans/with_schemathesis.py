@@ -1,0 +1,40 @@
+"""schemathesis: made-up requests for the whole document, valid and not, whose answers have to be what it says."""
+
+import re
+import sys
+from pathlib import Path
+
+from tests.scans.progress import progress
+from tests.scans.scanned import REPORTS, Scanned, Watch, end_of, said
+from tests.scans.target import Target
+from tests.source_tree import PROJECT
+
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+CONFIGURATION = PROJECT / "tests" / "acceptance" / "schemathesis.toml"
+OPTIONS = (
+    "--seed=1",
+    "--phases=examples,coverage,fuzzing",
+    "--continue-on-failure",
+    "--no-color",
+    # What a schema cannot say may still be refused; and a caller whose address is too long is told that before it is
+    # told to say who it is.
+    "--exclude-checks=positive_data_acceptance,ignored_auth,missing_required_header",
+)
+_CASES = re.compile(r"([\d,]+) generated")
+_OPERATIONS = re.compile(r"Tested: +(\d+)")
+_FAILURE = re.compile(r"^\s+❌ (.*: \d+)$", re.MULTILINE)
+
+
+async def schemathesis(target: Target, *, examples: int) -> Scanned:
+    """So many examples for each operation."""
+    watch = await Watch.of(target)
+    progress(f"schemathesis as {target.caller}")
+    what = (f"--config-file={CONFIGURATION}", "run", f"{target.base_url}/openapi.json")
+    how = (f"--max-examples={examples}", *OPTIONS, *target.header)
+    report = REPORTS / f"schemathesis-{target.caller}.txt"
+    output = await said(SCHEMATHESIS, *what, *how, report=report, folder=target.folder)
+    cases, operations = _CASES.search(output), _OPERATIONS.search(output)
+    if not cases or not operations:
+        return await watch.scanned("schemathesis", findings=[f"it did not get to look: {end_of(output)}"])
+    extent = f"{cases[1]} cases for {operations[1]} operations"
+    return await watch.scanned("schemathesis", extent=extent, findings=_FAILURE.findall(output))
