@@ -1,10 +1,10 @@
-"""A real Prometheus that remembers ten minutes of a service that nobody ran: every metric of the catalogue, rising."""
+"""A real Prometheus that remembers a service nobody ran: ten minutes of every metric, rising, or what it is given."""
 
 import asyncio
 import math
 import re
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from itertools import product
 from pathlib import Path
@@ -46,19 +46,13 @@ _ADDRESS = re.compile(rb"address=(127\.0\.0\.1:\d+)")
 
 
 @asynccontextmanager
-async def filled_prometheus(folder: Path) -> AsyncIterator[Prometheus]:
-    """Fill a Prometheus in a folder, start it on a free port, and end it."""
-    samples = folder / "samples"
-    samples.write_text("\n".join([*_samples(), "# EOF\n"]))
-    command: list[str | Path] = [
-        require("promtool"),
-        "tsdb",
-        "create-blocks-from",
-        "openmetrics",
-        samples,
-        folder / "data",
-    ]
-    filling = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL)
+async def filled_prometheus(folder: Path, samples: Iterable[str] | None = None) -> AsyncIterator[Prometheus]:
+    """Fill a Prometheus in a folder with lines of OpenMetrics, start it on a free port, and end it."""
+    file = folder / "samples"
+    file.write_text("\n".join([*(_samples() if samples is None else samples), "# EOF\n"]))
+    # In one block, or a month would be 360 of them.
+    command = [require("promtool"), "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=768h"]
+    filling = await asyncio.create_subprocess_exec(*command, file, folder / "data", stdout=DEVNULL)
     assert await filling.wait() == 0
     (folder / "prometheus.yml").write_text("{}")
     process = await asyncio.create_subprocess_exec(
