@@ -209,3 +209,18 @@ def test_every_way_on_leads_to_a_dashboard_there_is() -> None:
     }
 
     assert led == uids
+
+
+def test_grafana_is_told_where_prometheus_and_the_dashboards_are() -> None:
+    folder = PROJECT / "dashboards" / "provisioning"
+
+    (source,) = yaml.safe_load((folder / "datasources" / "prometheus.yaml").read_text())["datasources"]
+    (provider,) = yaml.safe_load((folder / "dashboards" / "mainstay.yaml").read_text())["providers"]
+
+    assert (source["type"], source["url"], source["jsonData"]["timeInterval"]) == (
+        "prometheus",
+        "http://localhost:9090",
+        "15s",
+    )
+    assert source["jsonData"]["exemplarTraceIdDestinations"][0]["name"] == "trace_id"
+    assert (provider["allowUiUpdates"], provider["options"]) == (False, {"path": "/var/lib/grafana/dashboards"})

@@ -154,7 +154,7 @@ class Mark(Part):
     name: str
     expr: str = ""
     icon_color: str = ""
-    use_value_for_time: str = ""
+    use_value_for_time: bool = False
 
 
 class Marks(Part):

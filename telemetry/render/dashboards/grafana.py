@@ -73,15 +73,15 @@ def _choice(name: str, query: str) -> build.QueryVariable:
 
 
 class _Marks(model.AnnotationQuery):
-    """An annotation over Prometheus, with the texts the SDK has no words for."""
+    """An annotation over Prometheus, with what the SDK has no words for."""
 
-    def __init__(self, name: str, expr: str, **texts: str) -> None:
-        super().__init__(name=name, expr=expr, datasource=SOURCE, icon_color=texts.pop("colour"))
-        self._texts = texts
+    def __init__(self, name: str, expr: str, *, colour: str, **more: object) -> None:
+        super().__init__(name=name, expr=expr, datasource=SOURCE, icon_color=colour)
+        self._more = more
 
     def to_json(self) -> dict[str, object]:
         """Everything, as Grafana has it."""
-        return {**super().to_json(), **self._texts}
+        return {**super().to_json(), **self._more}
 
 
 class _Marking(build.AnnotationQuery):
@@ -99,7 +99,7 @@ def _starts() -> _Marking:
             colour="blue",
             titleFormat="{{instance}} started",
             textFormat="version {{version}}",
-            useValueForTime="on",
+            useValueForTime=True,
         )
     )
 
