@@ -83,14 +83,14 @@ def draw_heat(lines: Sequence[Line], box: Box, span: Span) -> list[str]:
 def draw_states(panel: Panel, lines: Sequence[Line], box: Box, span: Span) -> list[str]:
     """A lane for each series, coloured by what its value means."""
     meant = {float(key): told for one in panel.field_config.defaults.mappings for key, told in one.options.items()}
-    chart = Chart(box=box.inset(left=140, bottom=24), span=span, low=0, high=1)
+    widest = max(len(line.legend) for line in lines) * 12 * LETTER + 14
+    chart = Chart(box=box.inset(left=min(widest, box.width / 4), bottom=24), span=span, low=0, high=1)
     drawn = chart.times()
     height = chart.box.height / max(1, len(lines))
     for number, line in enumerate(sorted(lines, key=lambda line: line.legend)):
         y = chart.box.y + number * height
-        drawn.append(
-            text(shortened(line.legend, 132), chart.box.x - 8, y + height / 2 + 4, ink=FAINT, more='text-anchor="end"')
-        )
+        name = shortened(line.legend, chart.box.x - box.x)
+        drawn.append(text(name, chart.box.x - 8, y + height / 2 + 4, ink=FAINT, more='text-anchor="end"'))
         for start, end, value in _runs(line, span.step):
             place = Box(
                 x=chart.x(start), y=y + 2, width=chart.x(min(end, span.end)) - chart.x(start), height=height - 4
