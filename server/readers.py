@@ -22,7 +22,7 @@ from telemetry.events import DependencyCalled, LogLinesLost, Observe
 from telemetry.kept_traces import KeptTraces
 from telemetry.log_sink import Sink
 from telemetry.logs import Logs
-from telemetry.metrics import Metrics, Names
+from telemetry.metrics import Examples, Metrics, Names
 from telemetry.observers import Observers, Only
 from telemetry.readings import LogCounts, breakers_look, dependencies_look, logs_look, observers_look, tasks_look
 from telemetry.recorder import Recorder
@@ -49,7 +49,12 @@ def telemetry_for(declaration: Declaration, settings: Settings, *, also: Sequenc
     service = declaration.service
     sink = Sink(STANDARD_ERROR, tell_lost=lambda lines: observers(LogLinesLost(lines=lines)))
     logs = service_log(service, settings, sink=sink)
-    metrics = Metrics(service=service.name, version=service.version, names=names_in(service))
+    metrics = Metrics(
+        service=service.name,
+        version=service.version,
+        names=names_in(service),
+        examples=Examples(settings.log_slow_seconds),
+    )
     health = DependencyHealth([upstream.name for upstream in service.upstreams])
     counts = SliCounts(slis_served(declaration))
     traces = KeptTraces()

@@ -8,6 +8,7 @@ from telemetry import VERSION
 from telemetry import events as e
 from telemetry.catalogue.process_rows import APP_BUILD_INFO
 from telemetry.metrics.caller_metrics import CallerMetrics
+from telemetry.metrics.examples import Examples
 from telemetry.metrics.families import MAX_LABEL_SETS, Families
 from telemetry.metrics.names import Names
 from telemetry.metrics.outbound_metrics import OutboundMetrics
@@ -18,10 +19,12 @@ from telemetry.metrics.scrape_text import Rendering
 from telemetry.observers import Read
 from telemetry.readings import Look
 
-__all__ = ["Metrics", "Names"]
+__all__ = ["Examples", "Metrics", "Names"]
 
 NAMES = Names()
 """None."""
+
+EXAMPLES = Examples()
 
 
 class Metrics:
@@ -37,12 +40,13 @@ class Metrics:
         version: str,
         names: Names = NAMES,
         max_label_sets: int = MAX_LABEL_SETS,
+        examples: Examples = EXAMPLES,
     ) -> None:
         families = Families(names.words, max_label_sets=max_label_sets)
-        self._requests = RequestMetrics(families)
+        self._requests = RequestMetrics(families, examples)
         self._cache = CacheMetrics(families)
         self._callers = CallerMetrics(families, self._requests.rejected)
-        self._outbound = OutboundMetrics(families, names.upstreams)
+        self._outbound = OutboundMetrics(families, examples, upstreams=names.upstreams)
         self._process = ProcessMetrics(families)
         families.gauges(APP_BUILD_INFO)[service, version, VERSION, platform.python_version()].set(1)
         self._looks: list[Look] = [library_look()]

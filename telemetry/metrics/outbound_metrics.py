@@ -7,6 +7,7 @@ from typing import assert_never, get_args
 from telemetry import events as e
 from telemetry.catalogue import outbound_rows as rows
 from telemetry.database_names import SYSTEM_NAMES
+from telemetry.metrics.examples import Examples
 from telemetry.metrics.families import Families
 from telemetry.observers import Read, reading
 
@@ -14,7 +15,8 @@ from telemetry.observers import Read, reading
 class OutboundMetrics:
     """Counts and measures calls; those of `upstreams` have their series from the start."""
 
-    def __init__(self, families: Families, upstreams: Sequence[e.Dependency]) -> None:
+    def __init__(self, families: Families, examples: Examples, *, upstreams: Sequence[e.Dependency]) -> None:
+        self._examples = examples
         self._operations = families.histograms(rows.DB_OPERATION_DURATION)
         self._calls = families.histograms(rows.DEPENDENCY_CALL_DURATION)
         for call in product(upstreams, get_args(e.UpstreamOperation), get_args(e.Outcome)):
@@ -50,7 +52,9 @@ class OutboundMetrics:
 
     def _called(self, event: e.DependencyCalled) -> None:
         seconds = event.duration_seconds
-        self._calls[event.dependency, event.operation, event.outcome].observe(seconds)
+        calls = self._calls[event.dependency, event.operation, event.outcome]
+        self._examples.observe(calls, seconds, has_failed=event.outcome != "ok")
         database = SYSTEM_NAMES.get(event.dependency)
         if database is not None:
-            self._operations[database, event.operation, event.error_type].observe(seconds)
+            operations = self._operations[database, event.operation, event.error_type]
+            self._examples.observe(operations, seconds, has_failed=event.outcome != "ok")

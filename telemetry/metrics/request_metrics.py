@@ -7,9 +7,11 @@ from typing import assert_never
 
 from telemetry import events as e
 from telemetry.catalogue import request_rows as rows
+from telemetry.metrics.examples import Examples
 from telemetry.metrics.families import Families
 from telemetry.observers import Read, reading
 
+_FIRST_SERVER_ERROR = 500
 SERVER_ERRORS = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 """What a declared address answers when it is our fault: a bug, a dependency that is away, one that is too slow."""
 
@@ -17,7 +19,8 @@ SERVER_ERRORS = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABL
 class RequestMetrics:
     """Counts and measures what happens to requests."""
 
-    def __init__(self, families: Families) -> None:
+    def __init__(self, families: Families, examples: Examples) -> None:
+        self._examples = examples
         self._active = families.gauge(rows.HTTP_ACTIVE_REQUESTS)
         self._requests = families.histograms(rows.HTTP_REQUEST_DURATION)
         self.rejected = families.counters(rows.HTTP_REQUESTS_REJECTED)
@@ -57,7 +60,8 @@ class RequestMetrics:
 
     def _finished(self, event: e.RequestFinished) -> None:
         self._active.dec()
-        self._requests[event.method, event.route, event.status].observe(event.duration_seconds)
+        histogram = self._requests[event.method, event.route, event.status]
+        self._examples.observe(histogram, event.duration_seconds, has_failed=event.status >= _FIRST_SERVER_ERROR)
 
     def _left(self, _event: e.ClientDisconnected) -> None:
         self._active.dec()

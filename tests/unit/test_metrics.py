@@ -1,6 +1,7 @@
 """What each event does to the metrics."""
 
 import asyncio
+from dataclasses import replace
 from itertools import product
 from typing import get_args
 
@@ -10,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_cla
 
 from telemetry import readings
 from telemetry.catalogue import CATALOGUE
+from telemetry.context import CURRENT_REQUEST, Identifier
 from telemetry.events import (
     AcquireTimedOut,
     BulkheadRejected,
@@ -19,6 +21,7 @@ from telemetry.events import (
     ConnectionReleased,
     DependencyCalled,
     Event,
+    Outcome,
     RateLimitDecided,
     RejectReason,
     RequestCutOff,
@@ -328,6 +331,42 @@ async def test_the_loops_tasks_are_counted(metrics: Metrics) -> None:
     metrics.look_at(readings.tasks_look)
 
     assert samples(metrics, "asyncio_tasks") == {(): len(asyncio.all_tasks())}
+
+
+@pytest.mark.parametrize(
+    ("status", "sampled", "seconds", "is_kept"),
+    [(200, False, 0.003, False), (200, True, 0.003, True), (503, False, 0.003, True), (200, False, 1.5, True)],
+)
+def test_a_sampled_a_slow_and_a_failed_request_are_their_bucket_s_example(
+    metrics: Metrics, status: int, sampled: bool, seconds: float, is_kept: bool
+) -> None:
+    context = replace(Identifier()(), sampled=sampled)
+    place = CURRENT_REQUEST.set(context)
+    outcome: Outcome = "ok" if status < 500 else "error"
+
+    metrics(replace(finished(status=status), duration_seconds=seconds))
+    metrics(
+        DependencyCalled(
+            dependency="postgres", operation="read", outcome=outcome, error_type="", duration_seconds=seconds
+        )
+    )
+    CURRENT_REQUEST.reset(place)
+
+    found = {
+        sample.name: sample.exemplar.labels
+        for family in parse_openmetrics(text_of(metrics, openmetrics=True))  # type: ignore[no-untyped-call]  # it has no annotations
+        for sample in family.samples
+        if sample.exemplar
+    }
+    traced = ("http_server_request_duration", "dependency_call_duration", "db_client_operation_duration")
+    expected = {f"{name}_seconds_bucket": {"trace_id": context.trace_id} for name in traced}
+    assert found == (expected if is_kept else {})
+
+
+def test_what_belongs_to_no_request_is_no_example(metrics: Metrics) -> None:
+    metrics(replace(finished(status=503), duration_seconds=2.0))
+
+    assert "trace_id" not in text_of(metrics, openmetrics=True)
 
 
 def test_the_build_says_what_is_running(metrics: Metrics) -> None:
