@@ -36,6 +36,7 @@ from server.identity_start import IdentityStart, IdentityUnfit
 from server.readers import Telemetry, telemetry_for
 from server.schema_start import SchemaStart
 from server.secret_files import exposed_files
+from server.server_watch import ServerWatch, WatchedServers
 from server.settings import PREFIX, Settings, exposed_secrets, unknown_settings
 from server.upkeep import Upkeep
 from server.upstreams.destination import Destinations, variables_of
@@ -165,6 +166,7 @@ class _Parts:
             await self.seed(endpoints.postgres_dsn)
         pool = await self._pool(endpoints.serving_dsn)
         redis = await self._redis(endpoints.redis_url)
+        await self._watch_servers(endpoints)
         telemetry, settings = self.telemetry, self.settings
         callers, accounts = await self._identity(pool, redis)
         backing = Backing(
@@ -254,6 +256,16 @@ class _Parts:
         with suppress(Problem):  # observed; a service that serves while Redis is down also starts while it is down
             await redis.ping()
         return redis
+
+    async def _watch_servers(self, endpoints: Endpoints) -> None:
+        """Have what the servers tell of themselves among the metrics."""
+        servers = WatchedServers(postgres_dsn=endpoints.serving_dsn, redis_url=endpoints.redis_url)
+        self.held.push_async_callback(servers.close)
+        await servers.open()
+        watch = ServerWatch(servers.asks)
+        self.held.push_async_callback(watch.stop)
+        watch.start()
+        self.telemetry.metrics.look_at(watch.look)
 
     async def _identity(self, pool: Pool, redis: RedisClient) -> tuple[Callers, AccountDesk | None]:
         start = IdentityStart(

@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from telemetry.catalogue import CATALOGUE, Metric
+from telemetry.catalogue import CATALOGUE, Metric, server_rows
 from telemetry.metrics import Metrics, Names
 from telemetry.readings import Reading
 
@@ -61,4 +61,5 @@ def _looked_at() -> list[Metric]:
         "sli_events_total",
         "slo_objective_ratio",
     )
-    return [metric for metric in CATALOGUE if metric.name in scraped]
+    told_by_servers = vars(server_rows).values()
+    return [metric for metric in CATALOGUE if metric.name in scraped or metric in told_by_servers]

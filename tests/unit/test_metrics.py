@@ -35,7 +35,7 @@ from telemetry.metrics import Metrics, Names
 from telemetry.readings import PoolSizes, Reading
 from tests.told_bug import CAUGHT
 
-LOOKED_AT = ("sli_events", "log_events", "observer_failures", "process_", "python_gc_")
+LOOKED_AT = ("sli_events", "log_events", "observer_failures", "process_", "python_gc_", "postgresql_", "redis_")
 """What is no event but looked at when somebody scrapes."""
 STARTED = RequestStarted(method="GET", route="/products/{id}")
 LEFT = ClientDisconnected(method="GET", route="/", duration_seconds=0.1, request_id="a", trace_id="b")

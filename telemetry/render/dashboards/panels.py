@@ -1,9 +1,9 @@
 """The panels that every board has some of."""
 
-from telemetry.catalogue import Metric
+from telemetry.catalogue import Metric, server_rows
 from telemetry.render.dashboards import expressions as x
 from telemetry.render.dashboards import shades
-from telemetry.render.dashboards.board import Heat, Level, Number, Panel, Query, Table, Trend
+from telemetry.render.dashboards.board import Heat, Level, Number, Panel, Query, Table, Trend, rising
 
 
 def ask(legend: str, expr: str) -> Query:
@@ -22,6 +22,18 @@ def number(title: str, description: str, *, unit: str, expr: str, levels: tuple[
         levels=levels,
         width=4,
         height=4,
+    )
+
+
+def age_of_sample(dependency: str) -> Panel:
+    """For how long a server has told nothing of itself."""
+    asked = x.gauge(server_rows.SERVER_SAMPLED, how="max", where=f'dependency="{dependency}"')
+    return number(
+        "Last told",
+        "How long ago the server last told of itself: more than a quarter of a minute, and it did not answer.",
+        unit="s",
+        expr=f"time() - {asked}",
+        levels=rising(warn=30.0, bad=60.0),
     )
 
 

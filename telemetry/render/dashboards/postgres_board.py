@@ -1,11 +1,11 @@
 """Postgres: whether it answers, how long statements take, whether the pool is large enough."""
 
-from telemetry.catalogue import outbound_rows
+from telemetry.catalogue import outbound_rows, server_rows
 from telemetry.render.dashboards import expressions as x
 from telemetry.render.dashboards import shades
-from telemetry.render.dashboards.board import Board, Row, Trend, rising
+from telemetry.render.dashboards.board import Board, Panel, Row, Trend, rising
 from telemetry.render.dashboards.database_panels import answering, durations, operations
-from telemetry.render.dashboards.panels import ask, number, quantiles, stack, trend
+from telemetry.render.dashboards.panels import age_of_sample, ask, number, quantiles, stack, trend
 
 HERE = 'db_system_name="postgresql"'
 POOL = 'pool="postgres"'
@@ -34,6 +34,7 @@ def postgres_board() -> Board:
             durations("How long do statements take?", where=HERE, operation="statement"),
             _room(),
             _connections(),
+            _server(),
             operations("Which statement is it?", where=HERE, operation="statement"),
         ),
     )
@@ -100,5 +101,86 @@ def _connections() -> Row:
                 queries=(ask("p99", x.quantile(0.99, outbound_rows.DB_CONNECTION_CREATE, where=POOL)),),
                 shades=shades.QUANTILES,
             ).sized(6, 8),
+        ),
+    )
+
+
+def _server() -> Row:
+    return Row(question="How is the server itself?", panels=(*_server_now(), *_server_over_time()))
+
+
+def _server_now() -> tuple[Panel, ...]:
+    every = x.gauge(server_rows.POSTGRES_BACKENDS, "instance")
+    at_most = x.gauge(server_rows.POSTGRES_CONNECTION_MAX, "instance")
+    return (
+        number(
+            "Connections in use",
+            "Connections of everybody as a part of how many the server takes. At 100 % nobody else gets in.",
+            unit="percentunit",
+            expr=f"max({x.share(every, at_most)})",
+            levels=IN_USE_LEVELS,
+        ),
+        number(
+            "Oldest transaction",
+            "What is open for minutes keeps its locks, and vacuum from cleaning up.",
+            unit="s",
+            expr=x.gauge(server_rows.POSTGRES_OLDEST_TRANSACTION, how="max"),
+            levels=rising(warn=60.0, bad=600.0),
+        ),
+        number(
+            "Replicas",
+            "Servers that follow this one, and could take its place.",
+            unit="none",
+            expr=x.gauge(server_rows.POSTGRES_REPLICAS, how="max"),
+        ),
+        number(
+            "Lag",
+            "How far the last of the replicas is behind. Empty where there is none, or it may not be looked at.",
+            unit="s",
+            expr=x.gauge(server_rows.POSTGRES_WAL_LAG, how="max"),
+            levels=rising(warn=1.0, bad=30.0),
+        ),
+        number(
+            "Size",
+            "What the database takes on disk.",
+            unit="bytes",
+            expr=x.gauge(server_rows.POSTGRES_SIZE, how="max"),
+        ),
+        age_of_sample("postgres"),
+    )
+
+
+def _server_over_time() -> tuple[Panel, ...]:
+    return (
+        trend(
+            "Connections to the server",
+            "Of everybody, and how many it takes. Idle in a transaction: they hold locks and wait for something.",
+            unit="short",
+            queries=(
+                ask("{{state}}", x.gauge(server_rows.POSTGRES_BACKENDS, "state", how="max")),
+                ask("at most", x.gauge(server_rows.POSTGRES_CONNECTION_MAX, how="min")),
+            ),
+            shades=(("at most", "red"), ("idle_in_transaction", "orange")),
+        ).looking(Trend(log=True)),
+        trend(
+            "Transactions",
+            "A second, of everybody: committed, rolled back, ended by a deadlock.",
+            unit="ops",
+            queries=(
+                ask("committed", f"max({x.rate(server_rows.POSTGRES_COMMITS, 'instance')})"),
+                ask("rolled back", f"max({x.rate(server_rows.POSTGRES_ROLLBACKS, 'instance')})"),
+                ask("deadlocks", f"max({x.rate(server_rows.POSTGRES_DEADLOCKS, 'instance')})"),
+            ),
+            shades=(("committed", "green"), ("rolled back", "orange"), ("deadlocks", "red")),
+        ),
+        trend(
+            "Oldest transaction, lag",
+            "Both at once: a replica holds back what an old transaction on it still reads.",
+            unit="s",
+            queries=(
+                ask("oldest transaction", x.gauge(server_rows.POSTGRES_OLDEST_TRANSACTION, how="max")),
+                ask("lag", x.gauge(server_rows.POSTGRES_WAL_LAG, how="max")),
+            ),
+            shades=(("lag", "purple"),),
         ),
     )
