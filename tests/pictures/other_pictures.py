@@ -12,6 +12,7 @@ from tests.pictures.shown_values import shown
 from tests.pictures.strokes import LETTER, Box, area, path, shortened, text
 
 _FLAT = 1.3
+_GRADES = 16
 
 
 def draw_number(panel: Panel, lines: Sequence[Line], box: Box, span: Span) -> list[str]:
@@ -68,16 +69,22 @@ def draw_heat(lines: Sequence[Line], box: Box, span: Span) -> list[str]:
     drawn = chart.frame("s", ticks)
     for number, row in shown_rows:
         top, foot = chart.y(number + 1), chart.y(number)
-        for time, value in row:
-            if value > 0:
-                place = Box(
-                    x=chart.x(time - span.step),
-                    y=top,
-                    width=chart.x(time) - chart.x(time - span.step) + 0.3,
-                    height=foot - top,
-                )
-                drawn.append(area(place, ink=heat_ink((value / hottest) ** 0.5)))
+        for start, end, warmth in _stretches(row, hottest, span.step):
+            left, right = chart.x(start), chart.x(end)
+            drawn.append(area(Box(x=left, y=top, width=right - left + 0.3, height=foot - top), ink=heat_ink(warmth)))
     return drawn
+
+
+def _stretches(row: Sequence[tuple[float, float]], hottest: float, step: float) -> list[tuple[float, float, float]]:
+    """From when to when a bucket was how warm, 0 to 1; of a few grades, so that neighbours become one."""
+    stretches: list[tuple[float, float, float]] = []
+    for time, value in row:
+        warmth = math.ceil((value / hottest) ** 0.5 * _GRADES) / _GRADES if value > 0 else 0.0
+        if stretches and stretches[-1][2] == warmth and stretches[-1][1] >= time - 1.5 * step:
+            stretches[-1] = (stretches[-1][0], time, warmth)
+        else:
+            stretches.append((time - step, time, warmth))
+    return [stretch for stretch in stretches if stretch[2]]
 
 
 def draw_states(panel: Panel, lines: Sequence[Line], box: Box, span: Span) -> list[str]:

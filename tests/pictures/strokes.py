@@ -1,6 +1,6 @@
 """The few SVG shapes a dashboard is made of."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -45,9 +45,19 @@ def rule(start: tuple[float, float], end: tuple[float, float], *, ink: str, more
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{ink}" {more}/>'
 
 
-def path(points: Iterable[tuple[float, float]], *, ink: str, more: str = 'fill="none"') -> str:
+def path(points: Sequence[tuple[float, float]], *, ink: str, more: str = 'fill="none"') -> str:
     """A line through points."""
-    return f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" stroke="{ink}" {more}/>'
+    told = " ".join(f"{x:.1f},{y:.1f}" for x, y in _turning(points))
+    return f'<polyline points="{told}" stroke="{ink}" {more}/>'
+
+
+def _turning(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The points without those in the middle of a level stretch, of which there are many."""
+    return [
+        point
+        for place, point in enumerate(points)
+        if not 0 < place < len(points) - 1 or not points[place - 1][1] == point[1] == points[place + 1][1]
+    ]
 
 
 def shortened(words: str, width: float, size: float = 12) -> str:

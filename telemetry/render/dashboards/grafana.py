@@ -107,12 +107,11 @@ def _starts() -> _Marking:
 def _alerts() -> _Marking:
     return _Marking(
         _Marks(
-            "Alerts",
-            'ALERTS{alertstate="firing",severity=~"page|ticket",service=~"$job"}',
+            "Pages",
+            'max by (alertname) (ALERTS{alertstate="firing",severity="page",service=~"$job"})',
             colour="red",
             titleFormat="{{alertname}}",
-            textFormat="{{severity}} {{instance}}",
-            tagKeys="severity",
+            textFormat="pages",
         )
     )
 
