@@ -40,9 +40,10 @@ from server.service import Service
 from storage.credentials.stored_key import StoredKey
 from telemetry.context import Identifier
 from telemetry.dependency_health import DependencyHealth
+from telemetry.deployment import Deployment
 from telemetry.events import DependencyCalled
 from telemetry.kept_traces import KeptTraces
-from telemetry.log_format import Origin, json_lines
+from telemetry.log_format import json_lines
 from telemetry.log_sink import Sink
 from telemetry.logs import Logs
 from telemetry.metrics import Metrics
@@ -77,8 +78,8 @@ class OneKey:
 
 
 def observers(sink: Sink) -> Observers:
-    logs = Logs(json_lines(Origin(service="bench", version="1", environment="bench")), sink)
-    metrics = Metrics(service="bench", version="1")
+    logs = Logs(json_lines(Deployment(service="bench", version="1", environment="bench")), sink)
+    metrics = Metrics(Deployment(service="bench", version="1", environment="test"))
     return Observers([metrics, logs, Recorder(), KeptTraces(), Only(DependencyCalled, DependencyHealth())])
 
 

@@ -35,6 +35,7 @@ from server.identity.verified import Verified
 from server.readers import Telemetry
 from server.settings import Settings
 from telemetry.context import Identifier
+from telemetry.deployment import Deployment
 from telemetry.log_sink import Sink
 from telemetry.metrics import Metrics
 
@@ -71,7 +72,7 @@ def application(sink: Sink, one: OneKey) -> web.Application:
     )
     settings = Settings()
     observe = observers(sink)
-    metrics = Metrics(service="bench", version="1")
+    metrics = Metrics(Deployment(service="bench", version="1", environment="test"))
     telemetry = Telemetry(
         observe=observe, metrics=metrics, sink=sink, make_context=Identifier(), senses=Senses(observe=observe)
     )

@@ -27,10 +27,11 @@ from server.standard_error import STANDARD_ERROR
 from server.testing import ServedService, served
 from telemetry.context import CURRENT_REQUEST, Identifier
 from telemetry.dependency_health import DependencyHealth
+from telemetry.deployment import Deployment
 from telemetry.events import DependencyCalled, Event, Observe
 from telemetry.exposition import expose
 from telemetry.kept_traces import KeptTraces
-from telemetry.log_format import Origin, json_lines
+from telemetry.log_format import json_lines
 from telemetry.log_sampling import EVERYTHING
 from telemetry.log_sink import Sink
 from telemetry.logs import Logs
@@ -48,7 +49,7 @@ SERIES = (2_000, 20_000)
 OPENMETRICS = "application/openmetrics-text"
 LAYERS = ("authenticate", "rate_limit", "validate", "idempotency")
 """Those that mark that a request has come as far as them."""
-ORIGIN = Origin(service="bench", version="1", environment="bench")
+ORIGIN = Deployment(service="bench", version="1", environment="bench")
 PRODUCT = {"name": "chair", "price": "9.90", "stock": 3, "tags": ["wood", "oak"]}
 
 
@@ -115,7 +116,7 @@ async def tell_tales(service: ServedService) -> list[Told]:
 def readers_of(sink: Sink) -> Mapping[str, Observers]:
     """Each reader alone."""
     return {
-        "metrics": Observers([Metrics(service="bench", version="1")]),
+        "metrics": Observers([Metrics(Deployment(service="bench", version="1", environment="test"))]),
         "logs": Observers([Logs(json_lines(ORIGIN), sink)]),
         "objectives": Observers([SliCounts(slis_served(checked(SERVICE)))]),
         "health of dependencies": Observers([Only(DependencyCalled, DependencyHealth())]),
@@ -214,7 +215,7 @@ async def compare(told: Sequence[Told], sink: Sink) -> None:
 
 def with_series(told: Sequence[Told], series: int) -> Metrics:
     """A service's metrics once it has so many series."""
-    metrics = Metrics(service="bench", version="1", max_label_sets=series)
+    metrics = Metrics(Deployment(service="bench", version="1", environment="test"), max_label_sets=series)
     for number in range(series):
         for event in told[0].events:
             metrics(event)

@@ -101,7 +101,7 @@ async def serve(
     telemetry = telemetry_for(declaration, told.settings)
     stop = _stop_on_signals()
     async with AsyncExitStack() as watching, AsyncExitStack() as held:
-        watching.callback(telemetry.sink.close)
+        watching.callback(telemetry.close)
         watching.enter_context(libraries_observed(telemetry.observe, asyncio.get_running_loop()))
         for unknown in unknown_settings(os.environ):
             telemetry.observe(unknown)

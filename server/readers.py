@@ -14,18 +14,29 @@ from server.log_level_routes import log_level_routes
 from server.own_routes import slis_served
 from server.service import Service
 from server.settings import Settings
-from server.standard_error import STANDARD_ERROR, service_log
+from server.standard_error import STANDARD_ERROR, deployment_of, service_log
 from server.trace_routes import trace_routes
 from telemetry.context import Identifier
 from telemetry.dependency_health import DependencyHealth
-from telemetry.events import DependencyCalled, LogLinesLost, Observe
+from telemetry.deployment import Deployment
+from telemetry.error_reports import NOTHING_REPORTED, ErrorReports
+from telemetry.events import DependencyCalled, Event, LogLinesLost, Observe
 from telemetry.kept_traces import KeptTraces
 from telemetry.log_sink import Sink
 from telemetry.logs import Logs
 from telemetry.metrics import Examples, Metrics, Names
 from telemetry.observers import Observers, Only
-from telemetry.readings import LogCounts, breakers_look, dependencies_look, logs_look, observers_look, tasks_look
+from telemetry.readings import (
+    LogCounts,
+    breakers_look,
+    dependencies_look,
+    logs_look,
+    observers_look,
+    reports_look,
+    tasks_look,
+)
 from telemetry.recorder import Recorder
+from telemetry.report_limits import ReportLimits
 from telemetry.sli_counts import SliCounts
 
 POOL = "postgres"
@@ -42,26 +53,39 @@ class Telemetry:
     senses: Senses
     admin_routes: Sequence[web.RouteDef] = ()
     """What readers offer on the admin port."""
+    reports: ErrorReports | None = None
+
+    def close(self) -> None:
+        """Send and write what still waits, for a while."""
+        if self.reports is not None:
+            self.reports.close()
+        self.sink.close()
 
 
 def telemetry_for(declaration: Declaration, settings: Settings, *, also: Sequence[Observe] = ()) -> Telemetry:
     """Every reader there is, and others that want to hear it."""
     service = declaration.service
-    sink = Sink(STANDARD_ERROR, tell_lost=lambda lines: observers(LogLinesLost(lines=lines)))
+
+    def say(event: Event) -> None:
+        """Tell all readers, some of which have something to say themselves."""
+        observers(event)
+
+    sink = Sink(STANDARD_ERROR, tell_lost=lambda lines: say(LogLinesLost(lines=lines)))
     logs = service_log(service, settings, sink=sink)
-    metrics = Metrics(
-        service=service.name,
-        version=service.version,
-        names=names_in(service),
-        examples=Examples(settings.log_slow_seconds),
-    )
+    deployment = deployment_of(service, settings)
+    metrics = Metrics(deployment, names=names_in(service), examples=Examples(settings.log_slow_seconds))
+    reports = _reports_for(settings, deployment, observe=say)
     health = DependencyHealth([upstream.name for upstream in service.upstreams])
     counts = SliCounts(slis_served(declaration))
     traces = KeptTraces()
-    observers = Observers([metrics, logs, Recorder(), traces, Only(DependencyCalled, health), counts, *also])
+    reporting = () if reports is None else (reports,)
+    observers = Observers(
+        [metrics, logs, Recorder(), traces, Only(DependencyCalled, health), counts, *reporting, *also]
+    )
     metrics.look_at(tasks_look)
     metrics.look_at(counts.look)
     metrics.look_at(logs_look(lambda: log_counts(logs, sink)))
+    metrics.look_at(reports_look(lambda: NOTHING_REPORTED if reports is None else reports.counts))
     metrics.look_at(observers_look(lambda: observers.dropped))
     metrics.look_at(dependencies_look(lambda: health.up))
     senses = Senses(observe=observers)
@@ -73,7 +97,18 @@ def telemetry_for(declaration: Declaration, settings: Settings, *, also: Sequenc
         make_context=Identifier(),
         senses=senses,
         admin_routes=[*log_level_routes(LevelSwitch(logs, observers)), *trace_routes(traces)],
+        reports=reports,
     )
+
+
+def _reports_for(settings: Settings, deployment: Deployment, *, observe: Observe) -> ErrorReports | None:
+    """Who reports bugs; nobody where nothing says to whom."""
+    dsn = settings.sentry_dsn.get_secret_value()
+    if not dsn:
+        return None
+    from telemetry.sentry import Sentry  # noqa: PLC0415 - a library that only those load who report to it
+
+    return ErrorReports(Sentry(dsn, deployment), observe, limits=ReportLimits())
 
 
 def log_counts(logs: Logs, sink: Sink) -> LogCounts:

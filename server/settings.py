@@ -106,6 +106,7 @@ class Settings(BaseSettings):
         description="healthy requests with a line: so many a second (200/s), or a part (0.1)",
     )
     log_slow_seconds: float = Field(1.0, gt=0, le=3_600, description="from when on a request is slow")
+    sentry_dsn: SecretStr = Field(SecretStr(""), description="the DSN of the Sentry that bugs are reported to")
     pool_connections: int = Field(10, ge=1, le=1_000, description="how many connections to Postgres at most")
     body_bytes: int = Field(1_048_576, ge=1_024, le=2**30, description="the largest body a request may have")
     request_seconds: float = Field(15.0, gt=0, le=3_600, description="how long a request may take")

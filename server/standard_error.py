@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from server.service import Service
 from server.settings import Settings
-from telemetry.log_format import Origin
+from telemetry.deployment import Deployment
 from telemetry.log_sink import Sink
 from telemetry.logs import LogPolicy, Logs, lines_for
 
@@ -22,6 +22,11 @@ def command_log(service: Service, settings: Settings, *, sink: Sink) -> Logs:
     return _log(service, settings, sink=sink, policy=replace(settings.log_policy, level="warning"))
 
 
+def deployment_of(service: Service, settings: Settings) -> Deployment:
+    """What is running, where."""
+    return Deployment(service=service.name, version=service.version, environment=settings.deployed_to)
+
+
 def _log(service: Service, settings: Settings, *, sink: Sink, policy: LogPolicy) -> Logs:
-    origin = Origin(service=service.name, version=service.version, environment=settings.deployed_to)
-    return Logs(lines_for(STANDARD_ERROR, origin=origin, environment=os.environ), sink, policy=policy)
+    deployment = deployment_of(service, settings)
+    return Logs(lines_for(STANDARD_ERROR, deployment=deployment, environment=os.environ), sink, policy=policy)

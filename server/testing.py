@@ -112,5 +112,5 @@ async def served(
                 postgres_dsn=chosen.migrating_dsn or running_postgres(chosen.data_dir),
             )
     finally:
-        telemetry.sink.close()
+        telemetry.close()
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,11 +1,11 @@
 """How a log line looks: JSON for machines, coloured words for a person at a terminal."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import orjson
 
+from telemetry.deployment import Deployment
 from telemetry.events import LogLevel
 from telemetry.json_text import dump_json
 from telemetry.log_line import Line
@@ -19,17 +19,8 @@ _RESET = "\x1b[0m"
 _MILLISECONDS = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """What is the same on every line: which service, which release of it, deployed where."""
-
-    service: str
-    version: str
-    environment: str
-
-
-def json_lines(origin: Origin) -> Render:
-    """One JSON object a line: when, how grave, what, in words; the origin; then the event's own fields."""
+def json_lines(deployment: Deployment) -> Render:
+    """One JSON object a line: when, how grave, what, in words; the deployment; then the event's own fields."""
 
     def render(line: Line, at_seconds: float) -> bytes:
         record: dict[str, object] = {
@@ -37,9 +28,9 @@ def json_lines(origin: Origin) -> Render:
             "level": line.level,
             "message": line.message,
             "event": line.event,
-            "service.name": origin.service,
-            "service.version": origin.version,
-            "deployment.environment.name": origin.environment,
+            "service.name": deployment.service,
+            "service.version": deployment.version,
+            "deployment.environment.name": deployment.environment,
             **line.fields,
         }
         if line.text:

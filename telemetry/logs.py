@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from telemetry import events as e
-from telemetry.log_format import Origin, Render, human_lines, json_lines
+from telemetry.deployment import Deployment
+from telemetry.log_format import Render, human_lines, json_lines
 from telemetry.log_line import LEVELS
 from telemetry.log_lines import NEVER_A_LINE, line_of
 from telemetry.log_sampling import EVERYTHING, Meter, Sample, is_kept
@@ -121,8 +122,8 @@ class Logs:
         return self._refused if event.status >= _FIRST_ERROR else self._answered
 
 
-def lines_for(descriptor: int, *, origin: Origin, environment: Mapping[str, str]) -> Render:
+def lines_for(descriptor: int, *, deployment: Deployment, environment: Mapping[str, str]) -> Render:
     """Words for a person where the descriptor is a terminal (coloured unless `NO_COLOR` is set), otherwise JSON."""
     if os.isatty(descriptor):
         return human_lines(coloured=not environment.get("NO_COLOR"))
-    return json_lines(origin)
+    return json_lines(deployment)

@@ -79,6 +79,14 @@ class LogLevelChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportingChanged:
+    """Reports of bugs are not taken any more, for this reason, or are again."""
+
+    is_taken: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryLogged:
     """A library spoke through `logging`, at warning or graver; `traceback` is empty where it gave none."""
 
@@ -122,6 +130,7 @@ ProcessEvent = (
     | ServedAsSuperuser
     | LogLinesLost
     | LogLevelChanged
+    | ReportingChanged
     | LibraryLogged
     | ServiceStarted
     | ServiceStopped

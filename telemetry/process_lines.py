@@ -4,7 +4,7 @@ from telemetry import events as e
 from telemetry.log_line import Line
 
 
-def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: C901, PLR0911 - one case an event
+def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: C901, PLR0911, PLR0912 - one case an event
     """The event's line."""
     match event:
         case e.CertificateChanged():
@@ -25,6 +25,8 @@ def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: C901, PLR0911 - one
             return _log_lines_lost(event)
         case e.LogLevelChanged():
             return _log_level_changed(event)
+        case e.ReportingChanged():
+            return _reporting_changed(event)
         case e.LibraryLogged():
             return _library_logged(event)
         case e.ServiceStarted():
@@ -124,6 +126,16 @@ def _log_level_changed(event: e.LogLevelChanged) -> Line:
         event="log_level_changed",
         message=f"lines are written from {event.level} on{while_}",
         fields={"level.lowest": event.level, "seconds": event.seconds},
+    )
+
+
+def _reporting_changed(event: e.ReportingChanged) -> Line:
+    message = "reports of bugs are taken again" if event.is_taken else f"reports of bugs are not taken: {event.reason}"
+    return Line(
+        level="info" if event.is_taken else "warning",
+        event="reporting_changed",
+        message=message,
+        fields={"is_taken": event.is_taken, "reason": event.reason},
     )
 
 

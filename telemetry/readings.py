@@ -19,8 +19,10 @@ from telemetry.catalogue.process_rows import (
     LOG_EVENTS_DROPPED,
     LOG_EVENTS_SAMPLED_OUT,
     OBSERVER_FAILURES,
+    SENTRY_EVENTS,
 )
 from telemetry.catalogue.request_rows import CONCURRENCY_LIMIT
+from telemetry.error_reports import ReportOutcome
 from telemetry.events import BreakerState, Dependency
 
 
@@ -114,6 +116,16 @@ def logs_look(counts: Callable[[], LogCounts]) -> Look:
             yield Reading(metric=LOG_EVENTS, value=count, labels=(level,))
         yield Reading(metric=LOG_EVENTS_DROPPED, value=now.dropped)
         yield Reading(metric=LOG_EVENTS_SAMPLED_OUT, value=now.sampled_out)
+
+    return look
+
+
+def reports_look(counts: Callable[[], Mapping[ReportOutcome, int]]) -> Look:
+    """Look at what became of reports of bugs."""
+
+    def look() -> Iterator[Reading]:
+        for outcome, count in counts().items():
+            yield Reading(metric=SENTRY_EVENTS, value=count, labels=(outcome,))
 
     return look
 

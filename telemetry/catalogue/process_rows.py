@@ -43,6 +43,12 @@ LOG_EVENTS_SAMPLED_OUT = Metric(
     kind="counter",
     help="Log lines of healthy requests left out, as there were more than are kept.",
 )
+SENTRY_EVENTS = Metric(
+    name="sentry_events_total",
+    kind="counter",
+    help="Bugs by what became of their reports: sent, left out as one of many, dropped for want of room, not taken.",
+    labels=("outcome",),
+)
 OBSERVER_FAILURES = Metric(
     name="observer_failures_total",
     kind="counter",
@@ -57,7 +63,7 @@ APP_BUILD_INFO = Metric(
     name="app_build_info",
     kind="gauge",
     help="Always 1; the labels say what is running.",
-    labels=("service", "version", "mainstay_version", "python_version"),
+    labels=("service", "version", "deployment_environment", "mainstay_version", "python_version"),
 )
 PROCESS_CPU = Metric(
     name="process_cpu_seconds_total",

@@ -7,6 +7,7 @@ from typing import assert_never
 from telemetry import VERSION
 from telemetry import events as e
 from telemetry.catalogue.process_rows import APP_BUILD_INFO
+from telemetry.deployment import Deployment
 from telemetry.metrics.caller_metrics import CallerMetrics
 from telemetry.metrics.examples import Examples
 from telemetry.metrics.families import MAX_LABEL_SETS, Families
@@ -35,9 +36,8 @@ class Metrics:
 
     def __init__(
         self,
+        deployment: Deployment,
         *,
-        service: str,
-        version: str,
         names: Names = NAMES,
         max_label_sets: int = MAX_LABEL_SETS,
         examples: Examples = EXAMPLES,
@@ -48,7 +48,8 @@ class Metrics:
         self._callers = CallerMetrics(families, self._requests.rejected)
         self._outbound = OutboundMetrics(families, examples, upstreams=names.upstreams)
         self._process = ProcessMetrics(families)
-        families.gauges(APP_BUILD_INFO)[service, version, VERSION, platform.python_version()].set(1)
+        told = (deployment.service, deployment.version, deployment.environment, VERSION, platform.python_version())
+        families.gauges(APP_BUILD_INFO)[told].set(1)
         self._looks: list[Look] = [library_look()]
         self._rendering = Rendering(families, self._looks)
 

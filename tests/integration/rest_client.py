@@ -28,6 +28,7 @@ from server.declaration import Declaration
 from server.identity.callers import Callers
 from server.readers import POOL, Telemetry
 from server.settings import Settings
+from server.standard_error import deployment_of
 from storage.cache.answer_store import AnswerStore
 from storage.migrations.ledger import make_ready
 from storage.postgres.pool import Pool
@@ -168,9 +169,7 @@ async def served_service(
         held.callback(os.close, nowhere)
         sink = Sink(nowhere)
         held.callback(sink.close)
-        metrics = Metrics(
-            service=declaration.service.name, version=declaration.service.version, names=Names(pools=[POOL])
-        )
+        metrics = Metrics(deployment_of(declaration.service, settings), names=Names(pools=[POOL]))
         observe = Observers([metrics, events, RequestRecorder()])
         telemetry = Telemetry(
             observe=observe, metrics=metrics, sink=sink, make_context=Identifier(), senses=Senses(observe=observe)

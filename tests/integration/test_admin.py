@@ -14,6 +14,7 @@ from middleware.outbound.layer import Senses
 from server.admin import Checks, admin_app
 from server.breaker_routes import breaker_routes
 from telemetry.context import Identifier
+from telemetry.deployment import Deployment
 from telemetry.metrics import Metrics
 from tests.integration.loopback import Caller, served
 from tests.recorder import Recorder
@@ -71,7 +72,7 @@ async def call(dependencies: Dependencies, events: Recorder) -> AsyncIterator[Ca
 def admin_served(checks: Checks, events: Recorder) -> AbstractAsyncContextManager[Caller]:
     identify = Identifier()
     app = admin_app(
-        Metrics(service="shop", version="1"),
+        Metrics(Deployment(service="shop", version="1", environment="test")),
         checks,
         layers=inbound_of_admin(events, make_context=identify),
         routes=breaker_routes(Senses(observe=events).breakers),

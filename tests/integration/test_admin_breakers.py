@@ -12,6 +12,7 @@ from middleware.outbound.policy import PoolPolicy
 from server.admin import Checks, admin_app
 from server.breaker_routes import breaker_routes
 from telemetry.context import Identifier
+from telemetry.deployment import Deployment
 from telemetry.metrics import Metrics
 from tests.integration.loopback import Caller, served
 from tests.recorder import Recorder
@@ -25,7 +26,7 @@ async def call(events: Recorder) -> AsyncIterator[Caller]:
     identify = Identifier()
     checks = Checks(started={}, ready={})
     app = admin_app(
-        Metrics(service="shop", version="1"),
+        Metrics(Deployment(service="shop", version="1", environment="test")),
         checks,
         layers=inbound_of_admin(events, make_context=identify),
         routes=breaker_routes(senses.breakers),

@@ -11,8 +11,9 @@ from server.admin import Checks, admin_app
 from server.level_switch import LevelSwitch
 from server.log_level_routes import log_level_routes
 from telemetry.context import Identifier
+from telemetry.deployment import Deployment
 from telemetry.events import LogLevelChanged
-from telemetry.log_format import Origin, json_lines
+from telemetry.log_format import json_lines
 from telemetry.logs import Logs
 from telemetry.metrics import Metrics
 from tests.integration.loopback import Caller, served
@@ -26,10 +27,10 @@ class Nowhere:
 
 @pytest.fixture
 async def call(events: Recorder) -> AsyncIterator[Caller]:
-    logs = Logs(json_lines(Origin(service="shop", version="1", environment="test")), Nowhere())
+    logs = Logs(json_lines(Deployment(service="shop", version="1", environment="test")), Nowhere())
     identify = Identifier()
     app = admin_app(
-        Metrics(service="shop", version="1"),
+        Metrics(Deployment(service="shop", version="1", environment="test")),
         Checks(started={}, ready={}),
         layers=inbound_of_admin(events, make_context=identify),
         routes=log_level_routes(LevelSwitch(logs, events)),

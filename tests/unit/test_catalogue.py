@@ -3,6 +3,7 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from telemetry.catalogue import CATALOGUE, Metric, server_rows
+from telemetry.deployment import Deployment
 from telemetry.metrics import Metrics, Names
 from telemetry.readings import Reading
 
@@ -34,7 +35,7 @@ def test_every_metric_says_what_it_means_in_a_sentence() -> None:
 
 
 def test_a_scrape_shows_every_metric_of_the_catalogue_as_it_is_declared_and_no_other() -> None:
-    metrics = Metrics(service="shop", version="1.0.0", names=Names(pools=["postgres"]))
+    metrics = Metrics(Deployment(service="shop", version="1.0.0", environment="test"), names=Names(pools=["postgres"]))
     metrics.look_at(lambda: [Reading(metric=metric, value=1, labels=metric.labels) for metric in _looked_at()])
 
     families = {
@@ -57,6 +58,7 @@ def _looked_at() -> list[Metric]:
         "log_events_total",
         "log_events_dropped_total",
         "log_events_sampled_out_total",
+        "sentry_events_total",
         "observer_failures_total",
         "sli_events_total",
         "slo_objective_ratio",

@@ -1,8 +1,9 @@
 """The level of the log, turned while the service runs."""
 
 from server.level_switch import LevelSwitch
+from telemetry.deployment import Deployment
 from telemetry.events import LogLevelChanged
-from telemetry.log_format import Origin, json_lines
+from telemetry.log_format import json_lines
 from telemetry.logs import Logs
 from tests.hand_clock import HandClock
 from tests.recorder import Recorder
@@ -14,7 +15,7 @@ class Nowhere:
 
 
 def switch_with(clock: HandClock, events: Recorder) -> LevelSwitch:
-    logs = Logs(json_lines(Origin(service="shop", version="1", environment="test")), Nowhere())
+    logs = Logs(json_lines(Deployment(service="shop", version="1", environment="test")), Nowhere())
     return LevelSwitch(logs, events, call_later=clock.clock.call_later, now=clock.clock.now)
 
 

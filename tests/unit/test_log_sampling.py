@@ -6,13 +6,14 @@ from collections import Counter
 import orjson
 import pytest
 
+from telemetry.deployment import Deployment
 from telemetry.events import AuthenticationFailed, Event, LogLevelChanged, RequestFinished
-from telemetry.log_format import Origin, json_lines
+from telemetry.log_format import json_lines
 from telemetry.log_sampling import EVERYTHING, Meter, Sample, is_kept, sample_of
 from telemetry.logs import LogPolicy, Logs
 from tests.hand_clock import HandClock
 
-SHOP = Origin(service="shop", version="1", environment="staging")
+SHOP = Deployment(service="shop", version="1", environment="staging")
 RANDOM = random.Random(5)  # noqa: S311 - the same draws at every run
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from telemetry.deployment import Deployment
 from telemetry.events import (
     AccountActed,
     AccountOperation,
@@ -36,12 +37,12 @@ from telemetry.events import (
     ServiceStopped,
     SettingUnknown,
 )
-from telemetry.log_format import Origin, human_lines, json_lines
+from telemetry.log_format import human_lines, json_lines
 from telemetry.log_lines import NEVER_A_LINE, line_of
 from telemetry.logs import LogPolicy, Logs
 from tests.told_bug import CAUGHT, TRACEBACK
 
-SHOP = Origin(service="shop", version="1.2.3", environment="staging")
+SHOP = Deployment(service="shop", version="1.2.3", environment="staging")
 NOON_SECONDS = 1_795_262_400.25
 
 

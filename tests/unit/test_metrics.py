@@ -12,6 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families as parse_cla
 from telemetry import readings
 from telemetry.catalogue import CATALOGUE
 from telemetry.context import CURRENT_REQUEST, Identifier
+from telemetry.deployment import Deployment
+from telemetry.error_reports import NOTHING_REPORTED
 from telemetry.events import (
     AcquireTimedOut,
     BulkheadRejected,
@@ -35,7 +37,16 @@ from telemetry.metrics import Metrics, Names
 from telemetry.readings import PoolSizes, Reading
 from tests.told_bug import CAUGHT
 
-LOOKED_AT = ("sli_events", "log_events", "observer_failures", "process_", "python_gc_", "postgresql_", "redis_")
+LOOKED_AT = (
+    "sli_events",
+    "log_events",
+    "observer_failures",
+    "process_",
+    "python_gc_",
+    "postgresql_",
+    "redis_",
+    "sentry_",
+)
 """What is no event but looked at when somebody scrapes."""
 STARTED = RequestStarted(method="GET", route="/products/{id}")
 LEFT = ClientDisconnected(method="GET", route="/", duration_seconds=0.1, request_id="a", trace_id="b")
@@ -50,7 +61,8 @@ def finished(route: str = "/products/{id}", status: int = 200, method: str = "GE
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(service="shop", version="1.2.3", names=Names(pools=["reads"], targets=["postgres.reads"]))
+    names = Names(pools=["reads"], targets=["postgres.reads"])
+    return Metrics(Deployment(service="shop", version="1.2.3", environment="staging"), names=names)
 
 
 def text_of(metrics: Metrics, *, openmetrics: bool = False) -> str:
@@ -68,7 +80,9 @@ def samples(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
 
 
 def test_an_upstream_s_calls_are_there_before_the_first_and_are_no_database_s() -> None:
-    metrics = Metrics(service="shop", version="1.2.3", names=Names(upstreams=["payments"]))
+    metrics = Metrics(
+        Deployment(service="shop", version="1.2.3", environment="test"), names=Names(upstreams=["payments"])
+    )
     metrics(
         DependencyCalled(
             dependency="payments", operation="write", outcome="timeout", error_type="timeout", duration_seconds=3.0
@@ -235,7 +249,7 @@ def test_error_series_are_there_before_the_first_error(metrics: Metrics) -> None
 
 def test_series_of_closed_labels_are_there_before_anything_happens() -> None:
     names = Names(pools=["postgres"], targets=["postgres.reads"], caches=["products"])
-    metrics = Metrics(service="shop", version="1.2.3", names=names)
+    metrics = Metrics(Deployment(service="shop", version="1.2.3", environment="test"), names=names)
     known = {
         "pool": names.pools,
         "target": names.targets,
@@ -267,7 +281,7 @@ def test_the_server_errors_of_each_address_are_there_before_the_first(metrics: M
 
 
 def test_label_sets_past_the_limit_share_one_and_are_counted() -> None:
-    metrics = Metrics(service="shop", version="1.2.3", max_label_sets=20)
+    metrics = Metrics(Deployment(service="shop", version="1.2.3", environment="test"), max_label_sets=20)
     for number in range(25):
         metrics(finished(route=f"/{number}"))
     metrics(finished(route="/0"))
@@ -320,11 +334,18 @@ def test_losses_of_the_readers_themselves_are_shown(metrics: Metrics) -> None:
     counts = readings.LogCounts(written={"info": 7, "error": 0}, dropped=3, sampled_out=5)
     metrics.look_at(readings.logs_look(lambda: counts))
     metrics.look_at(readings.observers_look(lambda: 2))
+    metrics.look_at(readings.reports_look(lambda: NOTHING_REPORTED))
 
     assert samples(metrics, "log_events_total") == {("info",): 7, ("error",): 0}
     assert samples(metrics, "log_events_dropped_total") == {(): 3}
     assert samples(metrics, "log_events_sampled_out_total") == {(): 5}
     assert samples(metrics, "observer_failures_total") == {(): 2}
+    assert samples(metrics, "sentry_events_total") == {
+        ("sent",): 0,
+        ("rate_limited",): 0,
+        ("dropped",): 0,
+        ("failed",): 0,
+    }
 
 
 async def test_the_loops_tasks_are_counted(metrics: Metrics) -> None:
@@ -372,7 +393,7 @@ def test_what_belongs_to_no_request_is_no_example(metrics: Metrics) -> None:
 def test_the_build_says_what_is_running(metrics: Metrics) -> None:
     ((labels, value),) = samples(metrics, "app_build_info").items()
 
-    assert (labels[2:], value) == (("shop", "1.2.3"), 1)
+    assert (labels[0], labels[3:], value) == ("staging", ("shop", "1.2.3"), 1)
 
 
 def test_both_formats_say_the_same(metrics: Metrics) -> None:

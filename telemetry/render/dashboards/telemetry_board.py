@@ -72,7 +72,7 @@ def _lost() -> Row:
 
 def _logs() -> Row:
     return Row(
-        question="What do the logs say?",
+        question="What do the logs say, and who hears of bugs?",
         panels=(
             stack(
                 "Log lines, by level",
@@ -93,6 +93,13 @@ def _logs() -> Row:
                 ),
                 shades=(("healthy*", "gray"), ("log lines", "orange"), ("events", "red"), ("label sets", "purple")),
             ).sized(12, 8),
+            stack(
+                "Bugs, by what became of their reports",
+                "A second. One of a kind a minute goes to Sentry; without a DSN none does, and none is counted here.",
+                unit="ops",
+                queries=(ask("{{outcome}}", x.rate(process_rows.SENTRY_EVENTS, "outcome")),),
+                shades=(("sent", "green"), ("rate_limited", "gray"), ("dropped", "orange"), ("failed", "red")),
+            ).sized(24, 8),
         ),
     )
 
