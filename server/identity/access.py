@@ -39,6 +39,14 @@ class Role(Access):
 
 
 @dataclass(frozen=True, slots=True)
+class Within(Access):
+    """Whom `word` admits, about this resource: outside of its fence a credential is worth what none is."""
+
+    area: str
+    word: Access
+
+
+@dataclass(frozen=True, slots=True)
 class AnyOf(Access):
     """Whoever one of the words admits."""
 
@@ -82,6 +90,8 @@ def is_open(access: Access | None) -> bool:
             return any(map(is_open, words))
         case AllOf(words):
             return bool(words) and all(map(is_open, words))
+        case Within(_, word):
+            return is_open(word)
         case _:
             return False
 

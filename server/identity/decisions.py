@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from middleware.inbound.admission import Decide
 from middleware.inbound.principal import Principal, Scopes
-from server.identity.access import Access, AllOf, AnyOf, Anyone, Owner, Role, SignedIn
+from server.identity.access import Access, AllOf, AnyOf, Anyone, Owner, Role, SignedIn, Within
 from telemetry.events import AccessDecision
 
 
@@ -30,6 +30,8 @@ def rows_for(word: Access, principal: Principal | None) -> Rows:
             return min((rows_for(one, principal) for one in words), default=Rows.NONE)
         case Anyone():
             return Rows.EVERY
+        case Within(area, inner):
+            return rows_for(inner, principal if _reaches(principal, area) else None)
         case _:
             return Rows.NONE if principal is None else _rows_for_somebody(word, principal)
 
@@ -82,3 +84,8 @@ def decide_by(
 
 def _is_within(scopes: Scopes, *, area: str, writes: bool) -> bool:
     return (scopes.may_write or not writes) and (scopes.resources is None or area in scopes.resources)
+
+
+def _reaches(principal: Principal | None, area: str) -> bool:
+    """Whether what the caller brings may be used to read there."""
+    return principal is None or principal.scopes is None or _is_within(principal.scopes, area=area, writes=False)

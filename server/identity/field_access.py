@@ -1,11 +1,11 @@
 """What the markers of a model's fields leave a caller: what it may see of a record, and what it may set."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from middleware.inbound.principal import Principal
-from server.identity.access import Access
+from server.identity.access import Access, AnyOf, Within
 from server.identity.decisions import Rows, rows_for
 from server.identity.field_markers import ReadableBy, ReadOnly, WritableBy, WriteOnce
 from storage.annotations import read_annotation
@@ -53,6 +53,12 @@ class MarkedFields:
         """The fields this caller may not see."""
         return (name for name, word in self.readable.items() if not _admits(word, principal, rows=rows))
 
+    def within(self, reading: AnyOf) -> "MarkedFields":
+        """The same, of a record that is expanded: its readers are those who bring a credential for its resources."""
+        areas = [word.area for word in reading.words if isinstance(word, Within)]
+        readable = {name: AnyOf(tuple(Within(area, word) for area in areas)) for name, word in self.readable.items()}
+        return replace(self, readable=readable)
+
     def fixed(self, rows: Rows, principal: Principal | None) -> Iterator[str]:
         """The fields this caller may not set."""
         yield from self.read_only
@@ -62,7 +68,7 @@ class MarkedFields:
 class FieldRules:
     """The field markers of a service's models; a model without any costs nothing."""
 
-    def __init__(self, types: Iterable[RecordType], reading: Mapping[type[Model], Access]) -> None:
+    def __init__(self, types: Iterable[RecordType], reading: Mapping[type[Model], AnyOf]) -> None:
         """`reading` tells who may read the records of a model, by any of its resources."""
         self._types = {record_type.name: record_type for record_type in types}
         self._rules = {name: rules_of(record_type) for name, record_type in self._types.items()}
@@ -75,7 +81,7 @@ class FieldRules:
     def of_action(self, record_type: RecordType, word: Access) -> FieldAccessOf:
         """What callers may do with the fields, whom this word admits to an action."""
         rules, expanded = self._rules[record_type.name], self._expanded(record_type)
-        others = {name: self._rules[other.name] for name, other in expanded.items()}
+        others = {name: self._rules[other.name].within(self._reading[other.model]) for name, other in expanded.items()}
         if rules.are_none and not any(one.readable for one in others.values()):
             return _open
 

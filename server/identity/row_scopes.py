@@ -6,7 +6,7 @@ from uuid import UUID
 
 from middleware.inbound.principal import Principal
 from server.declaration import Declaration
-from server.identity.access import Access, AnyOf, is_open
+from server.identity.access import Access, AnyOf, Within, is_open
 from server.identity.decisions import Rows, rows_for
 from server.service import Service
 from storage.model import Model
@@ -33,7 +33,8 @@ class RowScopes:
     def of_action(self, record_type: RecordType, word: Access) -> ScopeOf:
         """The scope of a resource's action that this word admits to.
 
-        Rows of other tables are expanded, and may be referred to, where the caller could read them by themselves.
+        Rows of other tables are expanded, and may be referred to, where the caller could read them by themselves: by a
+        resource of theirs that its credential may be used for, or as anybody could.
         """
         own = self._own.get(record_type.model)
         return self._scope_of(self._words_of_action(record_type, word)) if own is None else own
@@ -108,10 +109,10 @@ def _stamp(record_type: RecordType, principal: Principal | None) -> dict[str, Sc
     return stamp
 
 
-def reading_words(service: Service) -> Mapping[type[Model], Access]:
-    """Who may read each model's records, by any of its resources; nobody where none offers it."""
-    words: dict[type[Model], tuple[Access, ...]] = {}
+def reading_words(service: Service) -> Mapping[type[Model], AnyOf]:
+    """Who may read each model's records: a word within each of its resources that offers it, none where none does."""
+    words: dict[type[Model], tuple[Within, ...]] = {}
     for resource in service.resources:
         word = resource.access_to("read")
-        words[resource.model] = words.get(resource.model, ()) + (() if word is None else (word,))
+        words[resource.model] = words.get(resource.model, ()) + (() if word is None else (Within(resource.area, word),))
     return {model: AnyOf(several) for model, several in words.items()}

@@ -34,7 +34,11 @@ class SignedCaller:
         return list(reply.json["items"])
 
 
-async def signed_caller(client: Client, subject: str, *roles: str, tenant: str | None = None) -> SignedCaller:
-    """Somebody with a new key."""
-    grant = KeyGrant(name=subject, subject=subject, roles=roles, tenant=tenant, expires_in_seconds=3_600.0)
+async def signed_caller(
+    client: Client, subject: str, *roles: str, tenant: str | None = None, resources: tuple[str, ...] | None = None
+) -> SignedCaller:
+    """Somebody with a new key; for some resources only, where they are named."""
+    grant = KeyGrant(
+        name=subject, subject=subject, roles=roles, tenant=tenant, resources=resources, expires_in_seconds=3_600.0
+    )
     return SignedCaller(client, (await client.callers.keys.make(grant, created_by="a test")).text)

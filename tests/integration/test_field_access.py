@@ -114,6 +114,16 @@ async def test_a_record_that_is_expanded_hides_what_it_hides(visitors: Visitors)
     assert ["address" in one for one in shown] == [False, True]
 
 
+async def test_outside_its_fence_a_key_is_shown_what_anybody_is(visitors: Visitors) -> None:
+    painter = await visitors.staff.made("/painters", name="Ann", address="Hill Road")
+    made = await visitors.staff.made("/pictures", title="Sea", painter_id=painter["id"])
+    fenced = await signed_caller(visitors.client, "sue", "staff", resources=("pictures",))
+
+    shown = (await fenced.ask("GET", f"/pictures/{made['id']}?expand=painter")).json
+
+    assert (shown["painter"]["name"], "address" in shown["painter"], "cost" in shown) == ("Ann", False, True)
+
+
 @pytest.mark.parametrize("name", ["cost", "status", "visits"])
 async def test_nobody_sets_what_it_may_not(visitors: Visitors, name: str) -> None:
     value: Any = {"cost": "9.00", "status": "sold", "visits": 7}[name]

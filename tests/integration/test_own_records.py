@@ -130,6 +130,20 @@ async def test_what_is_expanded_is_ones_own(neighbours: Neighbours) -> None:
     assert await neighbours.ada.shown("/sheets?expand=pad") == [{**sheet, "pad": hers}]
 
 
+async def test_a_fenced_key_expands_and_refers_to_nothing_outside_its_fence(neighbours: Neighbours) -> None:
+    pad = await neighbours.ada.made("/pads", title="a", shelf=1)
+    sheet = await neighbours.ada.made("/sheets", pad_id=pad["id"])
+    client = neighbours.client
+    fenced, wider = [await signed_caller(client, "ada", resources=some) for some in (("sheets",), ("sheets", "pads"))]
+
+    shown = [await one.shown("/sheets?expand=pad") for one in (fenced, wider)]
+    made = [(await one.ask("POST", "/sheets", {"pad_id": pad["id"]})).status for one in (fenced, wider)]
+
+    assert (await fenced.ask("GET", "/pads")).status == 403
+    assert shown == [[{**sheet, "pad": None}], [{**sheet, "pad": pad}]]
+    assert made == [409, 201]
+
+
 async def test_a_tenants_records_are_for_all_of_it_and_for_nobody_else(neighbours: Neighbours) -> None:
     ann, ben = [await signed_caller(neighbours.client, name, tenant="acme") for name in ("ann", "ben")]
     eve = await signed_caller(neighbours.client, "eve", tenant="other")

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from middleware.inbound.principal import Principal, Scopes
-from server.identity.access import ANYONE, OWNER, SIGNED_IN, Access, AllOf, AnyOf, is_open, role
-from server.identity.decisions import decide_by
+from server.identity.access import ANYONE, OWNER, SIGNED_IN, Access, AllOf, AnyOf, Within, is_open, role
+from server.identity.decisions import decide_by, rows_for
 from telemetry.events import AccessDecision
 from tests.principals import caller
 
@@ -76,3 +76,12 @@ def test_a_scope_ends_what_a_credential_opens(word: Access, scopes: Scopes | Non
     decision = decide_by(word, area=area, writes=writes)(fenced)
 
     assert decision == ("refused_scope" if is_outside else expected(word, fenced))
+
+
+@given(EXPRESSIONS, SCOPES, st.sampled_from(["products", "orders"]))
+def test_outside_of_its_fence_a_credential_shows_what_none_does(word: Access, scopes: Scopes | None, area: str) -> None:
+    fenced = caller("ada", "staff", "admin", scopes=scopes)
+    is_outside = scopes is not None and scopes.resources is not None and area not in scopes.resources
+
+    assert rows_for(Within(area, word), fenced) == rows_for(word, None if is_outside else fenced)
+    assert is_open(Within(area, word)) == is_open(word)
