@@ -85,7 +85,7 @@ class _Tree:
             case e.Retried() | e.CacheRead() | e.AuthenticationFailed():
                 self._moments.setdefault(call or self._layer_at(at), []).append(moment_of(event, at))
             case _:
-                pass  # the recorder notes no others
+                pass  # what else is noted is for the request's line in the log
 
     def in_order(self) -> Iterator[Span]:
         """Depth first, siblings by their beginning; what lies in a call that was left out lies in the request."""

@@ -14,7 +14,7 @@ class Recorder:
     be noted in a stranger's recording. How a request was refused is what its status says.
     """
 
-    def reader_of(self, event: e.Event) -> Read | None:
+    def reader_of(self, event: e.Event) -> Read | None:  # noqa: PLR0911 - one case a kind
         """Who notes this kind of event; nobody most of them."""
         match event:
             case e.DependencyCalled():
@@ -23,7 +23,11 @@ class Recorder:
                 return reading(event, _acquired)
             case e.ExceptionCaught():
                 return reading(event, _caught)
+            case e.RateLimitDecided():
+                return reading(event, _limited)
             case e.UpstreamAttempted() | e.Retried() | e.BulkheadWaited() | e.CacheRead() | e.AuthenticationFailed():
+                return reading(event, _note)
+            case e.IdempotencyDecided():
                 return reading(event, _note)
             case _:
                 return None
@@ -44,6 +48,12 @@ def _called(event: e.DependencyCalled) -> None:
 
 def _acquired(event: e.ConnectionAcquired) -> None:
     if event.wait_seconds > 0:
+        _note(event)
+
+
+def _limited(event: e.RateLimitDecided) -> None:
+    """Where the limits that all replicas share could not tell."""
+    if event.decision.endswith("degraded"):
         _note(event)
 
 

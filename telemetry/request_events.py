@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from telemetry.cache_events import CacheResult
+from telemetry.caller_events import IdempotencyOutcome
 from telemetry.caught_errors import CaughtError, traceback_of
+
+Degradation = Literal["stale_answer", "cache_bypassed", "local_limits", "breaker_open", "retry_budget_spent"]
+"""In what a request was served worse than it should be: an old answer, as Postgres could not be read; nothing of what is
+kept; limits that other replicas do not know of; a dependency not asked; nothing tried again."""
 
 RejectReason = Literal["slow_headers", "slow_body", "slow_reader", "tls_handshake", "idle", "overloaded"]
 UNMATCHED = "_unmatched"
@@ -33,7 +39,8 @@ class RequestFinished:
     `callers_time` tells of one whose caller allowed it less time than we do, `stages` are the seconds it spent on each.
     Of who called: `credential_id` names the credential, `subject` and `tenant` are pseudonyms, `network` is where it
     came from. Of a problem: `error_type` is its kind, `reason` a word of a closed set, `faults` are codes and places
-    (`missing /author`), never values. Each is empty where there is none.
+    (`missing /author`), never values. `cache`, `idempotency`, `retries` and `degraded` say what happened on the way.
+    Each is empty where there is none.
     """
 
     method: str
@@ -52,6 +59,10 @@ class RequestFinished:
     error_type: str = ""
     reason: str = ""
     faults: tuple[str, ...] = ()
+    cache: CacheResult | None = None
+    idempotency: IdempotencyOutcome | None = None
+    retries: int = 0
+    degraded: tuple[Degradation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

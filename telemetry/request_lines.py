@@ -50,6 +50,10 @@ def _request_finished(event: e.RequestFinished) -> Line:
         "error.type": event.error_type,
         "error.reason": event.reason,
         "error.faults": event.faults,
+        "cache.result": event.cache or "",
+        "idempotency.outcome": event.idempotency or "",
+        "retries": event.retries,
+        "degraded": event.degraded,
     }
     fields.update({field: value for field, value in where_known.items() if value})
     return Line(

@@ -21,6 +21,7 @@ from middleware.inbound.deadline import CALLERS_TIME
 from middleware.inbound.identify import CONTEXT
 from middleware.inbound.principal import PRINCIPAL, Principal
 from telemetry.events import RequestFinished
+from telemetry.request_summary import summary_of
 
 FAILURE = web.RequestKey("failure", Problem)
 """Why the request was answered with a problem; absent where it was not."""
@@ -51,6 +52,7 @@ class Telling:
     ) -> RequestFinished:
         """The event; `place` is the request's method and route."""
         context, principal, failure = request[CONTEXT], request.get(PRINCIPAL), request.get(FAILURE)
+        summary = summary_of(context.recording.notes)
         method, route = place
         return RequestFinished(
             method=method,
@@ -61,7 +63,7 @@ class Telling:
             trace_id=context.trace_id,
             span_id=context.span_id,
             stages=context.stages.seconds,
-            credential_id="" if principal is None else principal.credential_id,
+            credential_id=summary.refused_credential_id if principal is None else principal.credential_id,
             subject="" if principal is None else self._subject(principal),
             tenant="" if principal is None else self._tenant(principal),
             network="" if self.address_of is None else network_of(self.address_of(request)),
@@ -69,6 +71,10 @@ class Telling:
             reason="" if failure is None else failure.reason,
             callers_time=request.get(CALLERS_TIME, False),
             faults=() if failure is None else told_faults(failure.faults, self.words),
+            cache=summary.cache,
+            idempotency=summary.idempotency,
+            retries=summary.retries,
+            degraded=summary.degraded,
         )
 
     def _subject(self, principal: Principal) -> str:

@@ -94,6 +94,10 @@ def test_a_refused_request_is_one_line_with_all_that_is_known_and_no_value() -> 
         network="192.0.2.0",
         error_type="invalid",
         faults=("missing /author", "extra_forbidden /*"),
+        cache="stale_if_error",
+        idempotency="stored",
+        retries=2,
+        degraded=("stale_answer", "local_limits"),
     )
 
     assert json_of(refused) == {
@@ -120,6 +124,10 @@ def test_a_refused_request_is_one_line_with_all_that_is_known_and_no_value() -> 
         "client.address": "192.0.2.0",
         "error.type": "invalid",
         "error.faults": ["missing /author", "extra_forbidden /*"],
+        "cache.result": "stale_if_error",
+        "idempotency.outcome": "stored",
+        "retries": 2,
+        "degraded": ["stale_answer", "local_limits"],
     }
 
 
