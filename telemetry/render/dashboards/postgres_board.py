@@ -135,9 +135,9 @@ def _server_now() -> tuple[Panel, ...]:
         ),
         number(
             "Lag",
-            "How far the last of the replicas is behind. Empty where there is none, or it may not be looked at.",
+            "How far the last of the replicas is behind. 0 without any; empty where it may not be looked at.",
             unit="s",
-            expr=x.gauge(server_rows.POSTGRES_WAL_LAG, how="max"),
+            expr=_lag(),
             levels=rising(warn=1.0, bad=30.0),
         ),
         number(
@@ -179,8 +179,13 @@ def _server_over_time() -> tuple[Panel, ...]:
             unit="s",
             queries=(
                 ask("oldest transaction", x.gauge(server_rows.POSTGRES_OLDEST_TRANSACTION, how="max")),
-                ask("lag", x.gauge(server_rows.POSTGRES_WAL_LAG, how="max")),
+                ask("lag", _lag()),
             ),
             shades=(("lag", "purple"),),
         ),
     )
+
+
+def _lag() -> str:
+    alone = x.gauge(server_rows.POSTGRES_REPLICAS, how="max")
+    return f"{x.gauge(server_rows.POSTGRES_WAL_LAG, how='max')} or {alone} == 0"
