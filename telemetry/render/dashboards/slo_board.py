@@ -4,7 +4,19 @@ from telemetry.catalogue import outbound_rows, process_rows, request_rows
 from telemetry.objectives import BURN_RATES
 from telemetry.render.dashboards import expressions as x
 from telemetry.render.dashboards import shades
-from telemetry.render.dashboards.board import Board, Column, Level, Panel, Row, States, Table, Trend, falling, rising
+from telemetry.render.dashboards.board import (
+    Bars,
+    Board,
+    Column,
+    Level,
+    Panel,
+    Row,
+    States,
+    Table,
+    Trend,
+    falling,
+    rising,
+)
 from telemetry.render.dashboards.panels import ask, number, stack, table, trend
 from telemetry.render.slo_rules import BUDGET_LEFT, error_ratio
 
@@ -51,37 +63,40 @@ def _recorded(name: str, how: str) -> str:
 
 
 def _kept() -> Row:
-    burning = [
+    return Row(
+        question="Are promises kept?",
+        panels=(
+            Panel(
+                title="Budget left",
+                description="Of what may fail in 30 days, how much still may. Below 0 the promise is broken.",
+                unit="percentunit",
+                look=Bars(maximum=1.0),
+                queries=(ask("{{sli}}", _recorded(BUDGET_LEFT, "min")),),
+                levels=LEFT_LEVELS,
+                height=7,
+            ),
+            table(
+                "Promises",
+                "Burn rates as the alerts see them. Kept, failed, requests: over the time shown.",
+                look=Table(labels=(("sli", "Objective"),), columns=_columns(), sorted_by="Burn, 1h"),
+            ).sized(16, 7),
+        ),
+    )
+
+
+def _columns() -> tuple[Column, ...]:
+    burning = (
         Column(
             title=f"Burn, {window}", expr=_burn(_recorded(error_ratio(window), "max")), unit="none", levels=BURN_LEVELS
         )
         for window in ("1h", "6h", "3d")
-    ]
-    return Row(
-        question="Are promises kept?",
-        panels=(
-            table(
-                "Objectives",
-                "Every promise. Budget left: of what may fail in 30 days. Kept, failed, requests: over the time shown.",
-                look=Table(
-                    labels=(("sli", "Objective"),),
-                    columns=(
-                        Column(
-                            title="Budget left",
-                            expr=_recorded(BUDGET_LEFT, "min"),
-                            unit="percentunit",
-                            levels=LEFT_LEVELS,
-                        ),
-                        *burning,
-                        Column(title="Kept", expr=f"1 - {_bad_share(x.RANGE)}", unit="percentunit", decimals=3),
-                        Column(title="Promised", expr=TARGET, unit="percentunit", decimals=3),
-                        Column(title="Failed", expr=x.increase(EVENTS, "sli", where=BAD), unit="short"),
-                        Column(title="Requests", expr=x.increase(EVENTS, "sli"), unit="short", bar=True),
-                    ),
-                    sorted_by="Burn, 1h",
-                ),
-            ).sized(24, 7),
-        ),
+    )
+    return (
+        *burning,
+        Column(title="Kept", expr=f"1 - {_bad_share(x.RANGE)}", unit="percentunit", decimals=3),
+        Column(title="Promised", expr=TARGET, unit="percentunit", decimals=3),
+        Column(title="Failed", expr=x.increase(EVENTS, "sli", where=BAD), unit="short"),
+        Column(title="Requests", expr=x.increase(EVENTS, "sli"), unit="short"),
     )
 
 
