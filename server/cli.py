@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from server.account_cli import accounts
+from server.render_cli import render
 
 app = typer.Typer(
     name="mainstay",
@@ -97,7 +98,7 @@ def migrate(  # noqa: PLR0913 - one parameter an option
     """
     from server.commands.migrate import MigrateOptions, run_migrate
 
-    options = MigrateOptions(
+    wanted = MigrateOptions(
         apply=apply,
         only_safe=only_safe,
         allow=frozenset(allow or ()),
@@ -106,7 +107,7 @@ def migrate(  # noqa: PLR0913 - one parameter an option
         message=message,
         grant=grant,
     )
-    sys.exit(run_migrate(file, options=options))
+    sys.exit(run_migrate(file, options=wanted))
 
 
 @app.command(epilog="Example: mainstay openapi examples/shop/service.py --output openapi.json")
@@ -124,42 +125,7 @@ def openapi(
     sys.exit(reported(lambda: write_openapi(checked_file(file), output=output, server_url=server_url)))
 
 
-@app.command(epilog="Example: mainstay render examples/shop/service.py --grafana https://grafana.example.com")
-def render(  # noqa: PLR0913 - one parameter an option
-    file: File,
-    *,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Write alerts/ and dashboards/ there.")] = Path(),
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; end with 1 where a file differs.")] = False,
-    job: Annotated[
-        str, typer.Option(metavar="NAME", help="Its job in Prometheus; the service's name unless given.")
-    ] = "",
-    runbooks: Annotated[
-        str, typer.Option(metavar="URL", help="Where the runbooks lie: URL/AlertName.md.")
-    ] = "alerts/runbooks",
-    grafana: Annotated[str, typer.Option(metavar="URL", help="Where Grafana is.")] = "http://localhost:3000",
-    prometheus: Annotated[
-        str, typer.Option(metavar="URL", help="Where Grafana finds Prometheus.")
-    ] = "http://localhost:9090",
-    dashboards: Annotated[
-        str, typer.Option(metavar="DIR", help="Where Grafana finds the dashboards' JSON.")
-    ] = "/var/lib/grafana/dashboards",
-    scale: Annotated[
-        float, typer.Option(min=1, metavar="TIMES", help="Divide every duration; to try alerts out, not to run them.")
-    ] = 1,
-) -> None:
-    """Write the alert rules and dashboards of FILE's service; --check says what has changed since."""
-    from server.commands.render import RenderOptions, run_render
-    from telemetry.render.rendition import Links
-    from telemetry.render.scale import Scale
-
-    links = Links(
-        runbooks=runbooks.rstrip("/"),
-        grafana=grafana.rstrip("/"),
-        prometheus=prometheus.rstrip("/"),
-        dashboards=dashboards.rstrip("/"),
-    )
-    options = RenderOptions(out=out, is_check=check, job=job, links=links, scale=Scale(factor=scale))
-    sys.exit(run_render(file, options=options))
+app.command(epilog="Example: mainstay render examples/shop/service.py --grafana https://grafana.example.com")(render)
 
 
 encryption = typer.Typer(

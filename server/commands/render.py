@@ -23,6 +23,8 @@ class RenderOptions:
     out: Path
     is_check: bool = False
     job: str = ""
+    targets: Sequence[str]
+    environment: str
     links: Links
     scale: Scale
 
@@ -56,6 +58,8 @@ def _render(file: Path, *, options: RenderOptions) -> Sequence[str]:
         job=options.job or declaration.service.name,
         source=source,
         slis=slis_served(declaration),
+        targets=options.targets,
+        environment=options.environment,
         links=options.links,
         scale=options.scale,
     )

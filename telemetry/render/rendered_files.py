@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from telemetry.render.alertmanager_config import alertmanager_text
 from telemetry.render.causes import cause_groups
 from telemetry.render.dashboards.all_boards import all_boards
 from telemetry.render.dashboards.grafana import dashboard_text
@@ -11,6 +12,7 @@ from telemetry.render.rendition import Rendition
 from telemetry.render.rule_yaml import rules_text
 from telemetry.render.rules import RuleGroup
 from telemetry.render.scale import REAL_TIME
+from telemetry.render.scrape_config import prometheus_text
 from telemetry.render.slo_rules import slo_groups
 from telemetry.render.slo_tests import slo_test_files
 
@@ -24,6 +26,8 @@ def rendered(rendition: Rendition) -> Mapping[str, str]:
     slo = slo_groups(rendition) if rendition.slis else []
     return {
         "alerts/causes.rules.yaml": rules_text(causes, rendition),
+        "alerts/alertmanager.yml": alertmanager_text(rendition),
+        "alerts/prometheus.yml": prometheus_text(rendition),
         **(_of_objectives(slo, rendition) if slo else {}),
         **{f"dashboards/{board.name}.json": dashboard_text(board, boards, rendition=rendition) for board in boards},
         **provisioning_texts(rendition),

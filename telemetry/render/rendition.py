@@ -14,12 +14,15 @@ class Links:
     """Where alerts send people, and Grafana looks; each an address without a slash at its end.
 
     A relative `runbooks` is a path from the root of the repository the rules lie in. `prometheus` is where Grafana
-    reaches it, `dashboards` the folder on Grafana's machine that the dashboards' JSON lies in.
+    reaches it, `alertmanager` where Prometheus does, `webhooks` what Alertmanager calls to tell people, `dashboards`
+    the folder on Grafana's machine that the dashboards' JSON lies in.
     """
 
     runbooks: str = "alerts/runbooks"
     grafana: str = "http://localhost:3000"
     prometheus: str = "http://localhost:9090"
+    alertmanager: str = "http://localhost:9093"
+    webhooks: str = "http://localhost:9099"
     dashboards: str = "/var/lib/grafana/dashboards"
 
     def runbook(self, alert: str) -> str:
@@ -36,12 +39,15 @@ class Rendition:
     """One rendering.
 
     `job` is the label Prometheus gives the series of this service's processes; `source` the service's file, as it is
-    called in what is written; `slis` what is counted for its objectives.
+    called in what is written; `slis` what is counted for its objectives; `targets` the admin ports, `host:port`;
+    `environment` what every alert is labelled with.
     """
 
     job: str
     source: str
     slis: Sequence[Sli] = ()
+    targets: Sequence[str] = ("localhost:8081",)
+    environment: str = "production"
     links: Links = field(default_factory=Links)
     scale: Scale = REAL_TIME
 
