@@ -70,8 +70,12 @@ def _forms(text: str) -> set[str]:
     return {text, repr(text)[1:-1], ascii(text)[1:-1], json.dumps(text)[1:-1]}
 
 
+_WORD_BEGINS = r"(?:(?<!\w)|(?<=\\[abfnrtv])|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9a-f]{4}))"
+"""After no letter, or after one that ends an escape: as it is quoted, `\\n` is no part of the word behind it."""
+
+
 def _whole_words(form: str) -> re.Pattern[str]:
     """Finds it, but not within a longer word: `Bo` is no part of `Boolean`."""
-    before = r"(?<!\w)" if form[0].isalnum() else ""
+    before = _WORD_BEGINS if form[0].isalnum() else ""
     after = r"(?!\w)" if form[-1].isalnum() else ""
     return re.compile(before + re.escape(form) + after)

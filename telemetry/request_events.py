@@ -8,8 +8,8 @@ from telemetry.caller_events import IdempotencyOutcome
 from telemetry.caught_errors import CaughtError, traceback_of
 
 Degradation = Literal["stale_answer", "cache_bypassed", "local_limits", "breaker_open", "retry_budget_spent"]
-"""In what a request was served worse than it should be: an old answer, as Postgres could not be read; nothing of what is
-kept; limits that other replicas do not know of; a dependency not asked; nothing tried again."""
+"""In what a request was served worse than it should be: an old answer, as Postgres could not be read; nothing of what
+is kept; limits that other replicas do not know of; a dependency not asked; nothing tried again."""
 
 RejectReason = Literal["slow_headers", "slow_body", "slow_reader", "tls_handshake", "idle", "overloaded"]
 UNMATCHED = "_unmatched"

@@ -39,6 +39,12 @@ class Question(BaseModel):
     about: Annotated[str, Private()]
 
 
+class Words(BaseModel):
+    """What somebody looks for."""
+
+    q: str = ""
+
+
 async def slip(request: web.Request) -> None:
     """A bug that tells what was asked."""
     raise LookupError(f"nobody knows {body(request, Question).about!r}")
@@ -56,11 +62,20 @@ async def misread(request: web.Request) -> None:
     Contact.model_validate({"street": patients[0].email, "phone": patients[0].email})
 
 
+async def blurt(request: web.Request) -> None:
+    """A bug that tells all that a request brought."""
+    brought = [request.method, request.path_qs, request.match_info["word"], *request.query.items()]
+    brought += [*request.headers.items(), *request.cookies.items(), await request.text()]
+    raise LookupError(f"nobody wants {brought!r}") from ValueError(request.rel_url, request.headers.get("Cookie"))
+
+
 service = Service(
     name="clinic",
     resources=[Resource(Patient, "/patients", access=ANYONE, filterable=["number", "illness", "email"])],
     routes=[
         Route("POST", "/slip", slip, accepts=Question, access=ANYONE),
+        Route("GET", "/blurt/{word}", blurt, parameters=Words, access=ANYONE),
+        Route("POST", "/blurt/{word}", blurt, access=ANYONE),
         Route("GET", "/gossip", gossip, access=ANYONE),
         Route("GET", "/misread", misread, access=ANYONE),
     ],

@@ -19,6 +19,11 @@ def a_new_request() -> None:
         ("O'Hara", """KeyError("O'Hara")""", """KeyError("[private]")"""),
         ("größe", r"KeyError('gr\xf6\xdfe') größe gr\u00f6\u00dfe", "KeyError('[private]') [private] [private]"),
         ("a\nb", r"'a\nb'", "'[private]'"),
+        (
+            "Ada",
+            r"'x\r\nAda\n' '\x00Ada' '\u2028Ada' xAda",
+            r"'x\r\n[private]\n' '\x00[private]' '\u2028[private]' xAda",
+        ),
         ("12.50", "12.50 and 112.50", "[private] and 112.50"),
     ],
 )
