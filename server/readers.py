@@ -11,6 +11,7 @@ from server.cached_tables import cached_resources
 from server.declaration import Declaration
 from server.level_switch import LevelSwitch
 from server.log_level_routes import log_level_routes
+from server.otlp_settings import headers_of
 from server.own_routes import slis_served
 from server.service import Service
 from server.settings import Settings
@@ -30,6 +31,7 @@ from telemetry.readings import (
     LogCounts,
     breakers_look,
     dependencies_look,
+    exports_look,
     logs_look,
     observers_look,
     reports_look,
@@ -38,6 +40,7 @@ from telemetry.readings import (
 from telemetry.recorder import Recorder
 from telemetry.report_limits import ReportLimits
 from telemetry.sli_counts import SliCounts
+from telemetry.trace_export import NOTHING_EXPORTED, ExportPolicy, TraceExport
 
 POOL = "postgres"
 
@@ -54,11 +57,14 @@ class Telemetry:
     admin_routes: Sequence[web.RouteDef] = ()
     """What readers offer on the admin port."""
     reports: ErrorReports | None = None
+    export: TraceExport | None = None
 
     def close(self) -> None:
         """Send and write what still waits, for a while."""
         if self.reports is not None:
             self.reports.close()
+        if self.export is not None:
+            self.export.close()
         self.sink.close()
 
 
@@ -77,7 +83,8 @@ def telemetry_for(declaration: Declaration, settings: Settings, *, also: Sequenc
     reports = _reports_for(settings, deployment, observe=say)
     health = DependencyHealth([upstream.name for upstream in service.upstreams])
     counts = SliCounts(slis_served(declaration))
-    traces = KeptTraces()
+    export = _export_for(settings, deployment, observe=say)
+    traces = KeptTraces(offer=None if export is None else export.offer)
     reporting = () if reports is None else (reports,)
     observers = Observers(
         [metrics, logs, Recorder(), traces, Only(DependencyCalled, health), counts, *reporting, *also]
@@ -86,6 +93,7 @@ def telemetry_for(declaration: Declaration, settings: Settings, *, also: Sequenc
     metrics.look_at(counts.look)
     metrics.look_at(logs_look(lambda: log_counts(logs, sink)))
     metrics.look_at(reports_look(lambda: NOTHING_REPORTED if reports is None else reports.counts))
+    metrics.look_at(exports_look(lambda: NOTHING_EXPORTED if export is None else export.counts))
     metrics.look_at(observers_look(lambda: observers.dropped))
     metrics.look_at(dependencies_look(lambda: health.up))
     senses = Senses(observe=observers)
@@ -94,10 +102,11 @@ def telemetry_for(declaration: Declaration, settings: Settings, *, also: Sequenc
         observe=observers,
         metrics=metrics,
         sink=sink,
-        make_context=Identifier(),
+        make_context=Identifier(sample_ratio=0.0 if export is None else settings.trace_sample),
         senses=senses,
         admin_routes=[*log_level_routes(LevelSwitch(logs, observers)), *trace_routes(traces)],
         reports=reports,
+        export=export,
     )
 
 
@@ -109,6 +118,17 @@ def _reports_for(settings: Settings, deployment: Deployment, *, observe: Observe
     from telemetry.sentry import Sentry  # noqa: PLC0415 - a library that only those load who report to it
 
     return ErrorReports(Sentry(dsn, deployment), observe, limits=ReportLimits())
+
+
+def _export_for(settings: Settings, deployment: Deployment, *, observe: Observe) -> TraceExport | None:
+    """Who sends traces to a collector; nobody where nothing says where it is."""
+    if not settings.otlp_endpoint:
+        return None
+    from telemetry.otlp import Otlp  # noqa: PLC0415 - a library that only those have who export
+
+    headers = headers_of(settings.otlp_headers.get_secret_value())
+    send = Otlp(settings.otlp_endpoint, deployment, headers=headers)
+    return TraceExport(send, observe, policy=ExportPolicy(slow_seconds=settings.log_slow_seconds))
 
 
 def log_counts(logs: Logs, sink: Sink) -> LogCounts:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.accounts.refresh_tokens import SECRET_CHARACTERS_AT_LEAST
 from server.nearest import nearest
+from server.otlp_settings import otlp_problems
 from server.secret_files import SUFFIX, exposed, exposed_files, read_secret_files
 from server.token_settings import token_problems
 from storage.redis.url_form import url_fault
@@ -107,6 +108,11 @@ class Settings(BaseSettings):
     )
     log_slow_seconds: float = Field(1.0, gt=0, le=3_600, description="from when on a request is slow")
     sentry_dsn: SecretStr = Field(SecretStr(""), description="the DSN of the Sentry that bugs are reported to")
+    otlp_endpoint: str = Field("", description="the collector that traces are sent to: http://collector:4318")
+    otlp_headers: SecretStr = Field(SecretStr(""), description="what it is sent besides: name=value,name=value")
+    trace_sample: float = Field(
+        0.1, ge=0, le=1, description="the part of the traces beginning here that is sent to the collector"
+    )
     pool_connections: int = Field(10, ge=1, le=1_000, description="how many connections to Postgres at most")
     body_bytes: int = Field(1_048_576, ge=1_024, le=2**30, description="the largest body a request may have")
     request_seconds: float = Field(15.0, gt=0, le=3_600, description="how long a request may take")
@@ -208,7 +214,7 @@ def read_settings(*, also_wrong: Sequence[str] = ()) -> Settings:
             for one in unknown_settings(os.environ)
         ]
         raise SettingsWrong([*found.problems, *problems, *also_wrong, *unknown]) from error
-    together = [f"{PREFIX}{problem}" for problem in token_problems(settings)]
+    together = [f"{PREFIX}{problem}" for problem in (*token_problems(settings), *otlp_problems(settings))]
     if found.problems or together or also_wrong:
         raise SettingsWrong([*found.problems, *together, *also_wrong])
     return settings

@@ -27,6 +27,7 @@ _SAMPLED = 0x01
 _TRACE_ID_BITS = 128
 _SPAN_ID_BITS = 64
 _PREFIX_BITS = 48
+_SAMPLING_BITS = 32
 
 _SPAN_STEP = 0x9E3779B97F4A7C15
 """2**64 divided by the golden ratio, odd: its multiples are far apart and return to none before all have been."""
@@ -53,6 +54,8 @@ class RequestContext:
     started_seconds: float
     stages: Stages
     recording: Recording
+    parent_id: str = ""
+    """The caller's place in the trace; empty where the trace begins here."""
     tracestate: str = ""
     """What others in the trace want to be passed on, as a W3C header value; empty for nothing."""
 
@@ -91,19 +94,22 @@ class Identifier:
     times cheaper than a UUID. Trace ids must be random (W3C Trace Context), so those are drawn each time.
     """
 
-    __slots__ = ("_now", "_numbers", "_prefix", "_random_bits")
+    __slots__ = ("_now", "_numbers", "_prefix", "_random_bits", "_sampled_below")
 
     def __init__(
         self,
         *,
+        sample_ratio: float = 0.0,
         now: Callable[[], float] = time.monotonic,
         random_bits: Callable[[int], int] = secrets.randbits,
     ) -> None:
+        """`sample_ratio` is the part of the traces that begin here which is sampled; others' are as they say."""
         self._now = now
         # The system's source seeds a generator of our own: no other user of `random` can make ids repeat.
         self._random_bits = random.Random(random_bits(_TRACE_ID_BITS)).getrandbits  # noqa: S311 - ids, not secrets
         self._prefix = f"{random_bits(_PREFIX_BITS):012x}"
         self._numbers = count(1)
+        self._sampled_below = int(sample_ratio * (1 << _SAMPLING_BITS))
 
     def __call__(
         self, request_id: str | None = None, traceparents: Sequence[str] = (), *, tracestates: Sequence[str] = ()
@@ -119,12 +125,16 @@ class Identifier:
             request_id=request_id,
             trace_id=parent.trace_id if parent else self._identifier(_TRACE_ID_BITS),
             span_id=self._identifier(_SPAN_ID_BITS),
-            sampled=parent.sampled if parent else False,
+            sampled=parent.sampled if parent else self._is_sampled(),
             started_seconds=self._now(),
             stages=Stages(),
             recording=Recording(self._now),
+            parent_id=parent.span_id if parent else "",
             tracestate=parse_tracestate(tracestates) if parent and tracestates else "",
         )
+
+    def _is_sampled(self) -> bool:
+        return self._sampled_below > 0 and self._random_bits(_SAMPLING_BITS) < self._sampled_below
 
     def _identifier(self, bits: int) -> str:
         return f"{self._random_bits(bits) or 1:0{bits // 4}x}"

@@ -2,7 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from telemetry import events as e
 from telemetry.context import RequestContext
@@ -15,9 +16,11 @@ Ending = e.RequestFinished | e.ClientDisconnected | e.RequestCutOff
 _FIRST_SERVER_ERROR = 500
 
 
-@dataclass(frozen=True, slots=True)
-class EndedRequest:
-    """How a request ended, and its context, whose recording is closed. Its spans are made when somebody wants them."""
+class EndedRequest(NamedTuple):
+    """How a request ended, and its context, whose recording is closed. Its spans are made when somebody wants them.
+
+    There is one for every request, so it is the cheapest thing that can be made.
+    """
 
     ending: Ending
     context: RequestContext

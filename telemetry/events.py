@@ -65,6 +65,7 @@ from telemetry.process_events import (
     ServiceStarted,
     ServiceStopped,
     SettingUnknown,
+    TraceExportChanged,
 )
 from telemetry.request_events import (
     METHODS,
@@ -153,6 +154,7 @@ __all__ = [
     "ServiceStopped",
     "SettingUnknown",
     "SheddingChanged",
+    "TraceExportChanged",
     "UpstreamAttempted",
     "UpstreamOperation",
 ]

@@ -27,7 +27,8 @@ WINDOW_SECONDS = 300.0
 _REQUEST_BYTES = 1_800
 _NOTE_BYTES = 400
 
-Offer = Callable[[EndedRequest], None]
+Offer = Callable[[EndedRequest, int], None]
+"""Takes a request that has ended, and about how many bytes it holds."""
 
 
 class KeptTraces:
@@ -83,7 +84,7 @@ class KeptTraces:
             self._failed.add(ended, size_bytes)
         self._slowest.add(ended, size_bytes)
         if self._offer is not None:
-            self._offer(ended)
+            self._offer(ended, size_bytes)
 
 
 class _Ring:

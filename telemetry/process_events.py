@@ -71,6 +71,14 @@ class LogLinesLost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TraceExportChanged:
+    """The collector of traces takes them no more, for a `reason`; or takes them again."""
+
+    is_taken: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogLevelChanged:
     """Lines are written from this level on; `seconds` for how long before it falls back, 0 for good."""
 
@@ -131,6 +139,7 @@ ProcessEvent = (
     | LogLinesLost
     | LogLevelChanged
     | ReportingChanged
+    | TraceExportChanged
     | LibraryLogged
     | ServiceStarted
     | ServiceStopped

@@ -23,6 +23,8 @@ def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: C901, PLR0911, PLR0
             return _served_as_superuser(event)
         case e.LogLinesLost():
             return _log_lines_lost(event)
+        case e.TraceExportChanged():
+            return _trace_export_changed(event)
         case e.LogLevelChanged():
             return _log_level_changed(event)
         case e.ReportingChanged():
@@ -116,6 +118,16 @@ def _log_lines_lost(event: e.LogLinesLost) -> Line:
         event="log_lines_lost",
         message=f"{event.lines} line{'' if event.lines == 1 else 's'} of this log were lost before this one",
         fields={"lines": event.lines},
+    )
+
+
+def _trace_export_changed(event: e.TraceExportChanged) -> Line:
+    says = "takes them again" if event.is_taken else f"does not take them: {event.reason}"
+    return Line(
+        level="info" if event.is_taken else "warning",
+        event="trace_export_changed",
+        message=f"the collector of traces {says}",
+        fields={} if event.is_taken else {"reason": event.reason},
     )
 
 

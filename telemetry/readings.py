@@ -20,10 +20,12 @@ from telemetry.catalogue.process_rows import (
     LOG_EVENTS_SAMPLED_OUT,
     OBSERVER_FAILURES,
     SENTRY_EVENTS,
+    TRACE_EXPORTS,
 )
 from telemetry.catalogue.request_rows import CONCURRENCY_LIMIT
 from telemetry.error_reports import ReportOutcome
 from telemetry.events import BreakerState, Dependency
+from telemetry.trace_export import ExportOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,5 +137,15 @@ def observers_look(dropped: Callable[[], int]) -> Look:
 
     def look() -> Iterator[Reading]:
         yield Reading(metric=OBSERVER_FAILURES, value=dropped())
+
+    return look
+
+
+def exports_look(counts: Callable[[], Mapping[ExportOutcome, int]]) -> Look:
+    """Look at what became of the requests that were to be sent to a collector of traces."""
+
+    def look() -> Iterator[Reading]:
+        for outcome, count in counts().items():
+            yield Reading(metric=TRACE_EXPORTS, value=count, labels=(outcome,))
 
     return look

@@ -49,6 +49,12 @@ SENTRY_EVENTS = Metric(
     help="Bugs by what became of their reports: sent, left out as one of many, dropped for want of room, not taken.",
     labels=("outcome",),
 )
+TRACE_EXPORTS = Metric(
+    name="trace_exports_total",
+    kind="counter",
+    help="Requests whose spans were to be sent to a collector: taken, dropped for want of room, not taken.",
+    labels=("outcome",),
+)
 OBSERVER_FAILURES = Metric(
     name="observer_failures_total",
     kind="counter",

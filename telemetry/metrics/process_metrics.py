@@ -26,7 +26,7 @@ class ProcessMetrics:
                 return None
             case e.SchemaApplied() | e.SettingUnknown() | e.SecretExposed() | e.ServedAsSuperuser() | e.LibraryLogged():
                 return None
-            case e.LogLinesLost() | e.LogLevelChanged() | e.ReportingChanged():
+            case e.LogLinesLost() | e.LogLevelChanged() | e.ReportingChanged() | e.TraceExportChanged():
                 return None
             case _:
                 assert_never(event)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tests.pictures.asking import Line, Prometheus, Span, answers
 from tests.pictures.grafana_json import Dashboard, Panel, Place
 from tests.pictures.inks import EDGE, FAINT, GROUND, PANEL, ink
-from tests.pictures.panel_pictures import draw_bars, draw_heat, draw_number, draw_states
+from tests.pictures.other_pictures import draw_bars, draw_heat, draw_number, draw_states
 from tests.pictures.strokes import Box, area, shortened, text
 from tests.pictures.table_picture import draw_table
 from tests.pictures.trend_picture import Happened, Marked, draw_trend

@@ -59,6 +59,7 @@ def _looked_at() -> list[Metric]:
         "log_events_dropped_total",
         "log_events_sampled_out_total",
         "sentry_events_total",
+        "trace_exports_total",
         "observer_failures_total",
         "sli_events_total",
         "slo_objective_ratio",

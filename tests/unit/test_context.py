@@ -102,3 +102,21 @@ def test_ids_do_not_repeat() -> None:
 
 def test_a_context_remembers_when_it_began() -> None:
     assert Identifier(now=lambda: 12.5)().started_seconds == 12.5
+
+
+@pytest.mark.parametrize(("ratio", "least", "most"), [(0.0, 0, 0), (0.25, 180, 320), (1.0, 1_000, 1_000)])
+def test_of_traces_that_begin_here_so_many_are_sampled(ratio: float, least: int, most: int) -> None:
+    identify = Identifier(sample_ratio=ratio, random_bits=lambda _bits: 7)
+
+    sampled = sum(identify().sampled for _ in range(1_000))
+
+    assert least <= sampled <= most
+
+
+def test_whether_another_s_trace_is_sampled_is_as_that_one_says() -> None:
+    identify = Identifier(sample_ratio=1.0)
+
+    contexts = [identify(traceparents=[f"00-{TRACE}-{SPAN}-{flags}"]) for flags in ("00", "01")]
+
+    assert [context.sampled for context in contexts] == [False, True]
+    assert {context.parent_id for context in contexts} == {SPAN}

@@ -41,6 +41,7 @@ LOOKED_AT = (
     "sli_events",
     "log_events",
     "observer_failures",
+    "trace_exports",
     "process_",
     "python_gc_",
     "postgresql_",

@@ -99,7 +99,14 @@ def _logs() -> Row:
                 unit="ops",
                 queries=(ask("{{outcome}}", x.rate(process_rows.SENTRY_EVENTS, "outcome")),),
                 shades=(("sent", "green"), ("rate_limited", "gray"), ("dropped", "orange"), ("failed", "red")),
-            ).sized(24, 8),
+            ).sized(12, 8),
+            stack(
+                "Traces, by what became of them",
+                "Requests a second whose spans were to be sent to a collector: 0 where none is told of.",
+                unit="ops",
+                queries=(ask("{{outcome}}", x.rate(process_rows.TRACE_EXPORTS, "outcome")),),
+                shades=(("exported", "green"), ("dropped", "orange"), ("failed", "red")),
+            ).sized(12, 8),
         ),
     )
 
