@@ -57,12 +57,12 @@ class AccountOffice:
         """Begin a session; raises NotSignedIn."""
         async with self._told(request, "sign_in") as case:
             await self._throttle.sign_in(request, name)
-            account = await self.desk.register.recognised(name, password)
-            if account is None:
+            lock = await self.desk.register.recognised(name, password)
+            if lock is None:
                 await self._throttle.failed(request)
                 raise NotSignedIn(realm=self.desk.realm)
-            case.account_id = account.id
-            return _noted(case, await self.desk.sessions.start(account.id))
+            case.account_id = lock.account.id
+            return _noted(case, await self.desk.sessions.start(lock))
 
     async def refresh(self, request: web.Request, token: str) -> Tokens:
         """Give out the next tokens; raises SessionEnded."""

@@ -3,10 +3,11 @@
 import secrets
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from middleware.errors import Fault, Invalid
-from storage.credentials.account_table import AccountTable, NewAccount, StoredAccount
+from storage.credentials.account_table import AccountLock, AccountTable, NewAccount, StoredAccount
 
 NAME_CHARACTERS = range(3, 255)
 """An e-mail address has at most 254 (RFC 3696, erratum 1690)."""
@@ -60,16 +61,13 @@ class AccountRegister:
         )
         return await self._table.add(account)
 
-    async def recognised(self, name: str, password: str) -> StoredAccount | None:
-        """Whose name and password these are; it takes as long to find out that they are nobody's."""
+    async def recognised(self, name: str, password: str) -> AccountLock | None:
+        """The lock that these open; it takes as long to find out that they open none."""
         lock = await self._table.find(normal_name(name) or "", decoy=self._passwords.decoy)
         is_right = await self._passwords.matches(password, lock.password_hash)
         if not lock.is_real or not is_right or lock.account.locked_at is not None:
             return None
-        account = lock.account
-        if self._passwords.is_outdated(lock.password_hash):
-            await self._rehash(account, password, old=lock.password_hash)
-        return account
+        return await self._renewed(lock, password) if self._passwords.is_outdated(lock.password_hash) else lock
 
     async def read(self, account_id: str) -> StoredAccount | None:
         """The account of this id."""
@@ -85,11 +83,14 @@ class AccountRegister:
         weakness = await self._passwords.weakness(new, account.name)
         if weakness:
             raise Invalid(faults=[_fault("/new_password", code="weak_password", detail=weakness)])
-        return await self._rehash(account, new, old=lock.password_hash)
+        return await self._table.replace_hash(account.id, lock.password_hash, new=await self._passwords.hashed(new))
 
-    async def _rehash(self, account: StoredAccount, password: str, *, old: str) -> bool:
+    async def _renewed(self, lock: AccountLock, password: str) -> AccountLock | None:
+        """The lock with a hash as hashes are made now; where somebody was faster, what the password opens then."""
         made = await self._passwords.hashed(password)
-        return await self._table.replace_hash(account.id, old, new=made)
+        if await self._table.replace_hash(lock.account.id, lock.password_hash, new=made):
+            return replace(lock, password_hash=made)
+        return await self.recognised(lock.account.name, password)
 
 
 def normal_name(text: str) -> str | None:

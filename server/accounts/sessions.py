@@ -14,6 +14,7 @@ from server.accounts.ended_sessions import EndedSessions
 from server.accounts.not_signed_in import NotSignedIn, SessionEnded
 from server.accounts.refresh_tokens import AccountSecret, RefreshToken, read_refresh_token
 from server.identity.revocation_watch import Stamp
+from storage.credentials.account_table import AccountLock
 from storage.credentials.session_table import SessionTable, StoredSession
 
 GRACE_SECONDS = 30.0
@@ -86,10 +87,10 @@ class Sessions:
         self._maker = maker
         self._telling = telling
 
-    async def start(self, account_id: str) -> Tokens:
-        """Begin one; raises NotSignedIn where the account is locked."""
+    async def start(self, lock: AccountLock) -> Tokens:
+        """Begin one; raises NotSignedIn where meanwhile the account was locked or its password changed."""
         session_id = secrets.token_hex(_ID_BYTES)
-        if not await self._table.start(session_id, account_id, seed=secrets.token_bytes(_SEED_BYTES)):
+        if not await self._table.start(session_id, lock, seed=secrets.token_bytes(_SEED_BYTES)):
             raise NotSignedIn(realm=self._policy.realm)
         stored = await self._table.find(session_id)
         if stored is None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter
 
 from middleware.errors import Bug
+from storage.credentials.account_table import AccountLock
 from storage.postgres.connection import Row
 from storage.postgres.statement import statement
 from storage.runner import Runner
@@ -46,10 +47,10 @@ _NEWS = TypeAdapter(News)
 
 _START = statement(
     "WITH account AS (UPDATE mainstay_internal.account SET signed_in_at = now()"
-    " WHERE id = $2 AND locked_at IS NULL RETURNING id)"
-    " INSERT INTO mainstay_internal.account_session (id, account_id, seed) SELECT $1, id, decode($3, 'hex')"
+    " WHERE id = $2 AND password_hash = $3 AND locked_at IS NULL RETURNING id)"
+    " INSERT INTO mainstay_internal.account_session (id, account_id, seed) SELECT $1, id, decode($4, 'hex')"
     " FROM account RETURNING id",
-    types={"id": "text", "account_id": "text", "seed": "text"},
+    types={"id": "text", "account_id": "text", "password_hash": "text", "seed": "text"},
 )
 _FIND = statement(
     "SELECT row_to_json(found)::text FROM (SELECT session.id, account.id AS account_id, account.name, account.roles,"
@@ -98,9 +99,9 @@ class SessionTable:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    async def start(self, session_id: str, account_id: str, *, seed: bytes) -> bool:
-        """Begin a session; False where the account has been locked."""
-        values = (session_id, account_id, seed.hex())
+    async def start(self, session_id: str, lock: AccountLock, *, seed: bytes) -> bool:
+        """Begin a session of whoever opened the lock; False where it was changed since, or the account locked."""
+        values = (session_id, lock.account.id, lock.password_hash, seed.hex())
         return bool(await self._runner.run(_START, values, operation="start_session"))
 
     async def find(self, session_id: str) -> StoredSession | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from joserfc import jws
 from joserfc.jwk import KeySet as JwkSet
 
@@ -14,6 +15,7 @@ from server.accounts.sessions import GRACE_SECONDS
 from server.declaration import checked
 from server.identity.key_grants import KeyWish, granted
 from telemetry.events import AccountActed
+from tests.integration.locked_tables import locked, until_waiting
 from tests.integration.people_service import SERVICE, declaration
 from tests.integration.rest_client import Client, Reply, served_service
 from tests.integration.sql import ask, run_sql
@@ -82,6 +84,31 @@ async def test_a_name_is_the_same_however_it_is_typed(people: Client) -> None:
     reply = await post(people, "sign-in", name=" ADA@Example.ORG ", password=ADA["password"])
 
     assert reply.status == 200
+
+
+async def test_a_sign_in_that_a_new_password_overtakes_begins_no_session(people: Client) -> None:
+    """What was found right a moment ago would otherwise outlive the change that was to end it."""
+    await ada(people)
+    changed = "UPDATE mainstay_internal.account SET password_hash = 'another'"
+
+    with locked(people.dsn, "mainstay_internal.account", at_last=changed):
+        signing_in = asyncio.create_task(post(people, "sign-in", **ADA))
+        await until_waiting(people.dsn, 1)
+
+    assert (await signing_in).status == 401
+    assert await ask(people.dsn, "SELECT count(*) FROM mainstay_internal.account_session") == (1,)
+
+
+async def test_a_hash_as_they_were_made_once_is_made_anew_by_those_who_sign_in_together(people: Client) -> None:
+    await ada(people)
+    old = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1).hash(ADA["password"])
+    await run_sql(people.dsn, f"UPDATE mainstay_internal.account SET password_hash = '{old}'")  # noqa: S608 - base 64
+
+    together = await asyncio.gather(*(post(people, "sign-in", **ADA) for _ in range(4)))
+
+    made = await ask(people.dsn, "SELECT password_hash FROM mainstay_internal.account")
+    assert [reply.status for reply in together] == [200] * 4
+    assert ("t=2" in old, "t=1" in str(made)) == (True, True)
 
 
 async def test_nobody_is_told_which_accounts_there_are(people: Client) -> None:
