@@ -8,10 +8,11 @@ from typing import Protocol
 
 from telemetry import events as e
 from telemetry.deployment import Deployment
-from telemetry.log_format import Render, human_lines, json_lines
+from telemetry.log_format import Render, json_lines
 from telemetry.log_line import LEVELS
 from telemetry.log_lines import NEVER_A_LINE, line_of
 from telemetry.log_sampling import EVERYTHING, Meter, Sample, is_kept
+from telemetry.terminal_lines import human_lines
 
 _Answered = e.RequestFinished | e.AuthenticationFailed | e.RequestMalformed | e.ClientDisconnected
 """What comes with requests by the thousand, of which a part may stand for all; its healthy lines are all _ORDINARY."""

@@ -37,9 +37,10 @@ from telemetry.events import (
     ServiceStopped,
     SettingUnknown,
 )
-from telemetry.log_format import human_lines, json_lines
+from telemetry.log_format import json_lines
 from telemetry.log_lines import NEVER_A_LINE, line_of
 from telemetry.logs import LogPolicy, Logs
+from telemetry.terminal_lines import human_lines
 from tests.told_bug import CAUGHT, TRACEBACK
 
 SHOP = Deployment(service="shop", version="1.2.3", environment="staging")
@@ -333,6 +334,21 @@ def test_a_person_reads_words() -> None:
     assert (len(clock), rest) == (8, "info    200 GET /products/{id} 1.2 ms r-1\n")
 
 
+def test_a_person_reads_why_a_request_was_refused_or_slow() -> None:
+    refused = replace(finished(422), error_type="invalid", faults=("missing /author", "extra_forbidden /*"))
+    slow = replace(finished(), duration_seconds=2.5, degraded=("stale_answer",))
+    read = []
+    for event in (refused, slow):
+        line = line_of(event)
+        assert line is not None
+        read.append(human_lines(coloured=False)(line, NOON_SECONDS).decode().partition(" ")[2])
+
+    assert read == [
+        "info    422 GET /products/{id} (invalid; missing /author, extra_forbidden /*) 1.2 ms r-1\n",
+        "info    200 GET /products/{id} (stale_answer) 2.50 s r-1\n",
+    ]
+
+
 def test_a_person_reads_a_traceback_on_lines_of_its_own() -> None:
     line = line_of(CAUGHT)
     assert line is not None
@@ -346,7 +362,8 @@ def test_colours_are_for_those_who_see_them() -> None:
     line = line_of(finished(500))
     assert line is not None
 
-    assert b"\x1b[33mwarning\x1b[0m" in human_lines(coloured=True)(line, NOON_SECONDS)
+    painted = human_lines(coloured=True)(line, NOON_SECONDS)
+    assert b"\x1b[33mwarning\x1b[0m \x1b[31m500\x1b[0m GET" in painted
 
 
 def test_words_that_utf_8_cannot_carry_still_make_a_line() -> None:
