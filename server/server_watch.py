@@ -99,7 +99,12 @@ class WatchedServers:
     def __init__(self, *, postgres_dsn: str, redis_url: str) -> None:
         policy = PoolPolicy(minimum=0, maximum=1, attempts=1, query_timeout_seconds=ANSWER_SECONDS)
         self._pool = Pool(postgres_dsn, policy=policy, senses=Senses(observe=_unheard))
-        redis_policy = RedisPolicy(maximum_connections=1)
+        redis_policy = RedisPolicy(
+            maximum_connections=1,
+            connect_timeout_seconds=ANSWER_SECONDS,
+            socket_timeout_seconds=ANSWER_SECONDS,
+            attempt_timeout_seconds=ANSWER_SECONDS,
+        )
         self._redis = RedisClient(redis_url, policy=redis_policy, senses=Senses(observe=_unheard))
 
     @property

@@ -1,49 +1,24 @@
 """Tokens of an identity provider, as an operator sets them up and callers bring them."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from tests.acceptance.http_pages import api
+from tests.acceptance.identity_provider import WORDS, provider
 from tests.acceptance.service_process import mainstay, service
 from tests.source_tree import PROJECT
-from tests.web_tokens import AUDIENCE, ISSUER, curve, public_set, rsa, signed
+from tests.web_tokens import curve, rsa, signed
 
 SHOP = PROJECT / "examples" / "shop" / "service.py"
-WORDS = {"JWT_ISSUER": ISSUER, "JWT_AUDIENCE": AUDIENCE}
+STAFF_S = "/categories/none"
+"""What only staff may delete, were it there."""
 KEY, NEXT = rsa(), curve("next")
-
-
-class Provider:
-    """An identity provider's published keys, and how often it was asked for them."""
-
-    def __init__(self) -> None:
-        self.content = public_set(KEY)
-        self.asked = 0
-        self.url = ""
-
-    async def answer(self, _request: web.Request) -> web.Response:
-        self.asked += 1
-        return web.Response(body=self.content, content_type="application/jwk-set+json")
-
-
-@asynccontextmanager
-async def provider() -> AsyncIterator[Provider]:
-    found = Provider()
-    app = web.Application()
-    app.router.add_get("/keys", found.answer)
-    async with TestServer(app) as server:
-        found.url = str(server.make_url("/keys"))
-        yield found
 
 
 async def test_a_token_opens_what_its_roles_open(data_dir: Path) -> None:
     async with (
-        provider() as published,
+        provider(KEY) as published,
         service(SHOP, data_dir, JWKS_URL=published.url, **WORDS) as running,
         api(running.base_url) as shop,
     ):
@@ -56,12 +31,12 @@ async def test_a_token_opens_what_its_roles_open(data_dir: Path) -> None:
             "": "a.b.c",
         }
         bearers = {who: f"Bearer {token}" for who, token in tokens.items()}
-        statuses = {who: (await shop("GET", "/customers", Authorization=one)).status for who, one in bearers.items()}
+        statuses = {who: (await shop("DELETE", STAFF_S, Authorization=one)).status for who, one in bearers.items()}
         key = (await mainstay("key", "create", "--role", "staff", data_dir=data_dir)).output.strip()
-        by_key = (await shop("GET", "/customers", Authorization=f"Bearer {key}")).status
+        by_key = (await shop("DELETE", STAFF_S, Authorization=f"Bearer {key}")).status
 
-    assert statuses == {"staff": 200, "nobody": 403, "expired": 401, "next": 401, "stranger": 401, "": 401}
-    assert (by_key, published.asked) == (200, 1)
+    assert statuses == {"staff": 404, "nobody": 403, "expired": 401, "next": 401, "stranger": 401, "": 401}
+    assert (by_key, published.asked) == (404, 1)
     assert tokens["staff"].split(".")[2] not in running.log.read_text()
 
 
