@@ -4,6 +4,7 @@ from telemetry.render.caller_alerts import caller_alerts
 from telemetry.render.dependency_alerts import dependency_alerts
 from telemetry.render.fallback_alerts import fallback_alerts
 from telemetry.render.pool_alerts import pool_alerts
+from telemetry.render.postgres_alerts import postgres_alerts
 from telemetry.render.promql import Series
 from telemetry.render.reachability_alerts import reachability_alerts
 from telemetry.render.rendition import Rendition
@@ -19,6 +20,7 @@ def cause_groups(rendition: Rendition) -> list[RuleGroup]:
         RuleGroup(name="reachability", rules=reachability_alerts(series)),
         RuleGroup(name="dependencies", rules=dependency_alerts(series)),
         RuleGroup(name="pool", rules=pool_alerts(series)),
+        RuleGroup(name="postgres", rules=postgres_alerts(series)),
         RuleGroup(name="fallbacks", rules=fallback_alerts(series)),
         RuleGroup(name="callers", rules=caller_alerts(series)),
         RuleGroup(name="runtime", rules=runtime_alerts(series)),

@@ -1,13 +1,9 @@
 """What watches: is it slow, is something missing, does it work at all; tickets, since callers never notice."""
 
-from telemetry.catalogue import Metric
-from telemetry.catalogue.process_rows import LABEL_OVERFLOW, LOG_EVENTS_DROPPED, OBSERVER_FAILURES
+from telemetry.catalogue.process_rows import LABEL_OVERFLOW, LOG_EVENTS_DROPPED, OBSERVER_FAILURES, SENTRY_EVENTS
 from telemetry.render.promql import Series, total
 from telemetry.render.rules import AlertRule
 from telemetry.render.scrape_metrics import SCRAPE_DURATION
-
-_LOSSES: dict[str, Metric] = {"log lines": LOG_EVENTS_DROPPED, "events": OBSERVER_FAILURES}
-"""What can be lost, and what counts it."""
 
 
 def telemetry_alerts(series: Series) -> list[AlertRule]:
@@ -40,10 +36,13 @@ def _series_limit(series: Series) -> AlertRule:
 
 
 def _loss(series: Series) -> AlertRule:
-    lost = (
-        f'label_replace({total(series.increase(metric, "10m"), "instance")}, "lost", "{what}", "", "") > 0'
-        for what, metric in _LOSSES.items()
-    )
+    losses = {
+        "log lines": series.increase(LOG_EVENTS_DROPPED, "10m"),
+        "events": series.increase(OBSERVER_FAILURES, "10m"),
+        # Those that are left out as one of many are no loss.
+        "error reports": series.increase(SENTRY_EVENTS, "10m", outcome=("dropped", "failed")),
+    }
+    lost = (f'label_replace({total(expr, "instance")}, "lost", "{what}", "", "") > 0' for what, expr in losses.items())
     return AlertRule(
         name="TelemetryLoss",
         expr="\nor ".join(lost),

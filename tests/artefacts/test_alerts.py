@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from server.settings import PREFIX, Settings
 from telemetry.catalogue import CATALOGUE
 from telemetry.render.scrape_metrics import SCRAPE_METRICS
 from tests.artefacts.alert_files import ALERTS, RECORDED, RULE_FILES, RUNBOOKS, TEST_FILES, fired
@@ -105,6 +106,20 @@ def test_a_runbook_names_only_metrics_there_are(name: str, text: str) -> None:
     named = {found[0] for found in METRIC_LIKE.finditer(OF_CURL.sub("", text))}
 
     assert {word for word in named - KNOWN - PARTS if not word.startswith(OF_THE_WATCHERS)} == set()
+
+
+@pytest.mark.parametrize(("name", "text"), RUNBOOKS.items(), ids=list(RUNBOOKS))
+def test_a_runbook_says_which_test_proves_its_alert(name: str, text: str) -> None:
+    proofs = [PROJECT / place for place in re.findall(r"alerts/tests/\w+\.yaml", text)]
+
+    assert proofs
+    assert [path for path in proofs if f'"{name}"' not in path.read_text()] == []
+
+
+def test_runbooks_name_only_settings_there_are() -> None:
+    named = set(re.findall(rf"{PREFIX}([A-Z_]+[A-Z])", "".join(RUNBOOKS.values())))
+
+    assert {word.lower() for word in named} - Settings.model_fields.keys() == set()
 
 
 def test_no_runbook_is_of_an_alert_that_is_gone() -> None:
