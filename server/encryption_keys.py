@@ -7,6 +7,7 @@ from pathlib import Path
 
 from server.settings import PREFIX, Settings
 from storage.encryption.cipher import Cipher
+from storage.encryption.key_check import OtherKeys
 from storage.encryption.sealing_keys import KeysUnfit, new_key_text, read_keys
 from storage.record_type import RecordType
 
@@ -40,6 +41,14 @@ def cipher_for(types: Iterable[RecordType], settings: Settings) -> Cipher | None
         return Cipher(read_keys(text))
     except KeysUnfit as unfit:
         raise EncryptionKeysUnfit(f"{where}: {unfit}.") from unfit
+
+
+def other_keys(found: OtherKeys, settings: Settings) -> str:
+    """What to say where the database is encrypted with other keys."""
+    is_kept = settings.is_embedded and not settings.encryption_keys.get_secret_value()
+    where = str(settings.data_dir / KEYS_FILE) if is_kept else VARIABLE
+    advice = "Give the missing ones after the first, which encrypts."
+    return f"{where}: these are not the keys of this database.\n{found}\n{advice}"
 
 
 def _kept(path: Path) -> str:

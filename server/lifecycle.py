@@ -30,7 +30,7 @@ from server.app import (
 from server.breaker_routes import breaker_routes
 from server.declaration import Declaration
 from server.door import Door
-from server.encryption_keys import EncryptionKeysUnfit, cipher_for
+from server.encryption_keys import EncryptionKeysUnfit, cipher_for, other_keys
 from server.identity.callers import Callers
 from server.identity_start import IdentityStart, IdentityUnfit
 from server.readers import Telemetry, telemetry_for
@@ -44,9 +44,11 @@ from server.upstreams.upstream_client import UpstreamClient
 from storage.cache.answer_store import SharedAnswers
 from storage.embedded import EmbeddedStorage, Endpoints
 from storage.encryption.cipher import Cipher
+from storage.encryption.key_check import OtherKeys, require_keys
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
 from storage.redis.shared_limits import SharedLimits
+from storage.tables.schema import tables
 from telemetry.events import ServiceStarted, ServiceStopped
 from telemetry.library_logs import libraries_observed
 
@@ -165,6 +167,7 @@ class _Parts:
         if self.seed is not None:
             await self.seed(endpoints.postgres_dsn)
         pool = await self._pool(endpoints.serving_dsn)
+        await self._require_keys(pool, cipher)
         redis = await self._redis(endpoints.redis_url)
         await self._watch_servers(endpoints)
         telemetry, settings = self.telemetry, self.settings
@@ -206,6 +209,16 @@ class _Parts:
             return cipher_for(self.declaration.types.values(), self.settings)
         except EncryptionKeysUnfit as unfit:
             raise StartFailed(str(unfit)) from unfit
+
+    async def _require_keys(self, pool: Pool, cipher: Cipher | None) -> None:
+        """Nothing is served, and nothing encrypted, with keys that do not open what is there."""
+        if cipher is None:
+            return
+        types = self.declaration.types
+        try:
+            await require_keys(types.values(), tables(types), cipher=cipher, runner=pool)
+        except OtherKeys as other:
+            raise StartFailed(other_keys(other, self.settings)) from other
 
     def _door(self) -> Door:
         settings = self.settings

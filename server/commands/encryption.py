@@ -8,12 +8,13 @@ from middleware.errors import Problem
 from server.commands.backing import opened_pool, unheard
 from server.commands.cache_told import clear_cache
 from server.commands.reporting import FAILED, reported, tell
-from server.encryption_keys import EncryptionKeysUnfit, cipher_for
+from server.encryption_keys import EncryptionKeysUnfit, cipher_for, other_keys
 from server.schema_start import SchemaStart
 from server.service_file import checked_file
 from server.settings import read_settings
 from server.target_database import target_database
 from storage.embedded import EmbeddedFailed
+from storage.encryption.key_check import OtherKeys, require_keys
 from storage.encryption.rotation import Rotation
 from storage.encryption.sealing_keys import new_key_text
 from storage.migrations.stopped import MigrationStopped
@@ -31,6 +32,8 @@ def run_rotate(file: Path) -> int:
     """Encrypt with the first key what lies there otherwise; the exit status."""
     try:
         return reported(lambda: asyncio.run(_rotate(file)))
+    except OtherKeys as other:
+        tell(other_keys(other, read_settings()))
     except (EmbeddedFailed, EncryptionKeysUnfit, MigrationStopped) as error:
         tell(str(error) or (type(error).__doc__ or ""))
     except Problem as problem:
@@ -49,6 +52,7 @@ async def _rotate(file: Path) -> None:
         never = settings.model_copy(update={"migrate": "never"})
         secret = await SchemaStart(declaration=declaration, settings=never, observe=unheard).run(target.dsn)
         async with opened_pool(target.dsn) as pool:
+            await require_keys(types, tables(declaration.types), cipher=cipher, runner=pool)
             rotation = Rotation(types, tables(declaration.types), cipher=cipher)
             for place in rotation.places:
                 count = await rotation.rotate(pool, place)

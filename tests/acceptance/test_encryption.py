@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from redis import asyncio as aioredis
 
 from storage.embedded import running_postgres, running_valkey
@@ -56,18 +57,22 @@ async def test_keys_are_changed_while_the_service_runs(data_dir: Path) -> None:
     assert now == cached == {**account, "code": "written before"}
 
 
-async def test_without_its_key_nothing_is_told_of_a_record_but_a_trace(data_dir: Path) -> None:
-    keys = [(await mainstay("encryption", "key", data_dir=data_dir)).output.strip() for _ in range(2)]
-    async with service(VAULT, data_dir, ENCRYPTION_KEYS=keys[0]) as running, api(running.base_url) as vault:
-        account = await stored(vault)
-    other = keys[1].replace(":", "-b:", 1)
-    async with service(VAULT, data_dir, ENCRYPTION_KEYS=other) as running, api(running.base_url) as vault:
-        answer = await vault("GET", f"/accounts/{account['id']}")
-    log = running.log.read_text()
+@pytest.mark.parametrize(("name", "told"), [("other", "there is no key one"), ("one", "another key of the same name")])
+async def test_nothing_is_served_or_rotated_with_other_keys_than_the_database_has(
+    data_dir: Path, name: str, told: str
+) -> None:
+    keys = [(await mainstay("encryption", "key", data_dir=data_dir)).output.strip().split(":")[1] for _ in range(2)]
+    async with service(VAULT, data_dir, ENCRYPTION_KEYS=f"one:{keys[0]}") as running, api(running.base_url) as vault:
+        await stored(vault)
+    other = f"{name}:{keys[1]}"
 
-    assert answer.status == 500
-    assert answer.body["detail"] == "Something went wrong on our side; it has been recorded."
-    assert "there is no key" in log
+    served = await mainstay("serve", str(VAULT), data_dir=data_dir, ENCRYPTION_KEYS=other, PORT="0", ADMIN_PORT="0")
+    rotated = await mainstay("encryption", "rotate", str(VAULT), data_dir=data_dir, ENCRYPTION_KEYS=other)
+
+    assert (served.code, rotated.code) == (1, 1)
+    for errors in (served.errors, rotated.errors):
+        assert "MAINSTAY_ENCRYPTION_KEYS: these are not the keys of this database." in errors
+        assert told in errors
 
 
 async def test_your_own_postgres_takes_a_key_of_yours(database: str, data_dir: Path) -> None:
