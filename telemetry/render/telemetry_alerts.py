@@ -1,6 +1,12 @@
 """What watches: is it slow, is something missing, does it work at all; tickets, since callers never notice."""
 
-from telemetry.catalogue.process_rows import LABEL_OVERFLOW, LOG_EVENTS_DROPPED, OBSERVER_FAILURES, SENTRY_EVENTS
+from telemetry.catalogue.process_rows import (
+    LABEL_OVERFLOW,
+    LOG_EVENTS_DROPPED,
+    OBSERVER_FAILURES,
+    SENTRY_EVENTS,
+    TRACE_EXPORTS,
+)
 from telemetry.render.promql import Series, total
 from telemetry.render.rules import AlertRule
 from telemetry.render.scrape_metrics import SCRAPE_DURATION
@@ -41,6 +47,7 @@ def _loss(series: Series) -> AlertRule:
         "events": series.increase(OBSERVER_FAILURES, "10m"),
         # Those that are left out as one of many are no loss.
         "error reports": series.increase(SENTRY_EVENTS, "10m", outcome=("dropped", "failed")),
+        "traces": series.increase(TRACE_EXPORTS, "10m", outcome=("dropped", "failed")),
     }
     lost = (f'label_replace({total(expr, "instance")}, "lost", "{what}", "", "") > 0' for what, expr in losses.items())
     return AlertRule(
