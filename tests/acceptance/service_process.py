@@ -65,6 +65,15 @@ async def service(file: Path, data_dir: Path, *arguments: str, **settings: str) 
     short, since sockets lie in it.
     """
     log = data_dir.with_name(f"{data_dir.name}.log")
+    async with service_logging_to(log, file, data_dir, *arguments, **settings) as running:
+        yield running
+
+
+@asynccontextmanager
+async def service_logging_to(
+    log: Path, file: Path, data_dir: Path, *arguments: str, **settings: str
+) -> AsyncIterator[ServiceProcess]:
+    """The same, its standard error appended to a file of one's own, which may be any device."""
     with log.open("ab") as errors:
         process = await launched(
             "serve", str(file), *arguments, data_dir=data_dir, output=PIPE, errors=errors.fileno(), **settings
