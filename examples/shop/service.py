@@ -261,6 +261,8 @@ async def pay(request: web.Request) -> Order:
     order = await store(request).read(Order, request.match_info["id"])
     if order.status != "open":
         raise web.HTTPConflict(text=f"This order is {order.status}.")
+    if not order.total:
+        raise web.HTTPConflict(text="There is nothing to pay for this order.")
     charge = Charge(order_id=order.id, amount=order.total, card=body(request, Payment).card)
     try:
         await upstream(request, payments).post(

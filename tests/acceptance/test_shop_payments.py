@@ -104,6 +104,18 @@ async def test_nobody_else_sees_or_pays_an_order(shop: Shop, fast_folder: Path) 
     assert await shop.taken() == before
 
 
+async def test_an_order_that_costs_nothing_is_not_paid(shop: Shop, fast_folder: Path) -> None:
+    order, before = await shop.order(), await shop.taken()
+    staff = f"Bearer {await key(fast_folder / 'paying', 'sue', '--role', 'staff')}"
+    given = await shop.api("PATCH", f"/orders/{order['id']}", {"total": "0.00"}, Authorization=staff)
+
+    paid = await shop.pay(order)
+
+    assert (given.status, paid.status) == (200, 409)
+    assert paid.body["detail"] == "There is nothing to pay for this order."
+    assert await shop.taken() == before
+
+
 async def test_a_declined_card_leaves_the_order_open(shop: Shop) -> None:
     order = await shop.order()
 

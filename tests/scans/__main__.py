@@ -60,7 +60,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--with", dest="with_", nargs="+", choices=TOOLS, default=TOOLS, help="which scanners (all)")
     parser.add_argument("--as", dest="as_", nargs="+", choices=CALLERS, default=CALLERS, help="as which callers (all)")
     parser.add_argument("--level", type=int, default=1, help="how much sqlmap tries, 1 to 5 (1)")
-    parser.add_argument("--seconds", type=int, default=60, help="how long a module of wapiti may take (60)")
+    parser.add_argument("--seconds", type=int, default=300, help="how long a module of wapiti may take (300)")
     parser.add_argument("--examples", type=int, default=50, help="schemathesis' requests for an operation (50)")
     return parser.parse_args()
 
