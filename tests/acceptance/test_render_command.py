@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
 from tests.source_tree import PROJECT
 
 MAINSTAY = Path(sys.executable).with_name("mainstay")
@@ -26,6 +28,26 @@ def test_the_rules_are_the_service_s_and_lead_where_they_are_told_to(tmp_path: P
     assert 'up{job="quickstart"}' in text
     assert "runbook_url: https://wiki.example.com/runbooks/TargetDown.md\n" in text
     assert "dashboard_url: https://grafana.example.com/d/mainstay-service?var-job=quickstart\n" in text
+
+
+def test_prometheus_scrapes_the_processes_it_is_told_of_and_labels_what_it_sends(tmp_path: Path) -> None:
+    finished = rendered(tmp_path, "--target", "10.0.3.7:8081", "--target", "10.0.3.8:8081", "--environment", "staging")
+
+    config = yaml.safe_load((tmp_path / "alerts" / "prometheus.yml").read_text())
+    service = next(job for job in config["scrape_configs"] if job["job_name"] == "quickstart")
+    assert finished.returncode == 0
+    assert service["static_configs"] == [{"targets": ["10.0.3.7:8081", "10.0.3.8:8081"]}]
+    assert config["global"]["external_labels"] == {"environment": "staging"}
+
+
+def test_alertmanager_calls_the_webhooks_it_is_told_of(tmp_path: Path) -> None:
+    rendered(tmp_path, "--webhooks", "https://hooks.example.com/shop/")
+
+    config = yaml.safe_load((tmp_path / "alerts" / "alertmanager.yml").read_text())
+    called = {one["name"]: one["webhook_configs"][0]["url"] for one in config["receivers"]}
+    assert called == {
+        name: f"https://hooks.example.com/shop/{name}" for name in ("page", "ticket", "elsewhere", "heartbeat")
+    }
 
 
 def test_a_job_of_another_name_is_selected_by_it(tmp_path: Path) -> None:
