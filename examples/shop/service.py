@@ -6,6 +6,9 @@ Whoever says nothing of who they are may look around, and review:
 
     curl -s 'localhost:8080/products?tags[contains]=["gift"]&price[lt]=30&sort=-price&expand=category' -g
 
+Reviews are anybody's to change and remove as well, so that there is something to write to without a key. Where they
+are to be each writer's own, a shop says `read=ANYONE, write=OWNER` of them, and who reviews signs in.
+
 Who buys says who they are, by signing up at /identity/sign-up or with a key. Only they see and pay their orders:
 
     ADA="Authorization: Bearer $(.venv/bin/mainstay key create --subject ada)"
