@@ -16,4 +16,4 @@ CATALOGUE: tuple[Metric, ...] = tuple(
     for row in vars(rows).values()
     if isinstance(row, Metric)
 )
-"""All of them, those included that prometheus-client's own collectors see (`process_*`, `python_gc_*`)."""
+"""All of them."""

@@ -9,11 +9,12 @@ from telemetry import events as e
 from telemetry.catalogue.process_rows import APP_BUILD_INFO
 from telemetry.deployment import Deployment
 from telemetry.metrics.caller_metrics import CallerMetrics
+from telemetry.metrics.collector_looks import garbage_look
 from telemetry.metrics.examples import Examples
 from telemetry.metrics.families import MAX_LABEL_SETS, Families
 from telemetry.metrics.names import Names
 from telemetry.metrics.outbound_metrics import OutboundMetrics
-from telemetry.metrics.process_collectors import library_look
+from telemetry.metrics.process_look import process_look
 from telemetry.metrics.process_metrics import ProcessMetrics
 from telemetry.metrics.request_metrics import CacheMetrics, RequestMetrics
 from telemetry.metrics.scrape_text import Rendering
@@ -50,7 +51,7 @@ class Metrics:
         self._process = ProcessMetrics(families)
         told = (deployment.service, deployment.version, deployment.environment, VERSION, platform.python_version())
         families.gauges(APP_BUILD_INFO)[told].set(1)
-        self._looks: list[Look] = [library_look()]
+        self._looks: list[Look] = [process_look(), garbage_look()]
         self._rendering = Rendering(families, self._looks)
 
     def expect_requests(self, addresses: Iterable[tuple[str, str]]) -> None:

@@ -1,8 +1,8 @@
-"""What prometheus-client sees of the process and its garbage collector; the one file that knows that library."""
+"""What prometheus-client sees of the garbage collector; the one file that knows that library."""
 
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, GCCollector
 
 from telemetry.catalogue import CATALOGUE
 from telemetry.readings import Look, Reading
@@ -10,10 +10,9 @@ from telemetry.readings import Look, Reading
 _METRICS = {metric.name: metric for metric in CATALOGUE}
 
 
-def library_look() -> Look:
+def garbage_look() -> Look:
     """Look at the samples the catalogue has a row for."""
     registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
     GCCollector(registry=registry)
 
     def look() -> Iterator[Reading]:
