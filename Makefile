@@ -1,7 +1,7 @@
 # The commands of this project. `make` alone lists them; each one sets up .venv first, when it has to.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench scan fmt clean
+.PHONY: help run test check bench prove scan fmt clean
 
 PYTHON  ?=
 SERVICE ?= examples/shop/service.py
@@ -74,6 +74,10 @@ check: ## Check format, lint, types, import contracts and everything generated
 bench: ## Measure the CPU time of a request beside bare aiohttp; ARGS='--rounds 9'
 	$(call set-up,embedded)
 	@exec .venv/bin/python -m benchmarks $(ARGS)
+
+prove: ## Make every fault there is an alert for, and see that exactly its alerts fire; ARGS='--only Redis'
+	$(call set-up,embedded dev)
+	@exec .venv/bin/python -m tests.proof $(ARGS)
 
 scan: ## Have sqlmap, wapiti and schemathesis look for holes in the shop; ARGS='--with sqlmap'
 	$(call set-up,embedded render otlp dev)

@@ -1,0 +1,116 @@
+"""Faults of what a shop depends on: Postgres, Valkey, the payments service."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import psycopg2
+
+from storage.embedded import running_postgres
+from tests.acceptance.faulty_servers import held, processes_of
+from tests.acceptance.http_pages import api
+from tests.proof.callers import calling, coming
+from tests.proof.fault import Fault
+from tests.proof.shops import Shop
+
+BURNS = frozenset({"SloAvailabilityBurnFast", "SloAvailabilityBurnSlow", "SloLatencyBurnFast", "SloLatencyBurnSlow"})
+"""What any fault that callers feel may burn."""
+
+_PULSE_SECONDS, _PAUSE_SECONDS = 0.35, 0.03
+
+
+def dependency_faults() -> Sequence[Fault]:
+    """One after the other."""
+    return [
+        Fault(
+            name="Postgres hangs (SIGSTOP)",
+            make=_postgres_hangs,
+            alerts=frozenset(
+                {
+                    "DependencyDown",
+                    "BreakerOpen",
+                    "DependencyErrorRatio",
+                    "StaleAnswersServed",
+                    "SloAvailabilityBurnFast",
+                }
+            ),
+            follow=BURNS | {"PoolAcquireTimeouts", "PoolWaitHigh", "BulkheadFull", "RetryStorm", "CallersLeaving"},
+        ),
+        Fault(
+            name="a table is locked again and again",
+            make=_table_locked,
+            alerts=frozenset({"PoolWaitHigh", "SloLatencyBurnFast"}),
+            follow=BURNS | {"BulkheadFull", "BreakerOpen", "DependencyErrorRatio", "StaleAnswersServed", "Shedding"},
+        ),
+        Fault(
+            name="Valkey hangs (SIGSTOP)",
+            make=_valkey_hangs,
+            alerts=frozenset(
+                {"DependencyDown", "BreakerOpen", "DependencyErrorRatio", "RateLimitDegraded", "CacheDegraded"}
+            ),
+        ),
+        Fault(
+            name="the payments service fails",
+            make=lambda shop: _payments(shop, {"failing": 0.45}),
+            alerts=frozenset({"DependencyErrorRatio", "RetryStorm", "SloAvailabilityBurnFast"}),
+            follow=BURNS | {"DependencyDown", "BreakerOpen"},
+        ),
+        Fault(
+            name="the payments service hangs",
+            make=lambda shop: _payments(shop, {"delay_seconds": 20}),
+            alerts=frozenset({"BulkheadFull"}),
+            follow=BURNS | {"DependencyDown", "BreakerOpen", "DependencyErrorRatio", "RetryStorm", "Shedding"},
+        ),
+    ]
+
+
+@asynccontextmanager
+async def _postgres_hangs(shop: Shop) -> AsyncIterator[None]:
+    with held(processes_of("postgres", shop.data_dir)):
+        yield
+
+
+@asynccontextmanager
+async def _valkey_hangs(shop: Shop) -> AsyncIterator[None]:
+    with held(processes_of("valkey-server", shop.data_dir)):
+        yield
+
+
+@asynccontextmanager
+async def _table_locked(shop: Shop) -> AsyncIterator[None]:
+    """Lock reviews for a third of a second at a time, while many read them and write them."""
+    is_over = asyncio.Event()
+    dsn = running_postgres(shop.data_dir)
+
+    def pulse() -> None:
+        connection = psycopg2.connect(dsn)
+        with connection, connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE review IN ACCESS EXCLUSIVE MODE")
+            cursor.execute("SELECT pg_sleep(%s)", [_PULSE_SECONDS])
+        connection.close()
+
+    async def pulses() -> None:
+        while not is_over.is_set():
+            await asyncio.to_thread(pulse)
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    pulsing = asyncio.create_task(pulses())
+    try:
+        async with (
+            calling(shop, "/reviews?limit=1", a_second=40),
+            coming(shop.write_review, a_second=25),
+        ):
+            yield
+    finally:
+        is_over.set()
+        await pulsing
+
+
+@asynccontextmanager
+async def _payments(shop: Shop, mood: dict[str, float]) -> AsyncIterator[None]:
+    async with api(shop.environment["PAYMENTS_URL"]) as payments, calling(shop, "/doors/charge", a_second=40):
+        await payments("PUT", "/mood", mood)
+        try:
+            yield
+        finally:
+            await payments("PUT", "/mood", {})

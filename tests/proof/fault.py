@@ -1,0 +1,31 @@
+"""What a fault is: how it is made and unmade, and which alerts belong to it."""
+
+from collections.abc import Callable, Set
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+
+from tests.proof.shops import Shop
+
+Make = Callable[[Shop], AbstractAsyncContextManager[None]]
+"""The fault holds while the block runs."""
+
+PATIENCE_SECONDS = 45.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One.
+
+    Every one of `alerts` must fire while it holds, and clear when it is gone; `follow` may fire too, and nothing else.
+    """
+
+    name: str
+    make: Make
+    alerts: frozenset[str]
+    follow: frozenset[str] = frozenset()
+    patience_seconds: float = PATIENCE_SECONDS
+    clears_within_seconds: float = PATIENCE_SECONDS
+
+    def beside(self, others: Set[str]) -> "Fault":
+        """The same while other faults hold whose alerts these are."""
+        return replace(self, follow=self.follow | (others - self.alerts))

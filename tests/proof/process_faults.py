@@ -1,0 +1,169 @@
+"""Faults of a process and of those who call it."""
+
+import asyncio
+import resource
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from tests.proof.callers import calling
+from tests.proof.dependency_faults import BURNS
+from tests.proof.fault import Fault
+from tests.proof.shops import Shop
+
+_SPARE_FILES = 3
+_SLOW_CONNECTIONS_A_SECOND = 4
+_numbers = count()
+
+
+def process_faults() -> Sequence[Fault]:
+    """One after the other."""
+    return [
+        Fault(
+            name="a handler computes and lets nobody go on",
+            make=_blocked,
+            alerts=frozenset({"EventLoopLagHigh", "SloLatencyBurnFast"}),
+            follow=BURNS | {"Shedding", "CallersLeaving"},
+        ),
+        Fault(
+            name="a handler has a bug",
+            make=_bugs,
+            alerts=frozenset({"ExceptionsThrown", "SloAvailabilityBurnFast"}),
+            follow=BURNS,
+        ),
+        Fault(
+            name="keys are guessed",
+            make=_guesses,
+            alerts=frozenset({"AuthenticationFailuresHigh"}),
+            follow=frozenset({"CallersLimited"}),
+        ),
+        Fault(name="a client runs away", make=_runaway, alerts=frozenset({"CallersLimited"})),
+        Fault(name="callers give up early", make=_impatient, alerts=frozenset({"CallersLeaving"}), follow=BURNS),
+        Fault(name="headers come slowly", make=_slow_headers, alerts=frozenset({"SlowCallers"})),
+        Fault(name="almost no file can be opened any more", make=_few_files, alerts=frozenset({"FileDescriptorsHigh"})),
+        Fault(name="nobody reads the log", make=_log_unread, alerts=frozenset({"TelemetryLoss"})),
+        Fault(name="nobody calls", make=_silence, alerts=frozenset({"NoTraffic"})),
+    ]
+
+
+def greedy_faults() -> Sequence[Fault]:
+    """One after the other, when nothing else is going on: they take all a process can get."""
+    return [
+        Fault(
+            name="a handler uses all of the core",
+            make=_spins,
+            alerts=frozenset({"CpuSaturated"}),
+            follow=BURNS | {"EventLoopLagHigh", "Shedding"},
+        ),
+        Fault(
+            name="more is asked than can be done",
+            make=_overloaded,
+            alerts=frozenset({"Shedding"}),
+            follow=BURNS,
+        ),
+    ]
+
+
+@asynccontextmanager
+async def _blocked(shop: Shop) -> AsyncIterator[None]:
+    async with calling(shop, "/doors/block?seconds=0.3", a_second=2):
+        yield
+
+
+@asynccontextmanager
+async def _bugs(shop: Shop) -> AsyncIterator[None]:
+    async with calling(shop, "/doors/bug", a_second=10):
+        yield
+
+
+@asynccontextmanager
+async def _overloaded(shop: Shop) -> AsyncIterator[None]:
+    async with calling(shop, "/doors/spin?seconds=0.008", a_second=250):
+        yield
+
+
+@asynccontextmanager
+async def _guesses(shop: Shop) -> AsyncIterator[None]:
+    def headers() -> dict[str, str]:
+        number = next(_numbers)
+        return {
+            "Authorization": f"Bearer wrong-{number}",
+            "X-Forwarded-For": f"198.51.{number // 250 % 250}.{number % 250 + 1}",
+        }
+
+    async with calling(shop, "/orders", a_second=120, headers=headers):
+        yield
+
+
+@asynccontextmanager
+async def _runaway(shop: Shop) -> AsyncIterator[None]:
+    async with calling(shop, "/doors/limited", a_second=20):
+        yield
+
+
+@asynccontextmanager
+async def _impatient(shop: Shop) -> AsyncIterator[None]:
+    async with calling(shop, "/doors/wait?seconds=0.2", a_second=6, seconds=0.1):
+        yield
+
+
+@asynccontextmanager
+async def _slow_headers(shop: Shop) -> AsyncIterator[None]:
+    writers: list[asyncio.StreamWriter] = []
+
+    async def come() -> None:
+        while True:
+            _, writer = await asyncio.open_connection("127.0.0.1", shop.port)
+            writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow:")
+            writers.append(writer)
+            await asyncio.sleep(1 / _SLOW_CONNECTIONS_A_SECOND)
+
+    coming = asyncio.create_task(come())
+    try:
+        yield
+    finally:
+        coming.cancel()
+        for writer in writers:
+            writer.close()
+
+
+@asynccontextmanager
+async def _few_files(shop: Shop) -> AsyncIterator[None]:
+    before = resource.prlimit(shop.pid, resource.RLIMIT_NOFILE)
+    open_now = len(list(Path(f"/proc/{shop.pid}/fd").iterdir()))
+    resource.prlimit(shop.pid, resource.RLIMIT_NOFILE, (open_now + _SPARE_FILES, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(shop.pid, resource.RLIMIT_NOFILE, before)
+
+
+@asynccontextmanager
+async def _log_unread(shop: Shop) -> AsyncIterator[None]:
+    shop.reads_log.clear()
+    try:
+        async with calling(shop, "/doors/limited", a_second=150):
+            yield
+    finally:
+        shop.reads_log.set()
+
+
+@asynccontextmanager
+async def _spins(shop: Shop) -> AsyncIterator[None]:
+    spinning = asyncio.create_task(shop.get("/doors/spin?seconds=55", seconds=60))
+    try:
+        yield
+    finally:
+        spinning.cancel()
+        with suppress(asyncio.CancelledError):
+            await spinning
+
+
+@asynccontextmanager
+async def _silence(shop: Shop) -> AsyncIterator[None]:
+    shop.is_called = False
+    try:
+        yield
+    finally:
+        shop.is_called = True

@@ -1,0 +1,178 @@
+"""A shop that is served, called all the time, and looked at under a job of its own."""
+
+import asyncio
+import json
+import os
+from asyncio import Event, Task
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+
+from tests.acceptance.service_process import COMMAND, kill_all
+from tests.ports import free_port
+from tests.source_tree import PROJECT
+
+DOORS = PROJECT / "tests" / "proof" / "shop_with_doors.py"
+SEED = PROJECT / "examples" / "shop" / "data"
+STEADY_A_SECOND = 20
+READY_SECONDS = 60.0
+_PIPE_CHUNK = 65_536
+
+
+@dataclass(slots=True, kw_only=True)
+class Shop:
+    """One, whose process may end and start again at the same addresses."""
+
+    job: str
+    data_dir: Path
+    targets: Path
+    """The file that tells Prometheus where it is."""
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """MAINSTAY_ variables, without their prefix."""
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Others."""
+
+    port: int = field(default_factory=free_port)
+    admin_port: int = field(default_factory=free_port)
+    process: Process | None = None
+    session: aiohttp.ClientSession | None = None
+    is_called: bool = True
+    product_id: str = ""
+    reads_log: Event = field(default_factory=Event)
+    tasks: list[Task[None]] = field(default_factory=list)
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self.process is not None
+        return self.process.pid
+
+    @property
+    def url(self) -> str:
+        """Where its API is."""
+        scheme = "https" if "TLS_CERT" in self.settings else "http"
+        return f"{scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def admin(self) -> str:
+        """Where its probes and metrics are."""
+        return f"http://127.0.0.1:{self.admin_port}"
+
+    async def start(self) -> None:
+        """Run it until it is ready."""
+        reading, writing = os.pipe()
+        told = {"PORT": self.port, "ADMIN_PORT": self.admin_port, "DATA_DIR": self.data_dir, "ADMIN_TLS": "false"}
+        ours = {f"MAINSTAY_{name}": str(value) for name, value in {**told, **self.settings}.items()}
+        self.process = await asyncio.create_subprocess_exec(
+            *(COMMAND, "serve", DOORS, "--seed", SEED),
+            stdin=DEVNULL,
+            stdout=DEVNULL,
+            stderr=writing,
+            env={**os.environ, **ours, **self.environment},
+        )
+        os.close(writing)
+        self.reads_log.set()
+        self.tasks.append(asyncio.create_task(self._drain(reading)))
+        async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as session:
+            while not await _is_ready(session, self.admin):
+                assert self.process.returncode is None, self.job
+                await asyncio.sleep(0.05)
+
+    async def kill(self) -> None:
+        """End it as a power failure would, and its servers with it."""
+        assert self.process is not None
+        await kill_all(self.process, self.data_dir)
+
+    async def get(self, path: str, *, method: str = "GET", seconds: float = 30.0, **headers: str) -> int:
+        """Ask for something; the status, 0 where there was no answer."""
+        assert self.session is not None
+        try:
+            async with self.session.request(
+                method, f"{self.url}{path}", headers=headers, timeout=aiohttp.ClientTimeout(total=seconds), ssl=False
+            ) as answer:
+                await answer.read()
+                return answer.status
+        except (aiohttp.ClientError, TimeoutError):
+            return 0
+
+    async def write_review(self) -> int:
+        """Review some product; the status, 0 where there was no answer."""
+        assert self.session is not None
+        try:
+            if not self.product_id:
+                async with self.session.get(f"{self.url}/products?limit=1", ssl=False) as found:
+                    self.product_id = (await found.json())["items"][0]["id"]
+            written = {"product_id": self.product_id, "rating": 4, "author": "Ada"}
+            async with self.session.post(f"{self.url}/reviews", json=written, ssl=False) as answer:
+                await answer.read()
+                return answer.status
+        except (aiohttp.ClientError, TimeoutError):
+            return 0
+
+    def show(self, *others: "Shop") -> None:
+        """Have Prometheus look at it, and at others under the same job."""
+        addresses = [f"127.0.0.1:{shop.admin_port}" for shop in (self, *others)]
+        self.targets.write_text(json.dumps([{"targets": addresses, "labels": {"job": self.job}}]))
+
+    async def _drain(self, descriptor: int) -> None:
+        """Read its log, as whoever collects logs does."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb")
+        )
+        try:
+            while True:
+                if not self.reads_log.is_set():
+                    transport.pause_reading()
+                    await self.reads_log.wait()
+                    transport.resume_reading()
+                if not await reader.read(_PIPE_CHUNK):
+                    return
+        finally:
+            transport.close()
+
+    async def call_steadily(self) -> None:
+        """Call it as its customers do, until cancelled."""
+        paths = ["/products?limit=5", "/categories", "/reviews?limit=3", "/products?limit=2&sort=price"]
+        under_way: set[Task[int]] = set()
+        number = 0
+        while True:
+            if self.is_called and len(under_way) < 10 * STEADY_A_SECOND:
+                number += 1
+                task = asyncio.create_task(self.get(paths[number % len(paths)]))
+                under_way.add(task)
+                task.add_done_callback(under_way.discard)
+            await asyncio.sleep(1 / STEADY_A_SECOND)
+
+
+async def _is_ready(session: aiohttp.ClientSession, admin: str) -> bool:
+    with suppress(aiohttp.ClientError):
+        async with session.get(f"{admin}/startupz") as answer:
+            return answer.status == 200
+    return False
+
+
+@asynccontextmanager
+async def served(shop: Shop) -> AsyncIterator[Shop]:
+    """Run it and call it until left."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        shop.session = session
+        calling: Task[None] | None = None
+        try:
+            await shop.start()
+            calling = asyncio.create_task(shop.call_steadily())
+            yield shop
+        finally:
+            if calling is not None:
+                calling.cancel()
+            if shop.process is not None and shop.process.returncode is None:
+                await shop.kill()
+            for task in shop.tasks:
+                task.cancel()
