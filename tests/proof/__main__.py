@@ -26,7 +26,7 @@ from tests.proof.shops import DOORS, Shop, served
 from tests.source_tree import PROJECT
 
 SILENCE_SECONDS = 60.0
-WARM_UP_SECONDS = 8.0
+WARM_UP_SECONDS = 60.0
 MANY_ADDRESSES = "420"
 """Their request series reach the most a metric may have when they are asked for what they do not take."""
 
@@ -68,12 +68,14 @@ class Run:
             patience = self.shop("patience", {**environment, MANY: MANY_ADDRESSES}, **made(self.folder).settings)
             watching = await held.enter_async_context(watchers(self.folder, jobs=jobs, rules=rules))
             for shop in (dependencies, process, patience):
+                shop.prometheus = watching.prometheus
                 await held.enter_async_context(served(shop))
                 shop.show()
+                await shop.until_seen()
             log = await held.enter_async_context(alert_log(watching.prometheus))
             bench = Bench(log=log, webhook=watching.webhook, say=self.say)
             self.say(f"serving; Prometheus is {watching.prometheus}")
-            await asyncio.sleep(WARM_UP_SECONDS)
+            await log.until(lambda: log.is_calm(jobs), seconds=WARM_UP_SECONDS)
             noises = await silence(log, seconds=self.silence_seconds)
             self.say(f"{self.silence_seconds:.0f} s of silence: {', '.join(noises) or 'nothing fired'}")
             lanes = await asyncio.gather(

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from tests.proof.paces import ALWAYS
+
 LOOK_SECONDS = 0.1
 
 
@@ -41,6 +43,10 @@ class AlertLog:
     def is_firing(self, job: str, alerts: Collection[str]) -> set[str]:
         """Those of these that fire now."""
         return {alert for alert in alerts if (job, alert) in self.firing}
+
+    def is_calm(self, jobs: Collection[str]) -> bool:
+        """Whether the alerts of all these jobs are evaluated, and only those fire that always do."""
+        return self.firing.keys() == {(job, alert) for job in jobs for alert in ALWAYS}
 
     async def until(self, holds: Callable[[], bool], *, seconds: float) -> bool:
         """Wait until it does, so long at most; whether it does."""

@@ -103,7 +103,7 @@ async def together(faults: Sequence[Fault], shop: Shop, bench: Bench) -> Sequenc
 async def silence(log: AlertLog, *, seconds: float) -> Sequence[str]:
     """What fires while nothing is wrong: `job: alert`, each once."""
     began = time.monotonic()
-    await asyncio.sleep(seconds)
+    await log.until(lambda: False, seconds=seconds)
     jobs = {one.job for one in log.ended} | {job for job, _ in log.firing}
     return sorted(f"{job}: {alert}" for job in jobs for alert in log.of(job, since=began).keys() - ALWAYS)
 

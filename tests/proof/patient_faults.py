@@ -8,8 +8,9 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.acceptance.admin_port import numbers
 from tests.ports import free_port
-from tests.proof.callers import calling
+from tests.proof.callers import calling, coming
 from tests.proof.dependency_faults import BURNS
 from tests.proof.fault import Fault
 from tests.proof.shops import Shop, served
@@ -18,12 +19,6 @@ MANY = "DOORS_MANY"
 """The variable that says how many addresses more the shop has."""
 
 _KILLS = 4
-_SEEN_SECONDS = 2.0
-"""Longer than from scrape to scrape."""
-
-_HANDSHAKES_SECONDS = 3.0
-"""Longer than a certificate goes without being looked at."""
-
 _LONG_SECONDS = 100.0
 
 
@@ -34,18 +29,21 @@ def patient_faults() -> Sequence[Fault]:
             name="a breaker is held open by hand and forgotten",
             make=_breaker_held,
             alerts=frozenset({"BreakerForced"}),
+            follow=frozenset({"TargetDown"}),  # of the process that is taken away meanwhile
             patience_seconds=_LONG_SECONDS,
         ),
         Fault(
             name="a deploy stops half-way; the keys of tokens cannot be fetched",
             make=_half_deployed,
             alerts=frozenset({"VersionsMixed", "KeySetUnavailable"}),
+            follow=frozenset({"TargetDown"}),  # when the half that was deployed is taken away again
             patience_seconds=_LONG_SECONDS,
         ),
         Fault(
             name="memory is kept for ever",
             make=_leaking,
             alerts=frozenset({"MemoryGrowing"}),
+            follow=frozenset({"TargetDown"}),
             patience_seconds=_LONG_SECONDS,
         ),
     ]
@@ -137,22 +135,22 @@ async def _bad_certificate(shop: Shop) -> AsyncIterator[None]:
     certificate = Path(shop.settings["TLS_CERT"])
     good = certificate.read_bytes()
     certificate.write_text("no certificate")
-    shaking = asyncio.create_task(_shake_hands(shop))
-    try:
-        yield
-    finally:
-        certificate.write_bytes(good)
-        await asyncio.sleep(_HANDSHAKES_SECONDS)
-        shaking.cancel()
+    async with coming(lambda: _shake_hands(shop), a_second=5):
+        try:
+            yield
+        finally:
+            certificate.write_bytes(good)
+            async with aiohttp.ClientSession(shop.admin) as session:
+                while not sum(await numbers(session, 'tls_certificate_renewals_total{outcome="ok"}')):
+                    await _shake_hands(shop)
 
 
-async def _shake_hands(shop: Shop) -> None:
-    """Come with new connections: a certificate is looked at when it is shown."""
-    async with aiohttp.ClientSession(shop.url, connector=aiohttp.TCPConnector(force_close=True)) as session:
-        while True:
-            with suppress(aiohttp.ClientError):
-                await (await session.get("/categories", ssl=False)).read()
-            await asyncio.sleep(0.1)
+async def _shake_hands(shop: Shop) -> int:
+    """Come with a new connection, as a certificate is looked at when it is shown; the status, 0 for none."""
+    with suppress(aiohttp.ClientError):
+        async with aiohttp.ClientSession() as session, session.get(f"{shop.url}/categories", ssl=False) as answer:
+            return answer.status
+    return 0
 
 
 @asynccontextmanager
@@ -180,7 +178,7 @@ async def _dying(shop: Shop) -> AsyncIterator[None]:
     for _ in range(_KILLS):
         await shop.kill()
         await shop.start()
-        await asyncio.sleep(_SEEN_SECONDS)
+        await shop.until_seen()
     yield
 
 

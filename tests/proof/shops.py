@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import time
 from asyncio import Event, Task
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Mapping
@@ -44,6 +45,12 @@ class Shop:
     session: aiohttp.ClientSession | None = None
     is_called: bool = True
     product_id: str = ""
+    prometheus: str = ""
+    """Where Prometheus is."""
+
+    began: float = 0.0
+    """When its process was started, in seconds since 1970."""
+
     reads_log: Event = field(default_factory=Event)
     tasks: list[Task[None]] = field(default_factory=list)
 
@@ -67,6 +74,7 @@ class Shop:
     async def start(self) -> None:
         """Run it until it is ready."""
         reading, writing = os.pipe()
+        self.began = time.time()
         told = {"PORT": self.port, "ADMIN_PORT": self.admin_port, "DATA_DIR": self.data_dir, "ADMIN_TLS": "false"}
         ours = {f"MAINSTAY_{name}": str(value) for name, value in {**told, **self.settings}.items()}
         self.process = await asyncio.create_subprocess_exec(
@@ -88,6 +96,17 @@ class Shop:
         """End it as a power failure would, and its servers with it."""
         assert self.process is not None
         await kill_all(self.process, self.data_dir)
+
+    async def until_seen(self) -> None:
+        """Wait until Prometheus has scraped this process, and no earlier one."""
+        asked = {"query": f'process_start_time_seconds{{instance="127.0.0.1:{self.admin_port}"}}'}
+        async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as session:
+            while True:
+                async with session.get(f"{self.prometheus}/api/v1/query", params=asked) as answer:
+                    found = (await answer.json())["data"]["result"]
+                if found and float(found[0]["value"][1]) >= self.began - 1:
+                    return
+                await asyncio.sleep(0.1)
 
     async def get(self, path: str, *, method: str = "GET", seconds: float = 30.0, **headers: str) -> int:
         """Ask for something; the status, 0 where there was no answer."""
