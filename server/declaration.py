@@ -56,7 +56,7 @@ def described(service: Service) -> Types:
 
 def _looked_at(service: Service, *, of: Service) -> tuple[Types, list[Mistake]]:
     """The models and every mistake `of` a service, where this is what of it has values of the right kind."""
-    owned = {resource.model for resource in of.resources if any(map(is_about_owners, resource.words))}
+    owned = {resource.model for resource in of.resources if any(map(is_about_owners, resource.words.values()))}
     audited = {resource.model for resource in of.resources if resource.audited}
     models = look_at_all([resource.model for resource in of.resources], owned=owned, audited=audited)
     mistakes = [*models.mistakes, *_service_mistakes(service)]

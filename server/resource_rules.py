@@ -24,7 +24,7 @@ def resource_mistakes(resource: Resource, record_type: RecordType) -> Iterator[M
     """Everything wrong with a resource apart from its model."""
     where = name_of(resource)
     details = [*_own_problems(resource)]
-    if record_type.tenant is not None and any(map(is_open, resource.words)):
+    if record_type.tenant is not None and any(map(is_open, resource.words.values())):
         details.append(f"ANYONE belongs to no tenant, and {record_type.name} has one: say SIGNED_IN, OWNER or role(…)")
     for word, names in _offers(resource).items():
         details += _offer_problems(word, names, record_type=record_type)
@@ -49,7 +49,7 @@ def _own_problems(resource: Resource) -> Iterator[str]:
         yield "a path begins with / and ends without one: /products"
     if not resource.actions:
         yield "says nothing of access: give access=, or read= and write=, e.g. read=ANYONE"
-    yield from access_problems({"access": resource.access, "read": resource.read, "write": resource.write})
+    yield from access_problems(resource.words)
     if not isinstance(resource.cache_seconds, int) or resource.cache_seconds < 0:
         yield f"cache_seconds is a whole number of seconds, 0 or more, not {resource.cache_seconds!r}"
     yield from idempotency_problems(resource.idempotency)

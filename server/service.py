@@ -50,8 +50,9 @@ costs the database a flush, so half. A team that knows its callers declares less
 class Resource:
     """A model served as a REST collection at `path`.
 
-    `access` covers every action, `read` lists and reads, `write` creates, replaces, updates and deletes; the
-    narrower word wins. An action no word covers is not offered (405). `filterable` and `sortable` name the
+    `access` covers every action, `read` lists and reads, `write` creates, replaces, updates and deletes, and `list`,
+    `create`, `update` and `delete` one each; the narrowest word wins. Who may create and update may also replace, as
+    PUT does either. An action no word covers is not offered (405). `filterable` and `sortable` name the
     fields callers may filter and sort by; None is every field with an index behind it. `cache_seconds` is how
     long an answer may be reused: here until something it shows is written, elsewhere to its end.
 
@@ -83,17 +84,32 @@ class Resource:
     idempotency: Idempotency = "optional"
     priority: Priority = "default"
     audited: bool = False
+    list: Access | None = None
+    create: Access | None = None
+    update: Access | None = None
+    delete: Access | None = None
     objectives: Sequence[Objective] = ()
 
     def access_to(self, action: Action) -> Access | None:
         """Who may do `action`; None where it is not offered."""
-        narrower = self.read if action in READS else self.write
-        return narrower if narrower is not None else self.access
+        if action == "replace":
+            return _both(self.access_to("create"), self.access_to("update"))
+        wider = self.read if action in READS else self.write
+        return next((word for word in (self._alone(action), wider, self.access) if word is not None), None)
+
+    def _alone(self, action: Action) -> Access | None:
+        match action:
+            case "list" | "create" | "update" | "delete":
+                word: Access | None = getattr(self, action)
+                return word
+            case _:
+                return None
 
     @property
-    def words(self) -> Sequence[Access | None]:
-        """The access words it was given."""
-        return (self.access, self.read, self.write)
+    def words(self) -> Mapping[str, Access | None]:
+        """The access words it was given, by what they are called."""
+        names = ("access", "read", "write", "list", "create", "update", "delete")
+        return {name: getattr(self, name) for name in names}
 
     def address_of(self, action: Action, key: str) -> str:
         """`/products` for the collection, `/products/{id}` for one record, where its key is called `id`."""
@@ -113,6 +129,13 @@ class Resource:
     def actions(self) -> tuple[Action, ...]:
         """The actions offered, reads first."""
         return tuple(action for action in (*READS, *WRITES) if self.access_to(action) is not None)
+
+
+def _both(one: Access | None, other: Access | None) -> Access | None:
+    """Whom both words admit; None where one of them is not there."""
+    if one is None or other is None or one == other:
+        return None if other is None else one
+    return one & other
 
 
 @dataclass(frozen=True, slots=True)

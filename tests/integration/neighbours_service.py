@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from server import (
+    ANYONE,
     OWNER,
     SIGNED_IN,
     Indexed,
@@ -53,6 +54,12 @@ class Bill(Model):
     text: Annotated[str, Indexed()] = ""
 
 
+class Note(Model):
+    """Anybody pins one up; who has done so while signed in may change it, and staff takes it down."""
+
+    text: str
+
+
 class Title(BaseModel):
     """What a pad is called."""
 
@@ -84,6 +91,7 @@ SERVICE = Service(
         Resource(Sheet, "/sheets", access=OWNER),
         Resource(Flat, "/flats", access=SIGNED_IN),
         Resource(Bill, "/bills", access=OWNER | role("books")),
+        Resource(Note, "/notes", read=ANYONE, list=SIGNED_IN, create=ANYONE, update=OWNER, delete=role("staff")),
     ],
     routes=[
         Route("GET", "/titles", titles, returns=list[Title], access=OWNER | role("staff")),
