@@ -13,6 +13,7 @@ from tests.ports import free_port
 from tests.proof.callers import calling, coming
 from tests.proof.dependency_faults import BURNS
 from tests.proof.fault import Fault
+from tests.proof.process_faults import LATE
 from tests.proof.shops import Shop, served
 
 MANY = "DOORS_MANY"
@@ -67,6 +68,7 @@ def ending_faults() -> Sequence[Fault]:
             name="a label has too many values",
             make=_label_flood,
             alerts=frozenset({"SeriesLimit"}),
+            follow=LATE,
         ),
         Fault(
             name="the process dies again and again (kill -9)",

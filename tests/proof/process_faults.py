@@ -16,6 +16,9 @@ LATE = frozenset({"BreakerOpen", "CacheDegraded", "DependencyDown", "DependencyE
 """What a process that is late for everything makes of Redis, and Prometheus of the process: at this pace a scrape has
 half a second."""
 
+_SPINNERS = 3
+"""One begins while another waits to be answered."""
+
 _SPARE_FILES = 3
 _SLOW_CONNECTIONS_A_SECOND = 4
 _numbers = count()
@@ -159,11 +162,12 @@ async def _spins(shop: Shop) -> AsyncIterator[None]:
         while True:
             await shop.get("/doors/spin?seconds=1")
 
-    spinning = asyncio.create_task(spin())
+    spinning = [asyncio.create_task(spin()) for _ in range(_SPINNERS)]
     try:
         yield
     finally:
-        spinning.cancel()
+        for task in spinning:
+            task.cancel()
 
 
 @asynccontextmanager

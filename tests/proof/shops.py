@@ -20,6 +20,7 @@ from tests.source_tree import PROJECT
 DOORS = PROJECT / "tests" / "proof" / "shop_with_doors.py"
 SEED = PROJECT / "examples" / "shop" / "data"
 STEADY_A_SECOND = 20
+READS_A_WRITE = 10
 READY_SECONDS = 60.0
 _PIPE_CHUNK = 65_536
 
@@ -165,7 +166,8 @@ class Shop:
         while True:
             if self.is_called and len(under_way) < 10 * STEADY_A_SECOND:
                 number += 1
-                task = asyncio.create_task(self.get(paths[number % len(paths)]))
+                call = self.get(paths[number % len(paths)]) if number % READS_A_WRITE else self.write_review()
+                task = asyncio.create_task(call)
                 under_way.add(task)
                 task.add_done_callback(under_way.discard)
             await asyncio.sleep(1 / STEADY_A_SECOND)
