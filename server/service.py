@@ -94,16 +94,9 @@ class Resource:
         """Who may do `action`; None where it is not offered."""
         if action == "replace":
             return _both(self.access_to("create"), self.access_to("update"))
-        wider = self.read if action in READS else self.write
-        return next((word for word in (self._alone(action), wider, self.access) if word is not None), None)
-
-    def _alone(self, action: Action) -> Access | None:
-        match action:
-            case "list" | "create" | "update" | "delete":
-                word: Access | None = getattr(self, action)
-                return word
-            case _:
-                return None
+        words = self.words
+        wider = "read" if action in READS else "write"
+        return next((word for name in (action, wider, "access") if (word := words.get(name)) is not None), None)
 
     @property
     def words(self) -> Mapping[str, Access | None]:
