@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import orjson
@@ -24,8 +24,8 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 _PAGES: Mapping[str, str] = {
     "/livez": "the process answers; asks nothing of any dependency",
-    "/readyz": "it should be sent requests",
-    "/startupz": "it has finished starting",
+    "/readyz": "it should be sent requests; degraded: which dependencies it does without",
+    "/startupz": "it has finished starting, or what it waits for",
     "/metrics": "Prometheus metrics, classic text or OpenMetrics",
     "/breakers": "the circuit breakers; PUT /breakers/{name} holds one open or closed",
     "/debug/requests": "the last requests, span by span; ?kind=slowest or failed, ?route=, ?limit=, ?as=text",
@@ -35,10 +35,14 @@ _PAGES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
-    """What is looked at, by name: `started` once at the beginning, `ready` as long as it runs."""
+    """What is looked at, by name: `started` once at the beginning, `ready` as long as it runs.
+
+    `noted` is told with readiness: where one of them is not well, the service is degraded, and ready all the same.
+    """
 
     started: Mapping[str, Check]
     ready: Mapping[str, Check]
+    noted: Mapping[str, Check] = field(default_factory=dict)
     timeout_seconds: float = CHECK_TIMEOUT_SECONDS
 
 
@@ -50,8 +54,8 @@ def admin_app(
     app.on_response_prepare.append(mark_answers())
     app.router.add_get("/", _index)
     app.router.add_get("/livez", _live)
-    app.router.add_get("/readyz", _checked("ready", checks.ready, timeout_seconds=checks.timeout_seconds))
-    app.router.add_get("/startupz", _checked("started", checks.started, timeout_seconds=checks.timeout_seconds))
+    app.router.add_get("/readyz", _ready(checks))
+    app.router.add_get("/startupz", _started(checks))
     app.router.add_get("/metrics", _metrics(source))
     app.add_routes(routes)
     return app
@@ -66,18 +70,39 @@ async def _live(_request: web.Request) -> web.Response:
     return _json({"alive": True})
 
 
-def _checked(word: str, checks: Mapping[str, Check], *, timeout_seconds: float) -> Handler:
+def _ready(checks: Checks) -> Handler:
     async def handler(request: web.Request) -> web.Response:
-        reasons = await asyncio.gather(*(_reason(check, timeout_seconds) for check in checks.values()))
-        results = {name: _result(reason) for name, reason in zip(checks, reasons, strict=True)}
-        failing = [name for name, reason in zip(checks, reasons, strict=True) if reason is not None]
-        if not failing:
-            return _json({word: True, "checks": results})
-        problem = Unavailable(f"Not {word}: {', '.join(failing)}.")
-        document = problem_document(problem, request[CONTEXT])
-        return problem_answer({**document, word: False, "checks": results}, {hdrs.RETRY_AFTER: "1"})
+        reasons, noted = await asyncio.gather(
+            _reasons(checks.ready, checks.timeout_seconds), _reasons(checks.noted, checks.timeout_seconds)
+        )
+        degraded = [name for name, reason in noted.items() if reason is not None]
+        return _answer(
+            "ready", request, reasons=reasons, also={"degraded": degraded, "checks": _results({**reasons, **noted})}
+        )
 
     return handler
+
+
+def _started(checks: Checks) -> Handler:
+    async def handler(request: web.Request) -> web.Response:
+        reasons = await _reasons(checks.started, checks.timeout_seconds)
+        return _answer("started", request, reasons=reasons, also={"checks": _results(reasons)})
+
+    return handler
+
+
+def _answer(word: str, request: web.Request, *, reasons: Mapping[str, str | None], also: Document) -> web.Response:
+    failing = [name for name, reason in reasons.items() if reason is not None]
+    if not failing:
+        return _json({word: True, **also})
+    problem = Unavailable(f"Not {word}: {', '.join(failing)}.")
+    document = problem_document(problem, request[CONTEXT])
+    return problem_answer({**document, word: False, **also}, {hdrs.RETRY_AFTER: "1"})
+
+
+async def _reasons(checks: Mapping[str, Check], timeout_seconds: float) -> Mapping[str, str | None]:
+    reasons = await asyncio.gather(*(_reason(check, timeout_seconds) for check in checks.values()))
+    return dict(zip(checks, reasons, strict=True))
 
 
 async def _reason(check: Check, timeout_seconds: float) -> str | None:
@@ -90,8 +115,10 @@ async def _reason(check: Check, timeout_seconds: float) -> str | None:
         return f"{type(error).__name__}: {error}"
 
 
-def _result(reason: str | None) -> Document:
-    return {"ok": True} if reason is None else {"ok": False, "reason": reason}
+def _results(reasons: Mapping[str, str | None]) -> Document:
+    return {
+        name: {"ok": True} if reason is None else {"ok": False, "reason": reason} for name, reason in reasons.items()
+    }
 
 
 def _metrics(source: Source) -> Handler:

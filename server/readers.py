@@ -1,7 +1,7 @@
 """Every reader of events there is, put together: metrics, logs, traces, the health of dependencies."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -54,6 +54,7 @@ class Telemetry:
     sink: Sink
     make_context: Identifier
     senses: Senses
+    health: DependencyHealth = field(default_factory=DependencyHealth)
     admin_routes: Sequence[web.RouteDef] = ()
     """What readers offer on the admin port."""
     reports: ErrorReports | None = None
@@ -104,6 +105,7 @@ def telemetry_for(declaration: Declaration, settings: Settings, *, also: Sequenc
         sink=sink,
         make_context=Identifier(sample_ratio=0.0 if export is None else settings.trace_sample),
         senses=senses,
+        health=health,
         admin_routes=[*log_level_routes(LevelSwitch(logs, observers)), *trace_routes(traces)],
         reports=reports,
         export=export,

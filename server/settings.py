@@ -123,6 +123,9 @@ class Settings(BaseSettings):
     admin_tls: bool = Field(default=True, description="whether the admin port speaks TLS where the API does")
     trusted_proxies: Networks = Field((), description="networks whose X-Forwarded-For is believed: 10.0.0.0/8,fd00::/8")
     replicas: int = Field(1, ge=1, le=10_000, description="how many processes share the load, for limits without Redis")
+    drain_delay_seconds: float = Field(
+        0.0, ge=0, le=3_600, description="how long connections are taken when stopping: until balancers have noticed"
+    )
     drain_seconds: float = Field(10.0, ge=0, le=3_600, description="how long requests may finish when stopping")
 
     @field_validator("postgres_dsn", "migration_dsn")

@@ -16,7 +16,8 @@ from middleware.outbound.policy import PoolPolicy
 from server.declaration import checked
 from server.identity.key_grants import KeyWish, granted
 from server.identity.key_ring import KeyRing
-from server.lifecycle import Told, started
+from server.lifecycle import started
+from server.parts import Told
 from server.readers import telemetry_for
 from server.service import Service
 from server.settings import Settings, SettingsWrong

@@ -1,6 +1,6 @@
 """Whether each dependency answered when it was last called: what `dependency_up` shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from telemetry.events import Dependency, DependencyCalled
 
@@ -17,8 +17,18 @@ class DependencyHealth:
     """
 
     def __init__(self, upstreams: Sequence[Dependency] = ()) -> None:
-        self.up: dict[Dependency, bool] = dict.fromkeys((*DATABASES, *upstreams), True)
+        self._faults: dict[Dependency, str] = dict.fromkeys((*DATABASES, *upstreams), "")
+
+    @property
+    def up(self) -> Mapping[Dependency, bool]:
+        """Whether each is, by name."""
+        return {name: not fault for name, fault in self._faults.items()}
+
+    def why_down(self, dependency: Dependency) -> str | None:
+        """None where it is up, otherwise a sentence."""
+        fault = self._faults[dependency]
+        return f"the last call ended with {fault}" if fault else None
 
     def __call__(self, event: DependencyCalled) -> None:
         """Note the last call's end."""
-        self.up[event.dependency] = event.error_type not in _DOWN
+        self._faults[event.dependency] = event.error_type if event.error_type in _DOWN else ""

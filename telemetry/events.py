@@ -50,6 +50,7 @@ from telemetry.outbound_events import (
 )
 from telemetry.process_events import (
     CertificateChanged,
+    DrainBegan,
     EmbeddedExited,
     EmbeddedStarted,
     EventLoopLagged,
@@ -117,6 +118,7 @@ __all__ = [
     "Degradation",
     "Dependency",
     "DependencyCalled",
+    "DrainBegan",
     "DropReason",
     "EmbeddedExited",
     "EmbeddedStarted",

@@ -115,6 +115,14 @@ class ServiceStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrainBegan:
+    """The service was told to stop: it says it is not ready, takes connections for so long yet, and finishes."""
+
+    service: str
+    delay_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStopped:
     """The service has let go of everything it held."""
 
@@ -142,6 +150,7 @@ ProcessEvent = (
     | TraceExportChanged
     | LibraryLogged
     | ServiceStarted
+    | DrainBegan
     | ServiceStopped
 )
 """What is told of a process's life; how late its loop is belongs to every moment of it."""

@@ -33,6 +33,8 @@ def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: C901, PLR0911, PLR0
             return _library_logged(event)
         case e.ServiceStarted():
             return _service_started(event)
+        case e.DrainBegan():
+            return _drain_began(event)
         case e.ServiceStopped():
             return Line(level="info", event="service_stopped", message=f"{event.service} stopped")
 
@@ -171,4 +173,14 @@ def _service_started(event: e.ServiceStarted) -> Line:
             "admin_url": event.admin_url,
             "duration_seconds": round(event.duration_seconds, 6),
         },
+    )
+
+
+def _drain_began(event: e.DrainBegan) -> Line:
+    first = f"takes requests for {event.delay_seconds:g} s more, then " if event.delay_seconds else ""
+    return Line(
+        level="info",
+        event="drain_began",
+        message=f"{event.service} {first}finishes what is under way and stops",
+        fields={"delay_seconds": event.delay_seconds},
     )

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import os
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from middleware.inbound.binding import Bound
 from middleware.inbound.certificate import Certificate
 from middleware.inbound.handshakes import Handshakes
 from telemetry.events import Observe
@@ -60,14 +60,13 @@ class Secure:
 class Listener(web.BaseSite):
     """A site like aiohttp's TCPSite, except that `pause`, `resume` and `admit_few` hold it."""
 
-    __slots__ = ("_accepting", "_backlog", "_host", "_port", "_room", "_secure")
+    __slots__ = ("_accepting", "_backlog", "_bound", "_room", "_secure")
 
-    def __init__(self, runner: web.AppRunner, host: str, *, port: int, secure: Secure | None = None) -> None:
+    def __init__(self, runner: web.AppRunner, bound: Bound, *, secure: Secure | None = None) -> None:
         """`secure` makes it speak TLS, and nothing else."""
         super().__init__(runner)
         self._secure = secure
-        self._host = host
-        self._port = port
+        self._bound = bound
         self._backlog = BACKLOG
         self._room = _Room()
         self._accepting: _Accepting | None = None
@@ -75,7 +74,8 @@ class Listener(web.BaseSite):
     @property
     def name(self) -> str:
         """Where it listens."""
-        return f"{'http' if self._secure is None else 'https'}://{self._host}:{self._port}"
+        host, port, *_ = self._bound.sockets[0].getsockname()
+        return f"{'http' if self._secure is None else 'https'}://{host}:{port}"
 
     def pause(self) -> None:
         """Take no connection until told otherwise."""
@@ -102,12 +102,19 @@ class Listener(web.BaseSite):
         make = self._runner.server
         if make is None:
             raise RuntimeError("the runner is set up before its sites")
-        listening = await _bind(self._host, self._port)
-        self._accepting = _Accepting(listening, make, room=self._room, secure=self._secure)
+        for one in self._bound.sockets:
+            one.listen(BACKLOG)
+        self._accepting = _Accepting(self._bound.sockets, make, room=self._room, secure=self._secure)
         self._server = self._accepting  # type: ignore[assignment]  # aiohttp asks no more of it
 
     async def stop(self) -> None:
-        """Listen no longer. What has been taken is a connection when this ends, so that its request is answered."""
+        """Listen no longer.
+
+        What has been taken is a connection when this ends, so that its request is answered; so is what the kernel still
+        held, which it would reset, unless another process goes on listening there.
+        """
+        if self._accepting is not None and not self._bound.is_shared:
+            self._accepting.take_rest()
         await super().stop()
         if self._accepting is not None:
             await self._accepting.connected()
@@ -138,6 +145,12 @@ class _Accepting:
         if self._handshakes is not None:
             self._handshakes.close()
 
+    def take_rest(self) -> None:
+        """Take whatever the kernel holds, room or not."""
+        for listening in self.sockets:
+            with suppress(OSError):  # nothing there, or out of files
+                self._begin(_take(listening, at_most=math.inf))
+
     async def connected(self) -> None:
         """Wait until what has been taken is a connection, or has gone."""
         await asyncio.gather(*self._connecting)
@@ -161,10 +174,13 @@ class _Accepting:
         except OSError:  # out of files: those that are open must close first
             await asyncio.sleep(_OUT_OF_FILES_SECONDS)
         else:
-            connecting = asyncio.gather(*(self._connect(one) for one in taken))
-            self._connecting.add(connecting)
-            connecting.add_done_callback(self._connecting.discard)
-            await asyncio.shield(connecting)  # a connection that was cancelled here might have a request under way
+            await asyncio.shield(self._begin(taken))  # one that was cancelled here might have a request under way
+
+    def _begin(self, taken: Sequence[socket.socket]) -> "asyncio.Future[list[None]]":
+        connecting = asyncio.gather(*(self._connect(one) for one in taken))
+        self._connecting.add(connecting)
+        connecting.add_done_callback(self._connecting.discard)
+        return connecting
 
     async def _connect(self, taken: socket.socket) -> None:
         with suppress(OSError):  # it has gone already
@@ -210,29 +226,6 @@ async def _readable(listening: socket.socket) -> None:
         await ready
     finally:
         loop.remove_reader(listening)
-
-
-async def _bind(host: str, port: int) -> list[socket.socket]:
-    found = await asyncio.get_running_loop().getaddrinfo(
-        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )
-    bound: list[socket.socket] = []
-    try:
-        for family, kind, protocol, _, address in dict.fromkeys(found):
-            one = socket.socket(family, kind, protocol)
-            bound.append(one)
-            one.setblocking(False)
-            if os.name == "posix":
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            one.bind(address)
-            one.listen(BACKLOG)
-    except OSError:
-        for one in bound:
-            one.close()
-        raise
-    return bound
 
 
 def _tell(ready: asyncio.Future[None]) -> None:

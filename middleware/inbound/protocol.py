@@ -193,6 +193,10 @@ class ProblemProtocol(ShedProtocol):
             self.force_close()
             transport.abort()
 
+    def end_with_next_answer(self) -> None:
+        """Say with the next answer that it is the last, and close then."""
+        self._last_answer = True
+
     def close(self) -> None:
         """Close once the request under way is answered; aiohttp's would stop reading its body at once."""
         if self._request_in_progress:

@@ -7,11 +7,11 @@ from server.commands.load_report import bad_lines
 from server.commands.reporting import tell
 from server.declaration import Declaration
 from server.encryption_keys import cipher_for
-from server.lifecycle import Seed
 from server.loading.data_files import data_files
 from server.loading.line_reader import ReadingLimits
 from server.loading.loader import Loader, LoadOptions
 from server.loading.outcome import Outcome
+from server.parts import Seed
 from server.settings import Settings
 from storage.bulk.bulk_session import LoadFailed
 from storage.bulk.bulk_thread import on_bulk_thread

@@ -11,8 +11,9 @@ from middleware.errors import Problem
 from server.commands.reporting import FAILED, reported, tell
 from server.commands.seeding import seed_from
 from server.core_dumps import forbid_core_dumps
-from server.lifecycle import Running, StartFailed, Told, serve
+from server.lifecycle import serve
 from server.loading.data_files import FolderUnfit
+from server.parts import Running, StartFailed, Told
 from server.service import Service
 from server.service_file import checked_file
 from server.settings import read_settings

@@ -22,7 +22,9 @@ class ProcessMetrics:
                 return reading(event, lambda told: self._lag.observe(told.lag_seconds))
             case e.CertificateChanged():
                 return reading(event, lambda told: self._renewals["error" if told.fault else "ok",].inc())
-            case e.EmbeddedStarted() | e.EmbeddedExited() | e.ServiceStarted() | e.ServiceStopped():
+            case e.EmbeddedStarted() | e.EmbeddedExited():
+                return None
+            case e.ServiceStarted() | e.DrainBegan() | e.ServiceStopped():
                 return None
             case e.SchemaApplied() | e.SettingUnknown() | e.SecretExposed() | e.ServedAsSuperuser() | e.LibraryLogged():
                 return None

@@ -106,7 +106,30 @@ async def test_a_ready_service_says_of_each_check_that_it_is_well_and_asks_all_a
     assert (answer.status, answer.headers["Cache-Control"], json.loads(answer.body)) == (
         200,
         "no-store",
-        {"ready": True, "checks": {"postgres": {"ok": True}, "one": {"ok": True}, "other": {"ok": True}}},
+        {
+            "ready": True,
+            "degraded": [],
+            "checks": {"postgres": {"ok": True}, "one": {"ok": True}, "other": {"ok": True}},
+        },
+    )
+
+
+async def test_a_degraded_service_is_ready_and_says_what_it_does_without(events: Recorder) -> None:
+    checks = Checks(started={}, ready={"serving": well}, noted={"postgres": well, "redis": broken})
+    async with admin_served(checks, events) as call:
+        answer = await call("GET", "/readyz")
+
+    assert (answer.status, json.loads(answer.body)) == (
+        200,
+        {
+            "ready": True,
+            "degraded": ["redis"],
+            "checks": {
+                "serving": {"ok": True},
+                "postgres": {"ok": True},
+                "redis": {"ok": False, "reason": "OSError: no route"},
+            },
+        },
     )
 
 
