@@ -15,6 +15,7 @@ from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.failed_attempts import FailedAttempts
 from middleware.inbound.handshakes import HANDSHAKES_AT_ONCE
 from middleware.inbound.identify import mark_answers
+from middleware.inbound.leases import Leases
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
 from middleware.inbound.own_hosts import OwnHosts
@@ -131,7 +132,7 @@ def limits_for(
     """The limits all replicas share, and this one's share of them where those cannot be reached."""
     local = LocalLimits(replicas=settings.replicas)
     return Limits(
-        store=Limiter(backing.limit_store, local, observe=telemetry.observe, suspension=suspension),
+        store=Limiter(backing.limit_store, local, leases=Leases(), observe=telemetry.observe, suspension=suspension),
         address_of=ClientAddress(settings.trusted_proxies),
         secret=backing.secret,
         unmatched=default_charge(service, "GET"),

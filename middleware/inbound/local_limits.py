@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from middleware.inbound.quota import Charge, Taken
+from middleware.inbound.quota import LEFT_SHARE, Charge, Taken
 
 MAXIMUM_CALLERS = 10_000
 """Remembered at once, about 2 MB; past it whoever was quiet longest is forgotten and starts afresh."""
@@ -33,16 +33,19 @@ class LocalLimits:
         self._now = now
         self._free_at: OrderedDict[str, int] = OrderedDict()
 
-    async def take(self, key: str, charge: Charge) -> Taken:
+    async def take(self, key: str, charge: Charge, *, wanted: int = 1, returned_microseconds: int = 0) -> Taken:
         """Take the charge if it fits."""
         now = int(self._now() * _MICROSECONDS)
-        before = max(self._free_at.get(key, now), now)
-        after = before + charge.cost_microseconds * self._replicas
-        wait = after - now - self._capacity_microseconds(charge)
-        if wait > 0:
-            return Taken(used_microseconds=before - now, wait_microseconds=wait)
+        before = max(self._free_at.get(key, now) - returned_microseconds * self._replicas, now)
+        cost, left = charge.cost_microseconds * self._replicas, now + self._capacity_microseconds(charge) - before
+        if cost > left:
+            if returned_microseconds:
+                self._remember(key, before)
+            return Taken(used_microseconds=before - now, wait_microseconds=cost - left, count=0)
+        count = max(1, min(wanted, left // cost // LEFT_SHARE))
+        after = before + count * cost
         self._remember(key, after)
-        return Taken(used_microseconds=after - now, wait_microseconds=0)
+        return Taken(used_microseconds=after - now, wait_microseconds=0, count=count)
 
     def __len__(self) -> int:
         """How many callers are remembered."""

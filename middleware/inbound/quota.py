@@ -7,6 +7,10 @@ from typing import Protocol
 _MICROSECONDS = 1_000_000
 _SCALES_REMEMBERED = 1_024
 
+LEFT_SHARE = 4
+"""Nobody takes more than a quarter of what is left for later: for a caller near the limit nothing is put aside, so that
+it is held to as exactly as if each request were decided about alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -60,11 +64,13 @@ def charge_of(name: str, limit: Limit, *, cost: int) -> Charge:
     )
 
 
-@lru_cache(_SCALES_REMEMBERED)
 def scaled(charge: Charge, factor: float) -> Charge:
     """The same for a caller whose limits are so many times those declared; one request always fits."""
-    if factor == 1:
-        return charge
+    return charge if factor == 1 else _scaled(charge, factor)
+
+
+@lru_cache(_SCALES_REMEMBERED)
+def _scaled(charge: Charge, factor: float) -> Charge:
     limit = charge.limit
     larger = Limit(
         min(max(1, int(limit.requests * factor)), limit.per_seconds * _MICROSECONDS),
@@ -78,11 +84,12 @@ def scaled(charge: Charge, factor: float) -> Charge:
 class Taken:
     """A limiter's decision: how long the caller's allowance stays occupied, and how long to wait until it fits.
 
-    `wait_microseconds` is 0 exactly where the request is allowed.
+    `wait_microseconds` is 0 exactly where the request is allowed. `count` is how many such requests were taken for.
     """
 
     used_microseconds: int
     wait_microseconds: int
+    count: int = 1
 
     @property
     def is_allowed(self) -> bool:
@@ -90,8 +97,19 @@ class Taken:
         return self.wait_microseconds == 0
 
 
-class LimitStore(Protocol):
-    """Remembers how much each caller has taken."""
+class Decider(Protocol):
+    """Decides about one request."""
 
     async def take(self, key: str, charge: Charge) -> Taken:
         """Take the charge from the allowance under `key` if it fits; raise a Problem where nobody can tell."""
+
+
+class LimitStore(Protocol):
+    """Remembers how much each caller has taken."""
+
+    async def take(self, key: str, charge: Charge, *, wanted: int = 1, returned_microseconds: int = 0) -> Taken:
+        """Take the charge from the allowance under `key` if it fits; raise a Problem where nobody can tell.
+
+        First give back what was taken before and not used. Where the charge fits, take it up to `wanted` times: as many
+        as fit into one in LEFT_SHARE of what is left, at least one.
+        """

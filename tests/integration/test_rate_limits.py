@@ -22,11 +22,12 @@ from middleware.inbound.admission import admit_everybody
 from middleware.inbound.client_address import ClientAddress
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.identify import mark_answers
+from middleware.inbound.leases import LEASE_SECONDS, Leases
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
 from middleware.inbound.principal import PRINCIPAL
 from middleware.inbound.protocol import Edge
-from middleware.inbound.quota import Charge, Limit, LimitStore, charge_of
+from middleware.inbound.quota import LEFT_SHARE, Charge, Decider, Limit, charge_of
 from middleware.inbound.rate_limit import Limits, mark_limits
 from middleware.outbound.clock import Clock
 from middleware.outbound.layer import Senses
@@ -45,10 +46,13 @@ from tests.recorder import Recorder
 
 LIMITS = st.builds(Limit, st.integers(1, 1_000_000), per_seconds=st.integers(1, 60), burst=st.integers(1, 20))
 
+PATIENT = RedisPolicy(socket_timeout_seconds=10, connect_timeout_seconds=10, attempt_timeout_seconds=20)
+"""For what is not about time: a busy machine may leave a server waiting."""
+
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[RedisClient]:
-    client = RedisClient(url, policy=RedisPolicy(), senses=Senses(observe=Recorder()))
+async def connected(url: str, policy: RedisPolicy = PATIENT) -> AsyncIterator[RedisClient]:
+    client = RedisClient(url, policy=policy, senses=Senses(observe=Recorder()))
     try:
         yield client
     finally:
@@ -56,9 +60,7 @@ async def connected(url: str) -> AsyncIterator[RedisClient]:
 
 
 @asynccontextmanager
-async def limited(
-    store: LimitStore, charge: Charge, *, events: Recorder, unmatched: int = 100
-) -> AsyncIterator[Caller]:
+async def limited(store: Decider, charge: Charge, *, events: Recorder, unmatched: int = 100) -> AsyncIterator[Caller]:
     """An application whose `/things` take a POST at `charge`; `X-Principal` names who calls, `X-Factor` its share."""
     endpoints: dict[Callable[..., object], Endpoint] = {}
     identify = Identifier()
@@ -97,7 +99,7 @@ async def limited(
 
 
 def limiter(redis: RedisClient, events: Recorder) -> Limiter:
-    return Limiter(SharedLimits(redis), LocalLimits(), observe=events, suspension=Suspension())
+    return Limiter(SharedLimits(redis), LocalLimits(), leases=Leases(), observe=events, suspension=Suspension())
 
 
 async def post(caller: Caller, **headers: str) -> Answer:
@@ -115,11 +117,33 @@ async def test_the_script_decides_as_a_leaky_bucket_does(redis_url: str, limit: 
             charge = charge_of("read", limit, cost=min(cost, limit.at_once))
 
             reply = await redis.script(
-                script, ["k"], arguments=[charge.cost_microseconds, charge.capacity_microseconds]
+                script, ["k"], arguments=[charge.cost_microseconds, charge.capacity_microseconds, 1, LEFT_SHARE, 0]
             )
 
             assert isinstance(reply, list)
             assert (reply[0], reply[1]) == bucket.take(charge, now=reply[2])
+
+
+@given(limit=LIMITS, takings=st.lists(st.tuples(st.integers(1, 50), st.floats(0, 1)), min_size=1, max_size=30))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_the_script_takes_and_gives_back_as_the_local_limits_do(
+    redis_url: str, limit: Limit, takings: list[tuple[int, float]]
+) -> None:
+    script, charge, now, held = read_script("gcra"), charge_of("read", limit, cost=1), 0, 0
+    local = LocalLimits(now=lambda: (now + 0.5) / 1_000_000)  # which it rounds down
+    async with connected(redis_url) as redis:
+        await redis.run("DEL", "k")
+        for wanted, share in takings:
+            returned = int(held * share)
+            amounts = [charge.cost_microseconds, charge.capacity_microseconds, wanted, LEFT_SHARE, returned]
+            reply = await redis.script(script, ["k"], arguments=amounts)
+            assert isinstance(reply, list)
+            now = reply[2]
+
+            taken = await local.take("k", charge, wanted=wanted, returned_microseconds=returned)
+
+            assert (reply[0], reply[1], reply[3]) == (taken.used_microseconds, taken.wait_microseconds, taken.count)
+            held += reply[3] * charge.cost_microseconds - returned
 
 
 async def test_what_was_taken_expires_when_it_is_given_back(redis_url: str) -> None:
@@ -155,6 +179,24 @@ async def test_four_processes_on_one_valkey_allow_together_what_the_limit_says(r
     seconds = time.monotonic() - began
 
     assert 50 <= sum(map(int, outputs)) <= 50 + 200 * seconds
+
+
+async def test_three_replicas_with_leases_allow_together_what_the_limit_says(redis_url: str) -> None:
+    charge, decided = charge_of("read", Limit(2_000, burst=400), cost=1), [Recorder() for _ in range(3)]
+    began = time.monotonic()
+
+    async def flood(events: Recorder) -> int:
+        async with connected(redis_url) as redis:
+            mine = limiter(redis, events)
+            while time.monotonic() < began + 1.0:
+                await mine.take("flooded", charge)
+                await asyncio.sleep(0)
+        return sum(event.decision == "allowed" for event in events.of(RateLimitDecided))
+
+    counts = await asyncio.gather(*map(flood, decided))
+    seconds = time.monotonic() - began
+
+    assert 400 <= sum(counts) <= 400 + 2_000 * (seconds + LEASE_SECONDS)
 
 
 async def test_every_answer_tells_the_limit_and_what_is_left(redis_url: str, events: Recorder) -> None:
@@ -235,7 +277,7 @@ async def outage(data_dir: Path, events: Recorder) -> AsyncIterator[Outage]:
     charge = charge_of("things", Limit(100_000, per_seconds=1), cost=1)
     async with (
         EmbeddedStorage(data_dir, observe=events, postgres=False) as endpoints,
-        connected(endpoints.redis_url) as redis,
+        connected(endpoints.redis_url, RedisPolicy()) as redis,
         limited(limiter(redis, events), charge, events=events) as caller,
     ):
         yield Outage(caller=caller, events=events, pid=events.of(EmbeddedStarted)[0].pid)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from middleware.deadlines import DEADLINE
 from middleware.errors import Elapsed, Problem, Unavailable
+from middleware.inbound.leases import Leases
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
 from middleware.inbound.quota import Charge, Limit, Taken, charge_of, scaled
@@ -92,16 +93,20 @@ class Shared:
         self.failure: type[Problem] = Unavailable
         self.calls = 0
 
-    async def take(self, _key: str, _charge: Charge) -> Taken:
+    async def take(self, _key: str, _charge: Charge, *, wanted: int = 1, returned_microseconds: int = 0) -> Taken:
         self.calls += 1
         if not self.answers:
             raise self.failure
         return Taken(used_microseconds=0, wait_microseconds=0)
 
 
+def limiter_over(shared: Shared, local: LocalLimits, *, events: Recorder, clock: Clock) -> Limiter:
+    return Limiter(shared, local, leases=Leases(now=clock), observe=events, suspension=Suspension(now=clock))
+
+
 async def test_after_a_failure_one_request_a_suspension_tries_the_shared_limits(events: Recorder) -> None:
     shared, clock = Shared(), Clock()
-    limiter = Limiter(shared, LocalLimits(now=clock), observe=events, suspension=Suspension(now=clock))
+    limiter = limiter_over(shared, LocalLimits(now=clock), events=events, clock=clock)
     shared.answers = False
     for _ in range(3):
         await limiter.take("k", CHARGE)
@@ -120,7 +125,7 @@ async def test_after_a_failure_one_request_a_suspension_tries_the_shared_limits(
 async def test_whoever_is_past_the_local_limit_is_refused_while_the_shared_one_is_away(events: Recorder) -> None:
     shared, clock = Shared(), Clock()
     shared.answers = False
-    limiter = Limiter(shared, LocalLimits(replicas=5, now=clock), observe=events, suspension=Suspension(now=clock))
+    limiter = limiter_over(shared, LocalLimits(replicas=5, now=clock), events=events, clock=clock)
 
     taken = [await limiter.take("k", CHARGE) for _ in range(3)]
 
@@ -197,7 +202,7 @@ def test_a_factor_that_means_nothing_is_a_mistake(factor: object) -> None:
 
 async def test_nobody_gets_past_the_shared_limits_by_asking_for_too_little_time(events: Recorder) -> None:
     shared, clock = Shared(), Clock()
-    limiter = Limiter(shared, LocalLimits(now=clock), observe=events, suspension=Suspension(now=clock))
+    limiter = limiter_over(shared, LocalLimits(now=clock), events=events, clock=clock)
     shared.answers, shared.failure = False, Elapsed
     allowed = DEADLINE.set(clock.seconds)
 
