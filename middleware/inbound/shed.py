@@ -134,7 +134,7 @@ class Shed:
 
     def _let_in(self, now: float) -> None:
         while self._line and self._has_room():
-            held = self._line.newest()
+            held = self._line.next(before=now - self._policy.patient_seconds)
             if held is not None:
                 held.let_in(self._at_work.enter(now))
 

@@ -26,10 +26,12 @@ class Held(Protocol):
 class WaitingLine:
     """One line for each priority, in the order of arrival.
 
-    Whoever came last is next: under overload the newest still has a caller, and the oldest perhaps none any more
-    (adaptive LIFO: Maurer, "Fail at Scale", ACM Queue 13(8), 2015). So while more come than can be answered, some
-    are answered at once and the rest is refused, instead of everybody being answered too late. Who has come last is
-    not who joined last: a new connection may have lain in the kernel for longer than others have been held.
+    Whoever came first is next, until somebody has waited for too long; then it is whoever came last: under overload the
+    newest still has a caller, and the oldest perhaps none any more (adaptive LIFO: Maurer, "Fail at Scale", ACM Queue
+    13(8), 2015). So while more come than can be answered, some are answered at once and the rest is refused, instead
+    of everybody being answered too late. Were the newest always first, of a few dozen callers who each ask again once
+    they are answered the same few would be answered all the time. Who has come last is not who joined last: a new
+    connection may have lain in the kernel for longer than others have been held.
     """
 
     __slots__ = ("_lines", "size_bytes")
@@ -56,11 +58,14 @@ class WaitingLine:
                 if line[place].arrived_seconds > held.arrived_seconds:
                     break
 
-    def newest(self) -> Held | None:
-        """Take out who is next: of those that matter most, the last to come; None where nobody waits."""
+    def next(self, *, before: float) -> Held | None:
+        """Take out who is next of those that matter most; None where nobody waits.
+
+        It is the first to come, or the last if there is one who came before an instant.
+        """
         for line in self._lines.values():
             if line:
-                return self._taken(line, -1)
+                return self._taken(line, -1 if line[0].arrived_seconds < before else 0)
         return None
 
     def oldest(self, *, before: float) -> Held | None:
