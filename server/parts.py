@@ -1,7 +1,7 @@
 """What a process is made of, started in order, let go of in reverse."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 from aiohttp import web
@@ -21,6 +21,7 @@ from server.encryption_keys import EncryptionKeysUnfit, cipher_for, other_keys
 from server.identity.callers import Callers
 from server.identity_start import IdentityStart, IdentityUnfit
 from server.readers import Telemetry
+from server.redis_settings import redis_address
 from server.schema_start import SchemaStart
 from server.server_watch import ServerWatch, WatchedServers
 from server.settings import PREFIX, Settings
@@ -34,8 +35,10 @@ from storage.encryption.cipher import Cipher
 from storage.encryption.key_check import OtherKeys, require_keys
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
+from storage.redis.refusal import refusal
 from storage.redis.shared_limits import SharedLimits
 from storage.tables.schema import tables
+from telemetry.events import RedisRefused
 
 Seed = Callable[[str], Awaitable[None]]
 """Given Postgres's DSN, fills tables that are still empty."""
@@ -189,7 +192,7 @@ class Parts:
     async def _storage(self) -> Endpoints:
         """The given servers, and embedded ones for what is not given."""
         dsn = self.settings.postgres_dsn.get_secret_value()
-        url = self.settings.redis_url.get_secret_value()
+        url = redis_address(self.settings)
         # Whoever may not migrate reads the state as the role that serves: its DSN is all that is needed then.
         migrating_dsn = self.settings.migrating_dsn if self.settings.migrates else dsn
         if self.settings.migrating_dsn and not dsn:
@@ -215,8 +218,11 @@ class Parts:
     async def _redis(self, url: str) -> RedisClient:
         redis = redis_for(url, telemetry=self.telemetry)
         self.held.push_async_callback(redis.close)
-        with suppress(Problem):  # observed; a service that serves while Redis is down also starts while it is down
+        try:
             await redis.ping()
+        except Problem as problem:  # observed; a service that serves while Redis is down also starts while it is down
+            if reason := refusal(problem):
+                self.telemetry.observe(RedisRefused(reason=reason))
         return redis
 
     async def _watch_servers(self, endpoints: Endpoints) -> None:

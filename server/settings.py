@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from server.accounts.refresh_tokens import SECRET_CHARACTERS_AT_LEAST
 from server.nearest import nearest
 from server.otlp_settings import otlp_problems
+from server.redis_settings import redis_problems
 from server.secret_files import SUFFIX, exposed, exposed_files, read_secret_files
 from server.token_settings import token_problems
 from storage.redis.url_form import url_fault
@@ -83,7 +84,12 @@ class Settings(BaseSettings):
     migration_dsn: SecretStr = Field(
         SecretStr(""), description="the same Postgres for the role that migrates, where the one that serves may not"
     )
-    redis_url: SecretStr = Field(SecretStr(""), description="your Redis (6.2 or newer) or Valkey; embedded unless set")
+    redis_url: SecretStr = Field(
+        SecretStr(""), description="your Redis (6.2 or newer) or Valkey, its Sentinels or cluster; embedded unless set"
+    )
+    redis_ca: Path | None = Field(None, description="a PEM file with who signs the certificate of a rediss:// Redis")
+    redis_cert: Path | None = Field(None, description="a PEM file with the certificate to show it, where it asks")
+    redis_key: Path | None = Field(None, description="a PEM file with that certificate's key")
     encryption_keys: SecretStr = Field(
         SecretStr(""), description="the keys of Encrypted() fields, the newest first: name:base64,name:base64"
     )
@@ -217,7 +223,10 @@ def read_settings(*, also_wrong: Sequence[str] = ()) -> Settings:
             for one in unknown_settings(os.environ)
         ]
         raise SettingsWrong([*found.problems, *problems, *also_wrong, *unknown]) from error
-    together = [f"{PREFIX}{problem}" for problem in (*token_problems(settings), *otlp_problems(settings))]
+    together = [
+        f"{PREFIX}{problem}"
+        for problem in (*token_problems(settings), *otlp_problems(settings), *redis_problems(settings))
+    ]
     if found.problems or together or also_wrong:
         raise SettingsWrong([*found.problems, *together, *also_wrong])
     return settings

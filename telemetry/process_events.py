@@ -64,6 +64,13 @@ class ServedAsSuperuser:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RedisRefused:
+    """Redis is there and will not have us, for a `reason` that waiting does not mend."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogLinesLost:
     """The log is written again, after so many lines that nobody took: a full disk, a reader that stood still."""
 
@@ -144,6 +151,7 @@ ProcessEvent = (
     | SettingUnknown
     | SecretExposed
     | ServedAsSuperuser
+    | RedisRefused
     | LogLinesLost
     | LogLevelChanged
     | ReportingChanged

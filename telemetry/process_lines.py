@@ -21,6 +21,8 @@ def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: C901, PLR0911, PLR0
             return _secret_exposed(event)
         case e.ServedAsSuperuser():
             return _served_as_superuser(event)
+        case e.RedisRefused():
+            return _redis_refused(event)
         case e.LogLinesLost():
             return _log_lines_lost(event)
         case e.TraceExportChanged():
@@ -111,6 +113,15 @@ def _served_as_superuser(event: e.ServedAsSuperuser) -> Line:
         event="served_as_superuser",
         message=f"requests are served as {event.role}, a superuser: a role of its own needs far less, see --grant",
         fields={"role": event.role},
+    )
+
+
+def _redis_refused(event: e.RedisRefused) -> Line:
+    return Line(
+        level="error",
+        event="redis_refused",
+        message=f"Redis is done without: {event.reason}",
+        fields={"reason": event.reason},
     )
 
 

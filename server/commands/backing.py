@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy, RedisPolicy
+from server.redis_settings import redis_address
 from server.settings import Settings
 from storage.embedded import running_valkey
 from storage.postgres.pool import Pool
@@ -28,7 +29,7 @@ async def opened_pool(dsn: str) -> AsyncIterator[Pool]:
 @asynccontextmanager
 async def revocation_stamp(settings: Settings, name: str = KEYS_STAMP) -> AsyncIterator[RevocationStamp | None]:
     """The way to tell the replicas; None where the embedded Valkey does not run, and so no replica either."""
-    url = settings.redis_url.get_secret_value() or running_valkey(settings.data_dir)
+    url = redis_address(settings) or running_valkey(settings.data_dir)
     if not url:
         yield None
         return

@@ -8,6 +8,7 @@ from middleware.outbound.layer import Senses
 from middleware.outbound.policy import RedisPolicy
 from server.cached_tables import cached_resources
 from server.commands.reporting import tell
+from server.redis_settings import redis_address
 from server.service import Service
 from server.settings import Settings
 from storage.cache.answer_store import SharedAnswers
@@ -29,7 +30,7 @@ async def tell_cache(redis_url: str, tables: Iterable[str], *, secret: bytes) ->
 
 async def clear_cache(service: Service, settings: Settings, *, secret: bytes) -> None:
     """Have nothing left in Redis of what the service keeps, not even to stand in for Postgres; say where it fails."""
-    redis_url = settings.redis_url.get_secret_value() or running_valkey(settings.data_dir)
+    redis_url = redis_address(settings) or running_valkey(settings.data_dir)
     if not redis_url or not cached_resources(service):
         return
     try:

@@ -19,6 +19,7 @@ from server.loading.data_files import DataFile, FolderUnfit, data_files
 from server.loading.line_reader import ReadingLimits
 from server.loading.loader import Loader, LoadOptions
 from server.loading.outcome import Outcome
+from server.redis_settings import redis_address
 from server.schema_start import SchemaStart
 from server.service_file import checked_file
 from server.settings import Settings, read_settings, unknown_settings
@@ -124,7 +125,7 @@ class _Load:
         """Have a running service's cache give up what it has kept of the tables that got rows."""
         got = {outcome.file.record_type.table for outcome in done.outcomes if outcome.rows}
         tables = got & tables_shown(cached_resources(self.declaration.service), self.declaration)
-        url = self.settings.redis_url.get_secret_value() or running_valkey(self.settings.data_dir)
+        url = redis_address(self.settings) or running_valkey(self.settings.data_dir)
         if not tables or not url:
             return
         from server.commands.cache_told import CacheNotTold, tell_cache  # noqa: PLC0415 - redis-py is slow to import

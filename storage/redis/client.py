@@ -1,13 +1,11 @@
 """The way to Redis: coalesced commands, made to answer or fail quickly and to leave repeating to others."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import cast
+from typing import Protocol, cast
 
 from hiredis import pack_command
-from redis.asyncio import ConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError
 
 from middleware.errors import Bug
@@ -16,39 +14,37 @@ from middleware.outbound.layer import Senses
 from middleware.outbound.policy import RedisPolicy
 from storage.redis.coalescing import Coalescer
 from storage.redis.error_replies import translated
+from storage.redis.key_slots import Key, key_of
 from storage.redis.lane import Lane
+from storage.redis.opening import Opener, OpenerOfPrimary, OpenerOfServer
+from storage.redis.redis_cluster import Cluster, Way
+from storage.redis.redis_url import Address, Node, address_of
 from storage.redis.script import Script
 
-CLIENT_NAME = "mainstay"
-RESP2 = 2
-"""With RESP3 and no retries, every connection the server has closed while idle would cost an error."""
-
 Argument = bytes | str | int | float
+
+
+class Sender(Protocol):
+    """Takes packed commands to the server that has their key."""
+
+    async def send(self, packed: bytes, key: Key | None = None, /) -> object:
+        """Return the reply, an error of redis-py's as a value too; raise Overloaded or Unavailable if it never left."""
+
+    async def close(self) -> None:
+        """Close every connection."""
 
 
 class RedisClient:
     """Runs commands over a few connections; connects when first used.
 
     Commands issued in the same turn of the event loop share a pipeline (see Coalescer), so a command may neither block
-    nor change its connection: no BLPOP, SUBSCRIBE, WATCH, MULTI or SELECT. Nothing is repeated; redis-py by default
-    repeats whatever fails ten times, a timed-out INCR too.
+    nor change its connection: no BLPOP, SUBSCRIBE, WATCH, MULTI or SELECT. In a cluster all keys of one command lie in
+    one slot. Nothing is repeated.
     """
 
     def __init__(self, url: str, *, policy: RedisPolicy, senses: Senses) -> None:
-        """Raise ValueError where `url` is no Redis URL."""
-        source: ConnectionPool = ConnectionPool.from_url(
-            url,
-            protocol=RESP2,
-            socket_timeout=None,  # a lane gives the whole pipeline one timeout instead of each read its own
-            socket_connect_timeout=policy.connect_timeout_seconds,
-            retry=Retry(NoBackoff(), 0),
-            client_name=CLIENT_NAME,
-        )
-        self._coalescer = Coalescer(
-            [_lane(source, policy) for _ in range(policy.maximum_connections)],
-            maximum_waiting=policy.maximum_waiting,
-            maximum_length=policy.maximum_pipeline,
-        )
+        """Raise Malformed, a ValueError, where `url` is no address of Redis."""
+        self._sender = _sender(address_of(url), policy)
         self._call = outbound(policy.commands(), senses=senses)
 
     async def run(self, command: str, *arguments: Argument) -> object:
@@ -58,7 +54,9 @@ class RedisClient:
         queue that is full, and Bug for a command the server does not take. The operation observed is the command's
         name.
         """
-        return await self._call(command, partial(self._attempt, _packed(*command.split(), *arguments)))
+        return await self._call(
+            command, partial(self._attempt, _packed(*command.split(), *arguments), key_of(command, arguments))
+        )
 
     async def script(
         self, script: Script, keys: Sequence[str | bytes], *, arguments: Sequence[Argument] = ()
@@ -72,21 +70,39 @@ class RedisClient:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._coalescer.close()
+        await self._sender.close()
 
-    async def _attempt(self, packed: bytes) -> object:
-        return _answer(await self._coalescer.send(packed))
+    async def _attempt(self, packed: bytes, key: Key | None) -> object:
+        return _answer(await self._sender.send(packed, key))
 
     async def _script_attempt(self, script: Script, rest: tuple[Argument, ...]) -> object:
-        reply = await self._coalescer.send(_packed("EVALSHA", script.digest, *rest))
+        key = key_of(script.name, rest[1:])
+        reply = await self._sender.send(_packed("EVALSHA", script.digest, *rest), key)
         if isinstance(reply, NoScriptError):  # it has not run: a server that restarted has forgotten its scripts
-            reply = await self._coalescer.send(_packed("EVAL", script.text, *rest))
+            reply = await self._sender.send(_packed("EVAL", script.text, *rest), key)
         return _answer(reply)
 
 
-def _lane(source: ConnectionPool, policy: RedisPolicy) -> Lane:
-    connection = source.make_connection()  # type: ignore[no-untyped-call]  # redis-py's
-    return Lane(connection, policy=policy)
+def _sender(address: Address, policy: RedisPolicy) -> Sender:
+    seconds = policy.connect_timeout_seconds
+    if address.kind == "cluster":
+        return Cluster(address, way_to=lambda node: _way(address, node, policy=policy), timeout_seconds=seconds)
+    if address.kind == "sentinel":
+        return _coalescer(OpenerOfPrimary(address, timeout_seconds=seconds), policy)
+    return _coalescer(OpenerOfServer(address, timeout_seconds=seconds), policy)
+
+
+def _way(address: Address, node: Node, *, policy: RedisPolicy) -> Way:
+    opener = OpenerOfServer(address, node, timeout_seconds=policy.connect_timeout_seconds)
+    return Way(usual=_coalescer(opener, policy), asking=Lane(opener, policy=policy), turn=asyncio.Lock())
+
+
+def _coalescer(opener: Opener, policy: RedisPolicy) -> Coalescer:
+    return Coalescer(
+        [Lane(opener, policy=policy) for _ in range(policy.maximum_connections)],
+        maximum_waiting=policy.maximum_waiting,
+        maximum_length=policy.maximum_pipeline,
+    )
 
 
 def _packed(*words: Argument) -> bytes:

@@ -8,6 +8,7 @@ from typing import Protocol
 from redis import exceptions
 
 from middleware.errors import Overloaded, Unavailable
+from storage.redis.key_slots import Key
 from storage.redis.lane import Pipeline, settle
 
 
@@ -39,7 +40,7 @@ class Coalescer:
         self._is_due = False
         self._is_closed = False
 
-    async def send(self, packed: bytes) -> object:
+    async def send(self, packed: bytes, _key: Key | None = None, /) -> object:
         """Return the reply, an error of redis-py's as a value too; raise Overloaded where the queue is full."""
         if self._is_closed:
             raise Unavailable

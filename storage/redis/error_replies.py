@@ -36,3 +36,11 @@ def _by_code(text: str) -> Problem:
     if found is None:
         return Unavailable() if text.startswith(("NOAUTH", "WRONGPASS")) else Bug()
     return Overloaded() if found[1] == "OOM" else Unavailable()
+
+
+def is_read_only(error: Exception) -> bool:
+    """Whether the server is a replica, and another one takes writes."""
+    if isinstance(error, exceptions.ReadOnlyError):
+        return True
+    found = _CODE.search(str(error))
+    return found is not None and found[1] == "READONLY"

@@ -28,7 +28,13 @@ class ProcessMetrics:
                 return None
             case e.SchemaApplied() | e.SettingUnknown() | e.SecretExposed() | e.ServedAsSuperuser() | e.LibraryLogged():
                 return None
-            case e.LogLinesLost() | e.LogLevelChanged() | e.ReportingChanged() | e.TraceExportChanged():
+            case (
+                e.RedisRefused()
+                | e.LogLinesLost()
+                | e.LogLevelChanged()
+                | e.ReportingChanged()
+                | e.TraceExportChanged()
+            ):
                 return None
             case _:
                 assert_never(event)

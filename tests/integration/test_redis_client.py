@@ -85,6 +85,16 @@ async def test_a_read_only_server_is_unavailable(redis_url: str) -> None:
             await client.run("EVAL", "return redis.error_reply('READONLY a replica')", 0)
 
 
+async def test_a_server_that_says_it_is_read_only_is_left(redis_url: str) -> None:
+    async with open_client(redis_url, maximum_connections=1) as client:
+        before = await _connections_made(client)
+        with suppress(Unavailable):
+            await client.run("EVAL", "return redis.error_reply('READONLY a replica')", 0)
+        opened = await _connections_made(client) - before
+
+    assert opened == 1
+
+
 async def test_commands_that_cannot_be_sent_yet_wait_in_a_queue_that_has_an_end(redis_url: str) -> None:
     async with open_client(redis_url, maximum_connections=1, maximum_waiting=2) as client:
         results = await asyncio.gather(*(client.ping() for _ in range(3)), return_exceptions=True)
