@@ -47,9 +47,11 @@ from server.identity.row_scopes import RowScopes, reading_words
 from server.open_files import files_open_at_most
 from server.openapi import openapi_document
 from server.own_routes import with_own_addresses
+from server.read_after import told_after_writes
 from server.readers import POOL, Telemetry
 from server.record_store import TransactionStore
 from server.record_tables import record_tables
+from server.replica_setup import Replicas
 from server.resources import Serving, resource_addresses
 from server.routes import route_address
 from server.service import Service
@@ -62,6 +64,7 @@ from storage.cache.caching import CacheExtent, Caching
 from storage.encryption.cipher import Cipher
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
+from storage.replicas.write_positions import WritePositions
 from telemetry.readings import PoolSizes, concurrency_look, pool_look
 
 OPENINGS = web.AppKey("openings", Openings)
@@ -113,6 +116,13 @@ class Backing:
     """Where answers of cached resources are kept; None keeps none."""
     cipher: Cipher | None = None
     """What encrypts fields; None where none is encrypted."""
+    replicas: Replicas | None = None
+    """Where records may be read besides; None for nowhere."""
+
+    @property
+    def positions(self) -> WritePositions | None:
+        """What those who write are told; None where nothing is read but from the primary."""
+        return None if self.replicas is None else self.replicas.positions
 
 
 def caching_for(
@@ -183,14 +193,14 @@ def public_app(
         app[OFFICE] = AccountOffice(backing.accounts, AccountThrottle(limits, failures), observe=telemetry.observe)
     if caching is not None:
         app.on_cleanup.append(lambda _app: caching.close())
-    addresses = _addresses(declaration, serving)
+    addresses = told_after_writes(_addresses(declaration, serving), backing.positions)
     app[OPENINGS] = _expected(addresses, telemetry)
     for address in addresses:
         route = app.router.add_route(address.method, address.path, address.handle)
         endpoints[route.handler] = address.endpoint
         if address.method == "GET":
             app.router.add_route("HEAD", address.path, address.handle)
-    pages = _pages(declaration, maximum_body_bytes=settings.body_bytes)
+    pages = _pages(declaration, settings)
     app.add_routes(pages)
     endpoints |= {page.handler: replace(open_page(page.path), charge=limits.unmatched) for page in pages}
     return app
@@ -203,9 +213,14 @@ def _expected(addresses: Sequence[Address], telemetry: Telemetry) -> Openings:
     return Openings([_ranked(address) for address in addresses])
 
 
-def _pages(declaration: Declaration, *, maximum_body_bytes: int) -> list[web.RouteDef]:
+def _pages(declaration: Declaration, settings: Settings) -> list[web.RouteDef]:
     """The document, the docs page, and what leads to it."""
-    document = openapi_document(declaration.service, declaration.types, maximum_body_bytes=maximum_body_bytes)
+    document = openapi_document(
+        declaration.service,
+        declaration.types,
+        maximum_body_bytes=settings.body_bytes,
+        reads_replicas=settings.postgres_reads == "replica",
+    )
     return [*docs_routes(orjson.dumps(document)), *index_routes(declaration.service)]
 
 
@@ -217,6 +232,7 @@ def _serving_for(
         tables=record_tables(declaration.types, cipher=backing.cipher),
         runner=backing.pool if caching is None else caching.runner,
         caching=caching,
+        replicas=None if backing.replicas is None else backing.replicas.reads,
         scopes=RowScopes(declaration, own={AuditEntry: scope_of_admin}),
         origin_of=origins_by(limits.address_of),
         cipher=backing.cipher,

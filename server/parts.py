@@ -22,6 +22,7 @@ from server.identity.callers import Callers
 from server.identity_start import IdentityStart, IdentityUnfit
 from server.readers import Telemetry
 from server.redis_settings import redis_address
+from server.replica_setup import Replicas, reads_from_replicas
 from server.schema_start import SchemaStart
 from server.server_watch import ServerWatch, WatchedServers
 from server.settings import PREFIX, Settings
@@ -120,6 +121,7 @@ class Parts:
             upstreams=self._upstreams(),
             cache=SharedAnswers(redis),
             cipher=cipher,
+            replicas=await self._replicas(endpoints.serving_dsn, pool),
         )
         app = public_app(self.declaration, backing, settings=self.settings, telemetry=self.telemetry)
         runner = await self._listen(app, api)
@@ -243,6 +245,10 @@ class Parts:
             return await start.run(pool, redis)
         except IdentityUnfit as error:
             raise StartFailed(str(error)) from error
+
+    async def _replicas(self, dsn: str, pool: Pool) -> Replicas | None:
+        reads = reads_from_replicas(dsn, pool, settings=self.settings, telemetry=self.telemetry)
+        return await self.held.enter_async_context(reads)
 
     def _upstreams(self) -> Mapping[str, UpstreamClient]:
         """The ways to the upstreams; nothing is called yet, as a service also starts while they are down."""

@@ -80,7 +80,11 @@ def telemetry_for(declaration: Declaration, settings: Settings, *, also: Sequenc
     sink = Sink(STANDARD_ERROR, tell_lost=lambda lines: say(LogLinesLost(lines=lines)))
     logs = service_log(service, settings, sink=sink)
     deployment = deployment_of(service, settings)
-    metrics = Metrics(deployment, names=names_in(service), examples=Examples(settings.log_slow_seconds))
+    metrics = Metrics(
+        deployment,
+        names=names_in(service, also_read=settings.replica_pools),
+        examples=Examples(settings.log_slow_seconds),
+    )
     reports = _reports_for(settings, deployment, observe=say)
     health = DependencyHealth([upstream.name for upstream in service.upstreams])
     counts = SliCounts(slis_served(declaration))
@@ -138,13 +142,17 @@ def log_counts(logs: Logs, sink: Sink) -> LogCounts:
     return LogCounts(written=logs.lines, dropped=sink.dropped, sampled_out=logs.sampled_out)
 
 
-def names_in(service: Service) -> Names:
-    """What there will be to measure; targets are the classes of work breakers, bulkheads and retries are counted by."""
+def names_in(service: Service, *, also_read: Sequence[str] = ()) -> Names:
+    """What there will be to measure; targets are the classes of work breakers, bulkheads and retries are counted by.
+
+    `also_read` are the pools for reading from replicas.
+    """
     policies = [PoolPolicy().reads(POOL), PoolPolicy().writes(POOL), RedisPolicy().commands()]
+    policies += [PoolPolicy().reads(name) for name in also_read]
     for upstream in service.upstreams:
         policies += [upstream.policy.for_reads(upstream.name), upstream.policy.for_single_writes(upstream.name)]
     return Names(
-        pools=[POOL],
+        pools=[POOL, *also_read],
         targets=[policy.name for policy in policies],
         upstreams=[upstream.name for upstream in service.upstreams],
         caches=[resource.area for resource in cached_resources(service)],

@@ -13,6 +13,7 @@ from server.identity.decisions import decide_by
 from server.identity.field_access import FieldRules
 from server.identity.row_scopes import RowScopes, has_tenant
 from server.record_handlers import RecordHandlers
+from server.replicated_handlers import ReplicatedHandlers
 from server.requests.cursor import Cursors
 from server.requests.list_query import QueryReader
 from server.requests.query_fields import filterable_fields, sortable_fields
@@ -23,6 +24,7 @@ from storage.cache.caching import Caching
 from storage.encryption.cipher import Cipher
 from storage.model import Model
 from storage.records import Records, RecordTable
+from storage.replicas.replica_reads import ReplicaReads
 from storage.runner import TransactionRunner
 
 
@@ -34,6 +36,8 @@ class Serving:
     runner: TransactionRunner
     caching: Caching | None
     """None where nothing is to be kept."""
+    replicas: ReplicaReads | None = None
+    """None where nothing is to be read from them."""
     scopes: RowScopes
     fields: FieldRules
     origin_of: OriginOf
@@ -93,7 +97,10 @@ def _handlers(
     resource: Resource, records: CallersRecords, *, requests: RecordRequests, serving: Serving
 ) -> RecordHandlers:
     if serving.caching is None or not resource.is_cached:
-        return RecordHandlers(resource, records, requests=requests, runner=serving.runner)
+        if serving.replicas is None:
+            return RecordHandlers(resource, records, requests=requests, runner=serving.runner)
+        return ReplicatedHandlers(resource, records, requests=requests, runner=serving.runner, reads=serving.replicas)
+    # What is kept is asked of the primary: a replica may not have the write that made the cache forget.
     reads = serving.caching.reads(resource.area, policy_of(resource))
     return CachedHandlers(resource, records, requests=requests, runner=serving.runner, reads=reads)
 

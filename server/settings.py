@@ -120,6 +120,13 @@ class Settings(BaseSettings):
         0.1, ge=0, le=1, description="the part of the traces beginning here that is sent to the collector"
     )
     pool_connections: int = Field(10, ge=1, le=1_000, description="how many connections to Postgres at most")
+    postgres_reads: Literal["primary", "replica"] = Field(
+        "primary", description="who answers reads that are not cached: replicas too, where the DSN has several hosts"
+    )
+    replica_lag_seconds: float = Field(2.0, ge=1, le=3_600, description="how old what a replica shows may be")
+    replica_stale_seconds: float = Field(
+        0.0, ge=0, le=3_600, description="... and while the primary does not answer; no older than usual unless set"
+    )
     body_bytes: int = Field(1_048_576, ge=1_024, le=2**30, description="the largest body a request may have")
     request_seconds: float = Field(15.0, gt=0, le=3_600, description="how long a request may take")
     idempotency_hours: float = Field(24.0, gt=0, le=8_760, description="how long a request's repeat is known as one")
@@ -158,6 +165,22 @@ class Settings(BaseSettings):
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError(f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY are given together")
         return self
+
+    @model_validator(mode="after")
+    def _replicas_are_named(self) -> Self:
+        if self.postgres_reads == "replica" and not self.replica_pools:
+            raise ValueError(f"{PREFIX}POSTGRES_READS is replica, and {PREFIX}POSTGRES_DSN names no second host")
+        return self
+
+    @property
+    def replica_pools(self) -> Sequence[str]:
+        """What the connections for reading from each host of the address are called; none where they are not wanted."""
+        if self.postgres_reads == "primary" or self.is_embedded:
+            return ()
+        from storage.postgres.hosts import hosts_of  # noqa: PLC0415 - the driver, which `check` has no use for
+
+        hosts = hosts_of(self.postgres_dsn.get_secret_value())
+        return [f"postgres_{place}" for place in range(1, len(hosts) + 1)] if len(hosts) > 1 else ()
 
     @property
     def is_embedded(self) -> bool:

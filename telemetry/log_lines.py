@@ -20,6 +20,7 @@ NEVER_A_LINE = (
     e.RateLimitDecided,
     e.IdempotencyDecided,
     e.CacheRead,
+    e.ReplicaRead,
     e.ConnectionAcquired,
     e.ConnectionReleased,
 )
@@ -46,6 +47,7 @@ def line_of(event: e.Event) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - on
             | e.RateLimitDecided()
             | e.IdempotencyDecided()
             | e.CacheRead()
+            | e.ReplicaRead()
             | e.ConnectionAcquired()
             | e.ConnectionReleased()
             | e.BulkheadWaited()

@@ -10,6 +10,7 @@ Dependency = str
 UpstreamOperation = Literal["read", "write"]
 BreakerState = Literal["closed", "open", "half_open", "forced_open", "forced_closed"]
 RetryOutcome = Literal["ok", "error", "budget_spent"]
+ReplicaResult = Literal["replica", "stale", "requested", "behind", "late", "away", "failed"]
 DropReason = Literal["expired", "broken", "cancelled", "closing", "read_only", "superseded"]
 
 
@@ -121,6 +122,18 @@ class AcquireTimedOut:
     waited_seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaRead:
+    """A read that a replica may answer has been answered.
+
+    By a replica: `replica`; `stale`, by one that is older than usual, as the primary could not be read. By the primary:
+    `requested`, as the caller wanted it so; `behind`, as no replica had what the caller wrote; `late`, as all were
+    older than allowed; `away`, as there was none; `failed`, as the one that was asked did not answer.
+    """
+
+    result: ReplicaResult
+
+
 OutboundEvent = (
     DependencyCalled
     | UpstreamAttempted
@@ -133,4 +146,5 @@ OutboundEvent = (
     | ConnectionReleased
     | ConnectionDropped
     | AcquireTimedOut
+    | ReplicaRead
 )

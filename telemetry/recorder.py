@@ -27,7 +27,7 @@ class Recorder:
                 return reading(event, _limited)
             case e.UpstreamAttempted() | e.Retried() | e.BulkheadWaited() | e.CacheRead() | e.AuthenticationFailed():
                 return reading(event, _note)
-            case e.IdempotencyDecided():
+            case e.IdempotencyDecided() | e.ReplicaRead():
                 return reading(event, _note)
             case _:
                 return None

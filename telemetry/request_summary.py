@@ -29,6 +29,8 @@ class RequestSummary:
             case e.CacheRead():
                 self.cache = event.result
                 self._degrade(_DEGRADED_READS.get(event.result))
+            case e.ReplicaRead():
+                self._degrade("stale_answer" if event.result == "stale" else None)
             case e.Retried():
                 self.retries += event.outcome != "budget_spent"
                 self._degrade("retry_budget_spent" if event.outcome == "budget_spent" else None)

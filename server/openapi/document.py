@@ -16,6 +16,7 @@ from server.openapi.objectives_told import mark_objectives, service_objectives
 from server.openapi.operation_names import Served, route_operation_ids, served_resources
 from server.openapi.problem_responses import problem_schemas, response_components
 from server.openapi.record_schemas import record_schemas
+from server.openapi.replicas_told import READ_AFTER_HEADER, READ_AFTER_PARAMETER, mark_reads_after
 from server.openapi.resource_operations import resource_paths
 from server.openapi.response_headers import header_components
 from server.openapi.route_operations import route_operation
@@ -33,6 +34,7 @@ def openapi_document(
     *,
     server_url: str | None = None,
     maximum_body_bytes: int = MAXIMUM_BODY_BYTES,
+    reads_replicas: bool = False,
 ) -> dict[str, JSON]:
     """Describe a service whose models are `types`; pure, so render it once.
 
@@ -49,6 +51,11 @@ def openapi_document(
     slis = slis_of(service, types)
     paths = _paths(service, served, definitions=definitions)
     mark_objectives(paths, slis)
+    parameters, headers = parameter_components(), header_components()
+    if reads_replicas:
+        mark_reads_after(paths, served)
+        parameters |= READ_AFTER_PARAMETER
+        headers |= READ_AFTER_HEADER
     responses = response_components(maximum_body_bytes)
     names = final_names(_reachable(schemas, [paths, responses]))
     servers: Object = {"servers": [{"url": server_url}]} if server_url else {}
@@ -61,8 +68,8 @@ def openapi_document(
         "paths": renamed(paths, names),
         "components": {
             "schemas": _named(schemas, names),
-            "parameters": parameter_components(),
-            "headers": header_components(),
+            "parameters": parameters,
+            "headers": headers,
             "responses": renamed(responses, names),
             "securitySchemes": {"bearer": BEARER},
         },

@@ -35,6 +35,8 @@ class Pool:
         name: str = "postgres",
     ) -> None:
         primary = Primary(dsn, policy)
+        self.fence = primary.fence
+        """Whoever sees a later timeline tells it: connections of an earlier one are used no more."""
         self._slots = Slots(primary.connect, policy=policy, senses=senses, name=name)
         self._senses = senses
         self._writes = policy.writes(name)

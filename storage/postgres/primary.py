@@ -40,7 +40,7 @@ class Primary:
         self._policy = policy
         self._connect = connect
         self._hosts = list(hosts_of(dsn))  # the last primary first
-        self._fence = Fence()
+        self.fence = Fence()
 
     async def connect(self) -> PostgresConnection:
         """Return an open connection; raise Unavailable (NoPrimary), or Overloaded where the server has no room."""
@@ -71,10 +71,10 @@ class Primary:
                     raise
         except TimeoutError as error:
             raise Unavailable from error
-        if timeline == _NO_WRITES or not self._fence.passes(timeline):
+        if timeline == _NO_WRITES or not self.fence.passes(timeline):
             connection.close()
             raise NoPrimary
-        connection.use_while(partial(self._fence.passes, timeline))
+        connection.use_while(partial(self.fence.passes, timeline))
         self._hosts.remove(host)
         self._hosts.insert(0, host)
         return connection

@@ -97,8 +97,14 @@ class Slots(Generic[C]):
         if self._count() + len(self._opening) < self._policy.maximum:
             self._take_in(connection)
         else:
-            self._abandon_superseded()
+            self.abandon_superseded()
             connection.close()
+
+    def abandon_superseded(self) -> None:
+        """Close, under those who use them, the connections to servers whose place others have taken."""
+        for slot in self._used:
+            if slot.connection.is_superseded:
+                slot.connection.abandon()
 
     async def close(self) -> None:
         """Refuse callers, wait for those with a connection until the close budget ends, close everything."""
@@ -217,13 +223,8 @@ class Slots(Generic[C]):
 
     def _take_in(self, connection: C) -> None:
         """Use a new connection; those to a server whose place its server has taken are waited for no longer."""
-        self._abandon_superseded()
+        self.abandon_superseded()
         self._take_back(Slot(connection, now=self._now(), expires_at=self._now() + self._lifetime_seconds()))
-
-    def _abandon_superseded(self) -> None:
-        for slot in self._used:
-            if slot.connection.is_superseded:
-                slot.connection.abandon()
 
     def _lifetime_seconds(self) -> float:
         return self._policy.lifetime_seconds * (1 - self._policy.lifetime_jitter_ratio * self._clock.jitter())

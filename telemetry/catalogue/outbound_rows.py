@@ -3,7 +3,7 @@
 from typing import get_args
 
 from telemetry.catalogue.metric import Metric
-from telemetry.events import BreakerState, Outcome, RetryOutcome
+from telemetry.events import BreakerState, Outcome, ReplicaResult, RetryOutcome
 
 # A prepared statement over a local socket takes 0.2 ms and no call may outlive the request, so: 0.25 ms to 5 s.
 CALL_BUCKETS_SECONDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -94,4 +94,17 @@ BULKHEAD_REJECTIONS = Metric(
     kind="counter",
     help="Calls that found no room in their class of work.",
     labels=("name",),
+)
+POSTGRES_REPLICA_READS = Metric(
+    name="postgresql_replica_reads_total",
+    kind="counter",
+    help="Reads that a replica may answer: answered by one (replica, stale), or by the primary, and why.",
+    labels=("result",),
+    words={"result": get_args(ReplicaResult)},
+)
+POSTGRES_REPLICA_AGE = Metric(
+    name="postgresql_replica_age_seconds",
+    kind="gauge",
+    help="How old at most that is which a replica shows; there for each that this process may read from.",
+    labels=("replica",),
 )

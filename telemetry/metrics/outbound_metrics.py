@@ -26,6 +26,7 @@ class OutboundMetrics:
         self._create = families.histograms(rows.DB_CONNECTION_CREATE)
         self._timeouts = families.counters(rows.DB_CONNECTION_TIMEOUTS)
         self._retries = families.counters(rows.RETRIES)
+        self._replica_reads = families.counters(rows.POSTGRES_REPLICA_READS)
         self._rejections = families.counters(rows.BULKHEAD_REJECTIONS)
 
     def reader_of(self, event: e.OutboundEvent) -> Read | None:  # noqa: PLR0911 - one case an event
@@ -43,6 +44,8 @@ class OutboundMetrics:
                 return reading(event, lambda told: self._timeouts[told.pool,].inc())
             case e.Retried():
                 return reading(event, lambda told: self._retries[told.target, told.outcome].inc())
+            case e.ReplicaRead():
+                return reading(event, lambda told: self._replica_reads[told.result,].inc())
             case e.BulkheadRejected():
                 return reading(event, lambda told: self._rejections[told.name,].inc())
             case e.BreakerChanged() | e.ConnectionDropped() | e.BulkheadWaited() | e.UpstreamAttempted():

@@ -51,6 +51,7 @@ def _looked_at() -> list[Metric]:
         "db_client_connection_count",
         "db_client_connection_max",
         "db_client_connection_pending_requests",
+        "postgresql_replica_age_seconds",
         "dependency_up",
         "circuit_breaker_state",
         "concurrency_limit",

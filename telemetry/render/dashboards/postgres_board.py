@@ -35,6 +35,7 @@ def postgres_board() -> Board:
             _room(),
             _connections(),
             _server(),
+            _replicas(),
             operations("Which statement is it?", where=HERE, operation="statement"),
         ),
     )
@@ -182,6 +183,30 @@ def _server_over_time() -> tuple[Panel, ...]:
                 ask("lag", _lag()),
             ),
             shades=(("lag", "purple"),),
+        ),
+    )
+
+
+def _replicas() -> Row:
+    reads = x.rate(outbound_rows.POSTGRES_REPLICA_READS)
+    age = x.gauge(outbound_rows.POSTGRES_REPLICA_AGE, "replica", how="max")
+    return Row(
+        question="Who answers reads?",
+        panels=(
+            stack(
+                "Reads that a replica may answer",
+                "A second. All but replica and stale were answered by the primary. Behind: no replica had yet what the "
+                "caller wrote. Nothing where MAINSTAY_POSTGRES_READS leaves all reads to the primary.",
+                unit="ops",
+                queries=(ask("{{result}}", x.rate(outbound_rows.POSTGRES_REPLICA_READS, "result")),),
+                shades=shades.REPLICA_RESULTS,
+            ).sized(12, 8),
+            trend(
+                "Age of what a replica shows",
+                "At most, in the process where that is most. Past MAINSTAY_REPLICA_LAG_SECONDS the primary is asked.",
+                unit="s",
+                queries=(ask("{{replica}}", f"{age} or {reads} * 0"),),
+            ).sized(12, 8),
         ),
     )
 

@@ -27,6 +27,10 @@ CACHE_RESULTS: Shades = (
     ("miss", "light-blue"), ("bypass", "gray"), ("degraded", "orange"), ("stale_if_error", "dark-orange"),
     ("error", "red"),
 )  # fmt: skip
+REPLICA_RESULTS: Shades = (
+    ("replica", "green"), ("stale", "dark-orange"), ("requested", "gray"), ("behind", "light-blue"), ("late", "yellow"),
+    ("away", "orange"), ("failed", "red"),
+)  # fmt: skip
 DECISIONS: Shades = (
     ("allowed", "green"), ("allowed_degraded", "yellow"), ("limited", "orange"), ("limited_degraded", "dark-orange"),
     ("admitted", "green"), ("admitted_own_rows", "light-green"), ("refused_unknown", "yellow"),
