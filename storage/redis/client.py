@@ -12,6 +12,7 @@ from middleware.errors import Bug
 from middleware.outbound import outbound
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import RedisPolicy
+from middleware.sweeper import CallLater
 from storage.redis.coalescing import Coalescer
 from storage.redis.error_replies import translated
 from storage.redis.key_slots import Key, key_of
@@ -44,7 +45,7 @@ class RedisClient:
 
     def __init__(self, url: str, *, policy: RedisPolicy, senses: Senses) -> None:
         """Raise Malformed, a ValueError, where `url` is no address of Redis."""
-        self._sender = _sender(address_of(url), policy)
+        self._sender = _sender(address_of(url), policy, after=senses.sweeper.after)
         self._call = outbound(policy.commands(), senses=senses)
 
     async def run(self, command: str, *arguments: Argument) -> object:
@@ -83,23 +84,25 @@ class RedisClient:
         return _answer(reply)
 
 
-def _sender(address: Address, policy: RedisPolicy) -> Sender:
+def _sender(address: Address, policy: RedisPolicy, *, after: CallLater) -> Sender:
     seconds = policy.connect_timeout_seconds
     if address.kind == "cluster":
-        return Cluster(address, way_to=lambda node: _way(address, node, policy=policy), timeout_seconds=seconds)
+        way_to = partial(_way, address, policy=policy, after=after)
+        return Cluster(address, way_to=way_to, timeout_seconds=seconds)
     if address.kind == "sentinel":
-        return _coalescer(OpenerOfPrimary(address, timeout_seconds=seconds), policy)
-    return _coalescer(OpenerOfServer(address, timeout_seconds=seconds), policy)
+        return _coalescer(OpenerOfPrimary(address, timeout_seconds=seconds), policy, after=after)
+    return _coalescer(OpenerOfServer(address, timeout_seconds=seconds), policy, after=after)
 
 
-def _way(address: Address, node: Node, *, policy: RedisPolicy) -> Way:
+def _way(address: Address, node: Node, *, policy: RedisPolicy, after: CallLater) -> Way:
     opener = OpenerOfServer(address, node, timeout_seconds=policy.connect_timeout_seconds)
-    return Way(usual=_coalescer(opener, policy), asking=Lane(opener, policy=policy), turn=asyncio.Lock())
+    asking = Lane(opener, policy=policy, after=after)
+    return Way(usual=_coalescer(opener, policy, after=after), asking=asking, turn=asyncio.Lock())
 
 
-def _coalescer(opener: Opener, policy: RedisPolicy) -> Coalescer:
+def _coalescer(opener: Opener, policy: RedisPolicy, *, after: CallLater) -> Coalescer:
     return Coalescer(
-        [Lane(opener, policy=policy) for _ in range(policy.maximum_connections)],
+        [Lane(opener, policy=policy, after=after) for _ in range(policy.maximum_connections)],
         maximum_waiting=policy.maximum_waiting,
         maximum_length=policy.maximum_pipeline,
     )

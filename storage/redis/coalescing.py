@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 from typing import Protocol
 
@@ -9,14 +10,17 @@ from redis import exceptions
 
 from middleware.errors import Overloaded, Unavailable
 from storage.redis.key_slots import Key
-from storage.redis.lane import Pipeline, settle
+from storage.redis.redis_wire import Ended, Pipeline, settle
 
 
 class Carrier(Protocol):
     """Takes one pipeline at a time to the server and its replies back; `Lane` is the real one."""
 
+    def send(self, pipeline: Pipeline, ended: Ended, /) -> bool:
+        """Send it over the open connection, settle its futures and call `ended`; False where none is open."""
+
     async def carry(self, pipeline: Pipeline, /) -> None:
-        """Settle every future of the pipeline, or raise what ended the connection."""
+        """Connect, and settle every future of the pipeline, or raise what ended the connection."""
 
     async def disconnect(self) -> None:
         """Drop the connection."""
@@ -71,9 +75,11 @@ class Coalescer:
     def _flush(self) -> None:
         self._is_due = False
         while self._idle and self._waiting:
-            task = asyncio.get_running_loop().create_task(self._carry(self._idle.pop(), self._taken()))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            lane, pipeline = self._idle.pop(), self._taken()
+            if not lane.send(pipeline, partial(self._ended, lane, pipeline=pipeline)):
+                task = asyncio.get_running_loop().create_task(self._carry(lane, pipeline))
+                self._sending.add(task)
+                task.add_done_callback(self._sending.discard)
 
     def _give_up(self, failure: Exception) -> None:
         """Who waits behind a server that let one pipeline time out would wait as long again for the same."""
@@ -92,15 +98,20 @@ class Coalescer:
         return taken
 
     async def _carry(self, lane: Carrier, pipeline: Pipeline) -> None:
-        failure: Exception = exceptions.ConnectionError("closed")
+        failure: Exception | None = exceptions.ConnectionError("closed")
         try:
             await lane.carry(pipeline)
+            failure = None
         except Exception as error:  # noqa: BLE001 - every waiter gets it, and the lane connects anew
             failure = error
         finally:
+            self._ended(lane, failure, pipeline=pipeline)
+
+    def _ended(self, lane: Carrier, failure: Exception | None, *, pipeline: Pipeline) -> None:
+        if failure is not None:
             for waiter in pipeline:
                 settle(waiter, failure)
             if isinstance(failure, TimeoutError | exceptions.TimeoutError):
                 self._give_up(failure)
-            self._idle.append(lane)
-            self._flush()
+        self._idle.append(lane)
+        self._flush()

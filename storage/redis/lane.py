@@ -1,80 +1,75 @@
-"""One connection to Redis, on which one pipeline at a time is under way."""
+"""A place for one connection to Redis: it connects when first used and again after a failure."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import cast
+from functools import partial
 
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import ResponseError
+from redis.exceptions import ConnectionError as NoConnection
 
 from middleware.outbound.policy import RedisPolicy
-from storage.redis.error_replies import is_read_only
+from middleware.sweeper import CallLater
 from storage.redis.opening import Opener
-
-Pipeline = Mapping[asyncio.Future[object], bytes]
-"""Packed commands in their order, each under the future that waits for its reply."""
+from storage.redis.redis_wire import Ended, Pipeline, Wire, settle
 
 
 class Lane:
-    """Carries pipelines on one of redis-py's connections; connects when first used and again after a failure.
+    """Carries one pipeline at a time on one of redis-py's connections, whose socket it takes over once it is open."""
 
-    A server that says it is read-only has been replaced as the primary: the next pipeline looks for the one that is.
-    """
-
-    def __init__(self, opener: Opener, *, policy: RedisPolicy) -> None:
+    def __init__(self, opener: Opener, *, policy: RedisPolicy, after: CallLater) -> None:
         self._opener = opener
-        self._connection: AbstractConnection | None = None
-        self._is_replaced = False
+        self._after = after
         self._connect_timeout_seconds = policy.connect_timeout_seconds
         self._reply_timeout_seconds = policy.socket_timeout_seconds
+        self._connection: AbstractConnection | None = None
+        self._wire: Wire | None = None
+
+    def send(self, pipeline: Pipeline, ended: Ended) -> bool:
+        """Send the commands if the connection is open, and have `ended` called at their end; False where it is not.
+
+        One that the server has ended while it was idle is not open: it must cost no command.
+        """
+        wire = self._wire
+        if wire is None or not wire.is_open:
+            return False
+        wire.send(pipeline, ended)
+        return True
 
     async def carry(self, pipeline: Pipeline) -> None:
-        """Send the commands in one write and settle each future with its reply, or with the ResponseError it is.
+        """Connect, send the commands, and settle each future with its reply, or with the ResponseError it is.
 
-        Raises what ends a connection: TimeoutError, OSError, or any other error of redis-py's. The connection is gone
-        then, and with it every reply still to come, which the next pipeline would otherwise take for its own.
+        Raises what ends a connection: TimeoutError, OSError, or any other error of redis-py's.
         """
         try:
-            connection = await self._connected()
-            async with asyncio.timeout(self._reply_timeout_seconds):
-                await connection.send_packed_command(b"".join(pipeline.values()), check_health=False)
-                for waiter in pipeline:
-                    settle(waiter, await self._reply(connection))
+            await _carried(await self._connected(), pipeline)
         except BaseException:
             await self.disconnect()
             raise
-        if self._is_replaced:
-            await self.disconnect()
 
     async def disconnect(self) -> None:
         """Drop the connection, without waiting for its end."""
-        connection, self._connection, self._is_replaced = self._connection, None, False
+        connection, self._connection = self._connection, None
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.end(NoConnection("closed"))
         if connection is not None:
             await connection.disconnect(nowait=True)
 
-    async def _connected(self) -> AbstractConnection:
-        """A connection to a server that has not hung up: one that ended while idle must cost no command."""
-        connection = self._connection
-        if connection is not None:
-            if connection.is_connected and not await connection.can_read():
-                return connection  # nothing is awaited there, so anything to read would be the end
-            await self.disconnect()
+    async def _connected(self) -> Wire:
+        if self._wire is not None and self._wire.is_open:
+            return self._wire
+        await self.disconnect()
         async with asyncio.timeout(self._connect_timeout_seconds):
             self._connection = await self._opener.open()
-        return self._connection
-
-    async def _reply(self, connection: AbstractConnection) -> object:
-        try:
-            return cast("object", await connection.read_response(disconnect_on_error=False))
-        except ResponseError as error:
-            self._is_replaced = self._is_replaced or is_read_only(error)
-            return error
+        writer = self._connection._writer  # noqa: SLF001 - redis-py has no other name for it
+        if writer is None:
+            raise NoConnection("lost at once")
+        self._wire = Wire(writer.transport, after=self._after, timeout_seconds=self._reply_timeout_seconds)
+        return self._wire
 
 
-def settle(waiter: asyncio.Future[object], reply: object) -> None:
-    """Give a waiter what it waits for, unless it has left.
-
-    An error is a result here: as an exception it would be reported lost when its waiter is cancelled at that moment.
-    """
-    if not waiter.done():
-        waiter.set_result(reply)
+async def _carried(wire: Wire, pipeline: Pipeline) -> None:
+    ended: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    wire.send(pipeline, partial(settle, ended))
+    failure = await ended
+    if isinstance(failure, Exception):
+        raise failure

@@ -8,7 +8,7 @@ from redis import exceptions
 from middleware.errors import Bug, Elapsed, Overloaded, Problem, Unavailable
 from storage.redis.coalescing import Coalescer
 from storage.redis.error_replies import translated
-from storage.redis.lane import Pipeline, settle
+from storage.redis.redis_wire import Ended, Pipeline, settle
 
 
 class ScriptedLane:
@@ -17,6 +17,9 @@ class ScriptedLane:
     def __init__(self) -> None:
         self.pipelines: list[list[bytes]] = []
         self.open = asyncio.Event()
+
+    def send(self, _pipeline: Pipeline, _ended: Ended, /) -> bool:
+        return False
 
     async def carry(self, pipeline: Pipeline, /) -> None:
         self.pipelines.append(list(pipeline.values()))
