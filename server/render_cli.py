@@ -25,6 +25,9 @@ Webhooks = Annotated[
     str, typer.Option(metavar="URL", help="Where alerts go: URL/page, /ticket, /elsewhere, /heartbeat.")
 ]
 Dashboards = Annotated[str, typer.Option(metavar="DIR", help="Where Grafana finds the dashboards' JSON.")]
+Balancer = Annotated[
+    str, typer.Option(metavar="URL", help="Where Prometheus finds HAProxy's /metrics; none unless given.")
+]
 Times = Annotated[
     float, typer.Option(min=1, metavar="TIMES", help="Divide every duration; to try alerts out, not to run them.")
 ]
@@ -44,6 +47,7 @@ def render(  # noqa: PLR0913 - one parameter an option
     alertmanager: Alertmanager = "http://localhost:9093",
     webhooks: Webhooks = "http://localhost:9099",
     dashboards: Dashboards = "/var/lib/grafana/dashboards",
+    balancer: Balancer = "",
     scale: Times = 1,
 ) -> None:
     """Write what those who operate FILE's service install: alert rules, the configurations of Prometheus and
@@ -66,6 +70,7 @@ def render(  # noqa: PLR0913 - one parameter an option
             alertmanager=alertmanager.rstrip("/"),
             webhooks=webhooks.rstrip("/"),
             dashboards=dashboards.rstrip("/"),
+            balancer=balancer.rstrip("/"),
         ),
         scale=Scale(factor=scale),
     )

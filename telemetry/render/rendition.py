@@ -15,7 +15,8 @@ class Links:
 
     A relative `runbooks` is a path from the root of the repository the rules lie in. `prometheus` is where Grafana
     reaches it, `alertmanager` where Prometheus does, `webhooks` what Alertmanager calls to tell people, `dashboards`
-    the folder on Grafana's machine that the dashboards' JSON lies in.
+    the folder on Grafana's machine that the dashboards' JSON lies in, `balancer` where Prometheus reaches the
+    operations port of an HAProxy, empty where there is none.
     """
 
     runbooks: str = "alerts/runbooks"
@@ -24,6 +25,7 @@ class Links:
     alertmanager: str = "http://localhost:9093"
     webhooks: str = "http://localhost:9099"
     dashboards: str = "/var/lib/grafana/dashboards"
+    balancer: str = ""
 
     def runbook(self, alert: str) -> str:
         """The page about an alert."""

@@ -1,5 +1,6 @@
 """Prometheus' configuration: which processes it scrapes, which rules it evaluates, where it sends alerts."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from telemetry.render.rendition import Rendition
@@ -37,9 +38,14 @@ def prometheus_text(rendition: Rendition) -> str:
             },
             {"job_name": "prometheus", "static_configs": [{"targets": [_address(links.prometheus)]}]},
             {"job_name": "alertmanager", "static_configs": [{"targets": [_address(links.alertmanager)]}]},
+            *_balancer(links.balancer),
         ],
     }
     return yaml_text(document, rendition)
+
+
+def _balancer(url: str) -> Sequence[Node]:
+    return [{"job_name": "haproxy", "static_configs": [{"targets": [_address(url)]}]}] if url else []
 
 
 def _seconds(real: float, rendition: Rendition) -> str:

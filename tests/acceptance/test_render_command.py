@@ -40,6 +40,13 @@ def test_prometheus_scrapes_the_processes_it_is_told_of_and_labels_what_it_sends
     assert config["global"]["external_labels"] == {"environment": "staging"}
 
 
+def test_prometheus_scrapes_a_balancer_where_it_is_told_of_one(tmp_path: Path) -> None:
+    rendered(tmp_path, "--balancer", "http://balancer:8404/")
+
+    jobs = yaml.safe_load((tmp_path / "alerts" / "prometheus.yml").read_text())["scrape_configs"]
+    assert jobs[-1] == {"job_name": "haproxy", "static_configs": [{"targets": ["balancer:8404"]}]}
+
+
 def test_alertmanager_calls_the_webhooks_it_is_told_of(tmp_path: Path) -> None:
     rendered(tmp_path, "--webhooks", "https://hooks.example.com/shop/")
 
