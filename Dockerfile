@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # Mainstay without its embedded servers: for use with a Postgres and a Redis that run elsewhere.
 
-FROM python:3.13-slim AS build
+FROM python:3.13.7-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/mainstay
 WORKDIR /source
@@ -12,7 +12,7 @@ COPY storage storage
 COPY server server
 RUN /opt/mainstay/bin/pip install .
 
-FROM python:3.13-slim
+FROM python:3.13.7-slim-bookworm
 # A number and not only a name, so that an orchestrator can see for itself that this is not root.
 RUN useradd --system --uid 10001 --home-dir /service --shell /usr/sbin/nologin mainstay
 COPY --from=build /opt/mainstay /opt/mainstay

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.source_tree import PACKAGES, PROJECT
 
@@ -38,12 +39,21 @@ def test_the_image_does_not_run_as_root() -> None:
     assert users == ["10001"]
 
 
+def test_the_image_is_made_as_hadolint_advises() -> None:
+    program = Path(sys.executable).with_name("hadolint")
+
+    linted = subprocess.run([program, "Dockerfile"], cwd=PROJECT, capture_output=True, text=True, check=False)
+
+    assert (linted.returncode, linted.stdout) == (0, "")
+
+
 def test_the_composed_service_serves_as_a_role_that_owns_nothing() -> None:
-    composed = (PROJECT / "docker-compose.yml").read_text()
-    serves, migrates = (
-        re.search(rf"MAINSTAY_{name}_DSN: postgresql://(\w+):", composed) for name in ("POSTGRES", "MIGRATION")
+    composed, secrets, roles = (
+        (PROJECT / path).read_text()
+        for path in ("docker-compose.yml", "deploy/compose/secrets.sh", "deploy/postgres/roles.sh")
     )
-    made = re.search(r"CREATE ROLE (\w+) LOGIN", composed)
+    serves, migrates = (re.search(rf"{name}_dsn .* user=(\w+) ", secrets) for name in ("postgres", "migration"))
+    made = re.search(r"CREATE ROLE (\w+) LOGIN PASSWORD :'shop'", roles)
     granted = re.search(r"--apply, --grant, (\w+)\]", composed)
     owner = re.search(r"POSTGRES_USER: (\w+)", composed)
 

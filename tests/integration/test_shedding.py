@@ -12,6 +12,7 @@ from aiohttp import web
 from middleware.inbound import inbound
 from middleware.inbound.concurrency import ConcurrencyPolicy
 from middleware.inbound.endpoint import Endpoint
+from middleware.inbound.identify import mark_answers
 from middleware.inbound.priorities import Openings, Priority, Ranked
 from middleware.inbound.protocol import Edge
 from middleware.inbound.shed import Shed
@@ -60,7 +61,8 @@ async def shedding(events: Recorder, policy: ShedPolicy | None = None) -> AsyncI
 
     identify = Identifier()
     endpoints: dict[Callable[..., object], Endpoint] = {}
-    app = inbound(endpoints, observe=events, make_context=identify).install(web.Application())
+    app = web.Application(middlewares=inbound(endpoints, observe=events, make_context=identify))
+    app.on_response_prepare.append(mark_answers())
     addresses: list[tuple[str, str, Priority]] = [
         ("GET", "/quick", "default"),
         ("HEAD", "/quick", "default"),
