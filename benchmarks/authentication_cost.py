@@ -1,7 +1,7 @@
 """What finding out who calls costs a request, in µs of CPU: a remembered key, a remembered token, and neither.
 
 Run it with `python -m benchmarks.authentication_cost`; figures are medians of several rounds of one process. The layers
-`authenticate` and `authorize` are called as aiohttp calls them, their events read by metrics and logs as in a service.
+`authenticate` and `authorize` are called as for a request, their events read by metrics and logs as in a service.
 """
 
 import asyncio
@@ -9,12 +9,10 @@ import os
 import statistics
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import orjson
-from aiohttp import hdrs, web
-from aiohttp.test_utils import make_mocked_request
-from aiohttp.typedefs import Handler
+from aiohttp import web
 from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
@@ -22,7 +20,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from middleware.inbound.authenticate import Authentication, Authenticator, authenticate
 from middleware.inbound.authorize import authorize
 from middleware.inbound.endpoint import Endpoint
-from middleware.inbound.identify import CONTEXT
+from middleware.inbound.request_plan import Check, place_of
 from server.identity.access import SIGNED_IN, role
 from server.identity.api_keys import ApiKeys
 from server.identity.credentials import Credentials
@@ -38,7 +36,6 @@ from server.identity.verified import Verified
 from server.identity.web_tokens import WebTokens
 from server.service import Service
 from storage.credentials.stored_key import StoredKey
-from telemetry.context import Identifier
 from telemetry.dependency_health import DependencyHealth
 from telemetry.deployment import Deployment
 from telemetry.events import DependencyCalled
@@ -49,6 +46,7 @@ from telemetry.logs import Logs
 from telemetry.metrics import Metrics
 from telemetry.observers import Observers, Only
 from telemetry.recorder import Recorder
+from tests.exchanges import exchange_of
 from tests.stored_keys import stored_key
 
 CALLS = 20_000
@@ -96,16 +94,8 @@ def tokens_for(key: RSAKey | ECKey | OKPKey, *, algorithm: str) -> WebTokens:
     return WebTokens(reader, ClaimReader(Service(name="bench")), keys=FixedKeys(keys), verified=Verified())
 
 
-async def answer(_request: web.Request) -> web.Response:
-    """The handler: nothing at all."""
-    return ANSWER
-
-
-ANSWER = web.Response()
-
-
-def layers(authenticator: Authenticator, observe: Observers) -> Handler:
-    """The two layers around the handler, which lets everybody in who may be somebody."""
+def layers(authenticator: Authenticator, observe: Observers) -> Sequence[Check]:
+    """The two layers, which let everybody in who may be somebody."""
     decide = decide_by(SIGNED_IN | role("staff"), area="things", writes=False)
     admit = decide_by(None, area="things", writes=False)
 
@@ -118,31 +108,19 @@ def layers(authenticator: Authenticator, observe: Observers) -> Handler:
         decide=lambda principal: "admitted" if principal is None and admit(None) else decide(principal),
         read_input=read_input,
     )
-
-    class Anywhere(dict[Callable[..., object], Endpoint]):
-        def get(self, _handler: object, _otherwise: object = None) -> Endpoint:
-            return endpoint
-
-    inner = authorize(Anywhere(), observe, realm="bench")
-    outer = authenticate(Authentication(authenticator), observe, realm="bench")
-
-    async def within(request: web.Request) -> web.StreamResponse:
-        return await inner(request, answer)
-
-    async def whole(request: web.Request) -> web.StreamResponse:
-        return await outer(request, within)
-
-    return whole
+    place = place_of("GET", endpoint)
+    found = (authenticate(Authentication(authenticator), observe, realm="bench"), authorize(observe, realm="bench"))
+    return [check for layer in found if (check := layer(place)) is not None]
 
 
-async def cpu_micros(handler: Handler, credential: str) -> float:
+async def cpu_micros(checks: Sequence[Check], credential: str) -> float:
     """CPU time of one request's way through the layers."""
-    headers = {hdrs.AUTHORIZATION: f"Bearer {credential}"} if credential else {}
-    request = make_mocked_request("GET", "/things", headers=headers)
-    request[CONTEXT] = Identifier()()
+    headers = (f"Authorization: Bearer {credential}",) if credential else ()
+    exchange = exchange_of("/things", "GET", *headers)
     started = time.process_time()
     for _ in range(CALLS):
-        await handler(request)
+        for check in checks:
+            check(exchange)
     return (time.process_time() - started) / CALLS * 1e6
 
 
@@ -162,11 +140,11 @@ async def compare() -> None:
         await both.verify(credential)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     sink = Sink(nowhere)
-    handler = layers(both, observers(sink))
+    checks = layers(both, observers(sink))
     seen: dict[str, list[float]] = {name: [] for name in credentials}
     for _ in range(ROUNDS):
         for name, credential in credentials.items():
-            seen[name].append(await cpu_micros(handler, credential))
+            seen[name].append(await cpu_micros(checks, credential))
     medians = {name: statistics.median(found) for name, found in seen.items()}
     print(f"{'µs a request':<28}{'layers':>10}{'over none':>12}")
     for name, micros in medians.items():

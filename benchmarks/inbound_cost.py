@@ -1,31 +1,31 @@
-"""What each inbound layer costs a request, in µs of CPU: the whole stack, and the stack less one layer.
+"""What a request costs from its bytes to those of its answer, in µs of CPU, and what each inbound layer has of it.
 
-Run it with `python -m benchmarks.inbound_cost`; figures are medians of several rounds of one process. The layers are
-those of a served application, called as aiohttp calls them, their events read by metrics and logs; the handler within
-does nothing. Nothing is asked of Postgres or Redis: the limits are kept here, the caller's key is remembered.
+Run it with `python -m benchmarks.inbound_cost`; figures are the least of several rounds of one process, which alternate
+with bare aiohttp answering the same. There is no network, and nothing is asked of Postgres or Redis: rows are known,
+limits are kept here, the caller's key is remembered. The rest is as served, its events read by metrics and logs.
 """
 
 import asyncio
+import gc
 import os
-import statistics
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import uvloop
-from aiohttp import hdrs, web
-from aiohttp.test_utils import make_mocked_request
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp import web
 
 from benchmarks.authentication_cost import OneKey, observers
-from benchmarks.service import Product
+from benchmarks.fed_connection import FedConnection
+from benchmarks.service import Pong, Product, ping
 from middleware.inbound.local_limits import LocalLimits
-from middleware.inbound.shed import Shed
-from middleware.inbound.shed_policy import ShedPolicy
+from middleware.inbound.stack import STACK, Stack
+from middleware.inbound.validate import validate
 from middleware.outbound.layer import Senses
-from server import SIGNED_IN, Limit, Resource, Service
-from server.app import Backing, pool_for, public_app
+from middleware.outbound.policy import PoolPolicy
+from server import SIGNED_IN, Limit, Resource, Route, Service
+from server.app import Backing, public_app, runner_for
 from server.declaration import checked
 from server.identity.api_keys import ApiKeys
 from server.identity.callers import Callers
@@ -34,169 +34,169 @@ from server.identity.revocation_watch import RevocationWatch
 from server.identity.verified import Verified
 from server.readers import Telemetry
 from server.settings import Settings
+from storage.postgres.pool import Pool
 from telemetry.context import Identifier
 from telemetry.deployment import Deployment
+from telemetry.events import Event
 from telemetry.log_sink import Sink
 from telemetry.metrics import Metrics
 
-CALLS = 1_000
+REQUESTS = 4_000
+CONNECTIONS = 8
 ROUNDS = 9
-CALLS_A_TURN = 50
-"""Between two turns of the loop, in which log lines are written."""
 PLENTY = Limit(1_000_000)
+KEY = "0197f3f5-6d2c-7c3a-9f4e-2b8f0f3f1c5a"
 BODY = b'{"sku":"ABC-1","name":"chair","price":"9.90","stock":3,"tags":["wood","oak"]}'
+RECORD = BODY[:-1] + b',"id":"%b","version":1,"created_at":"2026-01-01T00:00:00.000000Z"}' % KEY.encode()
+PAGE = b",".join([RECORD] * 20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A kind of request."""
+    """A kind of request, and what bare aiohttp answers it."""
 
     title: str
     method: str
     path: str
+    answer: bytes
     headers: Mapping[str, str]
     body: bytes = b""
+
+    @property
+    def request(self) -> bytes:
+        """Its bytes."""
+        length = {"Content-Length": str(len(self.body))} if self.body else {}
+        lines = [f"{name}: {value}\r\n" for name, value in {"Host": "localhost", **self.headers, **length}.items()]
+        return f"{self.method} {self.path} HTTP/1.1\r\n{''.join(lines)}\r\n".encode() + self.body
+
+
+class KnownRows(Pool):
+    """Answers without asking anybody."""
+
+    async def run(self, _statement: object, _parameters: object = (), *, operation: str) -> list[tuple[Any, ...]]:
+        """What Postgres would."""
+        return [(PAGE, 21, b'["1"]')] if operation == "list" else [(RECORD, b"1-1", KEY.encode())]
 
 
 async def nothing_to_forget() -> None:
     """No key is revoked while this runs."""
 
 
-def application(sink: Sink, one: OneKey) -> web.Application:
+def nobody_listens(_event: Event) -> None:
+    """As if there were no telemetry."""
+
+
+def application(sink: Sink, one: OneKey, *, is_told: bool = True) -> tuple[web.Application, Telemetry]:
     """A service's application, without the servers behind it."""
     service = Service(
         name="bench",
-        resources=[Resource(Product, path="/products", access=SIGNED_IN)],
+        resources=[Resource(Product, path="/products", access=SIGNED_IN, idempotency="optional")],
+        routes=[Route("GET", "/ping", ping, returns=Pong, access=SIGNED_IN)],
         read_limit=PLENTY,
         write_limit=PLENTY,
     )
-    settings = Settings()
-    observe = observers(sink)
+    observe = observers(sink) if is_told else nobody_listens
     metrics = Metrics(Deployment(service="bench", version="1", environment="test"))
     telemetry = Telemetry(
         observe=observe, metrics=metrics, sink=sink, make_context=Identifier(), senses=Senses(observe=observe)
     )
-    pool = pool_for("", settings, telemetry=telemetry)  # never opened
+    pool = KnownRows("", policy=PoolPolicy(), senses=telemetry.senses)  # never opened
     callers = Callers(pool, one, limit_factor=lambda _roles: 1.0)
     watch = RevocationWatch(one, on_change=nothing_to_forget)
     callers.authenticator = ApiKeys(
         one, verified=Verified(), watch=watch, uses=KeyUses(one), limit_factor=lambda _roles: 1.0
     )
     backing = Backing(pool=pool, limit_store=LocalLimits(), callers=callers, secret=b"secret")
-    app = public_app(checked(service), backing, settings=settings, telemetry=telemetry)
-    app.freeze()
-    return app
+    return public_app(checked(service), backing, settings=Settings(), telemetry=telemetry), telemetry
 
 
-def shedding() -> Middleware:
-    """What a connection asks of Shed for each request, as if it were a layer."""
-    shed = Shed(ShedPolicy(), classify=lambda _opening: "default", elsewhere=lambda: 0, observe=lambda _event: None)
-
-    @web.middleware
-    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        now = shed.now()
-        slot = shed.enter(now)
-        shed.began(now)
-        try:
-            return await handler(request)
-        finally:
-            if slot is not None:
-                shed.leave(slot)
-
-    return layer
+async def server_of(app: web.Application, telemetry: Telemetry) -> web.Server:
+    """What makes the application's connections."""
+    runner = runner_for(app, Settings(), telemetry=telemetry)
+    await runner.setup()
+    assert runner.server is not None
+    return runner.server
 
 
-def marking(app: web.Application) -> Middleware:
-    """What every answer passes as its headers are written, as if it were a layer."""
+async def bare(case: Case) -> web.Server:
+    """aiohttp alone, with the same answer."""
 
-    @web.middleware
-    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        response = await handler(request)
-        await app.on_response_prepare.send(request, response)
-        return response
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(body=case.answer, content_type="application/json")
 
-    return layer
-
-
-class NoTransport(asyncio.Transport):
-    """A connection without TLS, of which nothing more is known."""
-
-
-async def answer(_request: web.Request) -> web.StreamResponse:
-    """The handler: nothing at all."""
-    return web.Response(status=200)
+    app = web.Application()
+    app.router.add_route(case.method, case.path.partition("?")[0], answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    assert runner.server is not None
+    return runner.server
 
 
-def stack_of(layers: list[Middleware]) -> Handler:
-    """The layers around the handler, as aiohttp puts them together."""
-    handler: Handler = answer
-    for layer in reversed(layers):
-        handler = partial(layer, handler=handler)
-    return handler
+def lessened(stack: Stack) -> Iterator[tuple[str, Stack]]:
+    """The stack less one of its layers, each in turn."""
+    for layer in stack.checks:
+        name = getattr(layer, "__qualname__", "").partition(".")[0]
+        if name == validate.__name__:
+            continue  # without its input no handler answers
+        yield f"without {name}", replace(stack, checks=tuple(one for one in stack.checks if one is not layer))
 
 
-def name_of(layer: Middleware) -> str:
-    """The factory's name."""
-    return getattr(layer, "__qualname__", "").partition(".")[0]
-
-
-async def request_of(case: Case, app: web.Application) -> web.Request:
-    """A request that has been routed, its body read; one can be answered many times."""
-    headers = {hdrs.HOST: "localhost", **case.headers}
-    request = make_mocked_request(case.method, case.path, headers=headers, app=app, transport=NoTransport())
-    request._match_info = await app.router.resolve(request)  # noqa: SLF001 - what the application does
-    request._match_info.add_app(app)  # noqa: SLF001 - likewise
-    request._read_bytes = case.body  # noqa: SLF001 - as a second read finds it
-    return request
-
-
-async def cpu_micros(handler: Handler, request: web.Request) -> float:
+async def cpu_micros(server: web.Server, request: bytes) -> float:
     """CPU time of one request's way."""
+    callers = [FedConnection(server(), request, times=REQUESTS // CONNECTIONS) for _ in range(CONNECTIONS)]
+    await asyncio.sleep(0)
     started = time.process_time()
-    for number in range(CALLS):
-        await handler(request)
-        if number % CALLS_A_TURN == 0:
-            await asyncio.sleep(0)
-    return (time.process_time() - started) / CALLS * 1e6
+    for caller in callers:
+        caller.begin()
+    await asyncio.gather(*(caller.ended for caller in callers))
+    took = time.process_time() - started
+    for caller in callers:
+        caller.end()
+        if not caller.answer.startswith(b"HTTP/1.1 20"):
+            raise RuntimeError(caller.answer.decode())
+    return took / REQUESTS * 1e6
 
 
-async def compare(case: Case, app: web.Application) -> None:
+async def compare(case: Case, sink: Sink, one: OneKey) -> None:
     """Print the table of one kind of request; rounds alternate so that a noisy moment hits every row alike."""
-    layers = [shedding(), marking(app), *app.middlewares]
-    request = await request_of(case, app)
-    rows = {"no layer": stack_of([]), "all layers": stack_of(layers)}
-    await rows["all layers"](request)  # what a layer left out would have set is there from now on
-    for layer in layers:
-        rows[f"without {name_of(layer)}"] = stack_of([one for one in layers if one is not layer])
+    app, telemetry = application(sink, one)
+    rows = {"bare aiohttp": await bare(case), "all": await server_of(app, telemetry)}
+    rows["without telemetry"] = await server_of(*application(sink, one, is_told=False))
+    for name, stack in lessened(app[STACK]):
+        other, told = application(sink, one)
+        rows[name] = await server_of(stack.install(other), told)
+    gc.collect()
+    gc.freeze()
     seen: dict[str, list[float]] = {name: [] for name in rows}
     for _ in range(ROUNDS):
-        for name, handler in rows.items():
-            seen[name].append(await cpu_micros(handler, request))
-    medians = {name: statistics.median(found) for name, found in seen.items()}
-    print(f"\n{case.title:<32}{'µs a request':>14}{'the layer':>12}")
-    for name, micros in medians.items():
-        share = f"{medians['all layers'] - micros:12.1f}" if name.startswith("without") else ""
+        for name, server in rows.items():
+            seen[name].append(await cpu_micros(server, case.request))
+    least = {name: min(found) for name, found in seen.items()}
+    print(f"\n{case.title:<32}{'µs a request':>14}{'the part':>12}")
+    for name, micros in least.items():
+        share = f"{least['all'] - micros:12.1f}" if name.startswith("without") else ""
         print(f"{name:<32}{micros:14.1f}{share}")
-    print(f"{'all layers, net':<32}{medians['all layers'] - medians['no layer']:14.1f}")
+
+
+def cases(key: str) -> Sequence[Case]:
+    """A ping, a read, a list, a write, by a caller with a key."""
+    known = {"Authorization": f"Bearer {key}"}
+    written = {**known, "Content-Type": "application/json", "Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
+    return (
+        Case(title="ping", method="GET", path="/ping", headers=known, answer=b'{"status":"ok"}'),
+        Case(title="read one", method="GET", path=f"/products/{KEY}", headers=known, answer=RECORD),
+        Case(title="list 20", method="GET", path="/products?limit=20", headers=known, answer=PAGE),
+        Case(title="create, with a key", method="POST", path="/products", headers=written, answer=RECORD, body=BODY),
+    )
 
 
 async def main() -> None:
-    """A read, a list, a write."""
+    """All of them."""
     one = OneKey()
-    known: dict[str, str] = {hdrs.AUTHORIZATION: f"Bearer {one.key.text}"}
-    written: dict[str, str] = {
-        **known,
-        hdrs.CONTENT_TYPE: "application/json",
-        "Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324",
-    }
     sink = Sink(os.open(os.devnull, os.O_WRONLY))
-    app = application(sink, one)
-    for case in (
-        Case(title="read one", method="GET", path="/products/0197f3f5-6d2c-7c3a-9f4e-2b8f0f3f1c5a", headers=known),
-        Case(title="list 20", method="GET", path="/products?limit=20", headers=known),
-        Case(title="create, with a key", method="POST", path="/products", headers=written, body=BODY),
-    ):
-        await compare(case, app)
+    for case in cases(one.key.text):
+        await compare(case, sink, one)
     sink.close()
 
 

@@ -7,11 +7,11 @@ from http import HTTPStatus
 
 import orjson
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Middleware
 
 from middleware.errors import Unavailable
-from middleware.inbound.identify import CONTEXT, mark_answers
+from middleware.inbound.identify import CONTEXT
 from middleware.inbound.problem_document import Document, problem_answer, problem_document
+from middleware.inbound.stack import Stack
 from telemetry.exposition import Source, expose
 
 Check = Callable[[], Awaitable[str | None]]
@@ -46,12 +46,9 @@ class Checks:
     timeout_seconds: float = CHECK_TIMEOUT_SECONDS
 
 
-def admin_app(
-    source: Source, checks: Checks, *, layers: Sequence[Middleware], routes: Sequence[web.RouteDef]
-) -> web.Application:
+def admin_app(source: Source, checks: Checks, *, stack: Stack, routes: Sequence[web.RouteDef]) -> web.Application:
     """Build the application, `routes` of other parts in it; serve it with the same runner as the public one."""
-    app = web.Application(middlewares=layers)
-    app.on_response_prepare.append(mark_answers())
+    app = stack.install(web.Application())
     app.router.add_get("/", _index)
     app.router.add_get("/livez", _live)
     app.router.add_get("/readyz", _ready(checks))

@@ -10,11 +10,10 @@ from middleware.inbound import Bounds, inbound
 from middleware.inbound.authenticate import Authentication
 from middleware.inbound.certificate import Certificate
 from middleware.inbound.client_address import ClientAddress
-from middleware.inbound.cors import Origins, mark_origins
+from middleware.inbound.cors import Origins
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.failed_attempts import FailedAttempts
 from middleware.inbound.handshakes import HANDSHAKES_AT_ONCE
-from middleware.inbound.identify import mark_answers
 from middleware.inbound.leases import Leases
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
@@ -23,7 +22,7 @@ from middleware.inbound.priorities import NO_OPENINGS, Openings, Ranked
 from middleware.inbound.problem_server import ProblemRunner
 from middleware.inbound.protocol import ConnectionPolicy, Edge
 from middleware.inbound.quota import LimitStore
-from middleware.inbound.rate_limit import Limits, mark_limits
+from middleware.inbound.rate_limit import Limits
 from middleware.inbound.shed import Shed
 from middleware.inbound.shed_policy import ShedPolicy
 from middleware.outbound.clock import Clock
@@ -165,7 +164,7 @@ def public_app(
     limits = limits_for(declaration.service, backing, settings=settings, telemetry=telemetry, suspension=suspension)
     failures = FailedAttempts(limits)
     caching = caching_for(declaration, backing, suspension=suspension, telemetry=telemetry)
-    layers = inbound(
+    stack = inbound(
         endpoints,
         observe=telemetry.observe,
         make_context=telemetry.make_context,
@@ -181,10 +180,7 @@ def public_app(
         ),
         clock=Clock(call_later=telemetry.senses.sweeper.after),
     )
-    app = web.Application(middlewares=layers, client_max_size=settings.body_bytes)
-    app.on_response_prepare.extend([mark_answers(), mark_limits])
-    if origins is not None:
-        app.on_response_prepare.append(mark_origins(origins))
+    app = stack.install(web.Application(client_max_size=settings.body_bytes))
     serving = _serving_for(declaration, backing, limits=limits, settings=settings, caching=caching)
     app[STORE] = TransactionStore(serving.tables, serving.runner)
     app[UPSTREAMS] = backing.upstreams

@@ -133,7 +133,7 @@ class Parts:
         app = admin_app(
             telemetry.metrics,
             checks_of(standing, telemetry.health),
-            layers=inbound_of_admin(
+            stack=inbound_of_admin(
                 telemetry.observe,
                 make_context=telemetry.make_context,
                 hosts=hosts_for(settings),

@@ -1,8 +1,8 @@
 """What a request passes through, outermost first.
 
 1. `identify`: everything after it has a request id, a trace and a start.
-2. `observe_requests`: outside `render_problems`, so it sees the status a caller sees.
-3. `render_problems`: outside all that refuse, so a refusal is rendered and counted like any answer.
+2. `RequestTeller`: outside the problems, so it sees the status a caller sees.
+3. `ProblemRenderer`: outside all that refuse, so a refusal is rendered and counted like any answer.
 4. `require_own_host`: nothing is done for a request that was meant for somebody else.
 5. `answer_preflights`: what a browser asks before a page's request costs nothing, and nobody signs in for it.
 6. `limit_time`: outside all that waits, the reading of a body included, so that nothing outlives the deadline.
@@ -18,27 +18,28 @@ held or refused before a byte of it is parsed, as reading it and passing it thro
 answering it. A refusal looks like one of `render_problems` and is told as RequestRejected. The time a request was held
 is part of its own: `identify` lets it start at its arrival.
 
-Around the layers stand `mark_answers` and `mark_origins`, which every answer passes as its headers are written, and
-`protocol`, which answers what never becomes a request.
+The first three stand around the handler, in `answering`; the others are checks before it (`request_plan`).
+Around all stand `answer_bytes`, or else `mark_answers`, `mark_limits` and `mark_origins`, which write the headers that
+every answer has, and `protocol`, which answers what never becomes a request.
 """
 
 from dataclasses import dataclass
 
-from aiohttp.typedefs import Middleware
-
+from middleware.inbound.answer_bytes import AnswerBytes
 from middleware.inbound.authenticate import Authentication, authenticate
 from middleware.inbound.authorize import authorize
 from middleware.inbound.bugs import Bugs
-from middleware.inbound.cors import Origins, answer_preflights
+from middleware.inbound.cors import Origins, answer_preflights, mark_origins
 from middleware.inbound.deadline import REQUEST_SECONDS, limit_time
 from middleware.inbound.endpoint import Endpoints
-from middleware.inbound.idempotency import idempotency
-from middleware.inbound.identify import identify
-from middleware.inbound.observe import observe_requests
+from middleware.inbound.idempotency import idempotency, tell_repeats
+from middleware.inbound.identify import identify, mark_answers
+from middleware.inbound.observe import RequestTeller
 from middleware.inbound.own_hosts import ANY_HOST, OwnHosts, require_own_host
-from middleware.inbound.problems import render_problems
-from middleware.inbound.rate_limit import Limits, rate_limit
+from middleware.inbound.problems import ProblemRenderer
+from middleware.inbound.rate_limit import Limits, mark_limits, rate_limit
 from middleware.inbound.require_operator import require_operator
+from middleware.inbound.stack import Stack
 from middleware.inbound.telling import Telling
 from middleware.inbound.validate import validate
 from middleware.outbound.clock import CLOCK, Clock
@@ -74,21 +75,27 @@ def inbound(
     make_context: Identifier,
     bounds: Bounds = UNLIMITED,
     clock: Clock = CLOCK,
-) -> tuple[Middleware, ...]:
-    """Build the stack for `web.Application(middlewares=…)`; `endpoints` may be filled until the first request."""
-    asked = bounds.authentication
-    return (
-        identify(make_context),
-        observe_requests(endpoints, observe, telling=_telling(bounds), now=clock.now),
-        render_problems(endpoints, observe, bugs=Bugs(bounds.words), jitter=clock.jitter),
-        require_own_host(bounds.hosts),
-        *(() if bounds.origins is None else (answer_preflights(bounds.origins),)),
-        limit_time(endpoints, request_seconds=bounds.request_seconds, call_later=clock.call_later, now=clock.now),
-        *(() if asked is None else (authenticate(asked, observe, realm=bounds.realm, jitter=clock.jitter),)),
-        authorize(endpoints, observe, realm=bounds.realm),
-        *(() if bounds.limits is None else (rate_limit(endpoints, bounds.limits, jitter=clock.jitter),)),
-        validate(endpoints, now=clock.now),
-        idempotency(endpoints, observe, secret=bounds.secret),
+) -> Stack:
+    """Build the stack of an application, to `install`; `endpoints` may be filled until that is served."""
+    asked, origins, limits = bounds.authentication, bounds.origins, bounds.limits
+    return Stack(
+        endpoints=endpoints,
+        identify=identify(make_context),
+        teller=RequestTeller(observe, telling=_telling(bounds), now=clock.now),
+        problems=ProblemRenderer(observe, bugs=Bugs(bounds.words), jitter=clock.jitter),
+        checks=(
+            require_own_host(bounds.hosts),
+            *(() if origins is None else (answer_preflights(origins),)),
+            limit_time(request_seconds=bounds.request_seconds, call_later=clock.call_later, now=clock.now),
+            *(() if asked is None else (authenticate(asked, observe, realm=bounds.realm, jitter=clock.jitter),)),
+            authorize(observe, realm=bounds.realm),
+            *(() if limits is None else (rate_limit(limits, jitter=clock.jitter),)),
+            validate(now=clock.now),
+            idempotency(secret=bounds.secret),
+        ),
+        around=(tell_repeats(observe),),
+        marks=(mark_answers(now=clock.now), mark_limits, *(() if origins is None else (mark_origins(origins),))),
+        bytes_of=AnswerBytes(origins, now=clock.now),
     )
 
 
@@ -99,6 +106,14 @@ def _telling(bounds: Bounds) -> Telling:
 
 def inbound_of_admin(
     observe: Observe, *, make_context: Identifier, hosts: OwnHosts = ANY_HOST, token: str = ""
-) -> tuple[Middleware, ...]:
+) -> Stack:
     """Build the stack of the admin port, where nobody is counted, limited or shed; changes take `token`."""
-    return (identify(make_context), render_problems({}, observe), require_own_host(hosts), require_operator(token))
+    return Stack(
+        endpoints={},
+        identify=identify(make_context),
+        teller=None,
+        problems=ProblemRenderer(observe),
+        checks=(require_own_host(hosts), require_operator(token)),
+        marks=(mark_answers(),),
+        bytes_of=AnswerBytes(),
+    )

@@ -5,19 +5,20 @@ anyone is let in: a caller that believes to be somebody must not be answered as 
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
 
 from middleware.errors import Problem, TooManyRequests, Unauthenticated
 from middleware.inbound.challenge import INVALID_TOKEN, challenge
+from middleware.inbound.exchange import Exchange
 from middleware.inbound.failed_attempts import FAILED_ATTEMPTS, FailedAttempts
 from middleware.inbound.identify import CONTEXT
 from middleware.inbound.principal import PRINCIPAL, Principal
 from middleware.inbound.rate_limit import too_many
+from middleware.inbound.request_plan import Layer
 from telemetry.events import (
     Authenticated,
     AuthenticationFailed,
@@ -86,21 +87,22 @@ def authenticate(
     *,
     realm: str,
     jitter: Callable[[], float] = random.random,
-) -> Middleware:
+) -> Layer:
     """Put who calls at `request[PRINCIPAL]`; raise Unauthenticated for a credential that is not taken."""
     checked = _Check(authentication=authentication, observe=observe, realm=realm, jitter=jitter)
 
-    @web.middleware
-    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        given = request.headers.getall(hdrs.AUTHORIZATION, None)
-        if given is not None:
-            request[CONTEXT].recording.reach("authenticate")
-            principal = checked.remembered(given) or await checked.principal(request, given)
-            request[PRINCIPAL] = principal
-            observe(_TAKEN[principal.credential_kind])
-        return await handler(request)
+    def check(exchange: Exchange) -> Awaitable[None] | None:
+        given = exchange.headers.getall(hdrs.AUTHORIZATION, None)
+        if given is None:
+            return None
+        exchange[CONTEXT].recording.reach("authenticate")
+        principal = checked.remembered(given)
+        if principal is None:
+            return checked.find(exchange, given)
+        checked.take(exchange, principal)
+        return None
 
-    return layer
+    return lambda _place: check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,15 @@ class _Check:
     observe: Observe
     realm: str
     jitter: Callable[[], float]
+
+    def take(self, exchange: Exchange, principal: Principal) -> None:
+        """This is who calls."""
+        exchange[PRINCIPAL] = principal
+        self.observe(_TAKEN[principal.credential_kind])
+
+    async def find(self, exchange: Exchange, given: list[str]) -> None:
+        """Find out who calls."""
+        self.take(exchange, await self.principal(exchange, given))
 
     def remembered(self, given: list[str]) -> Principal | None:
         """Who calls, where nothing is wrong and nothing has to be waited for: the way of nearly every request."""

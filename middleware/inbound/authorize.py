@@ -2,13 +2,11 @@
 
 from typing import get_args
 
-from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
-
 from middleware.errors import Forbidden, Problem, Unauthenticated
 from middleware.inbound.challenge import INSUFFICIENT_SCOPE, challenge
-from middleware.inbound.endpoint import Endpoints, endpoint_of
+from middleware.inbound.exchange import Exchange
 from middleware.inbound.principal import PRINCIPAL
+from middleware.inbound.request_plan import Check, Layer, Place
 from telemetry.events import AccessDecided, AccessDecision, Observe
 
 _ADMITTED: frozenset[AccessDecision] = frozenset({"admitted", "admitted_own_rows"})
@@ -20,19 +18,21 @@ _SENTENCES: dict[AccessDecision, str] = {
 }
 
 
-def authorize(endpoints: Endpoints, observe: Observe, *, realm: str) -> Middleware:
+def authorize(observe: Observe, *, realm: str) -> Layer:
     """Raise Unauthenticated where a caller who said who it is might get in, Forbidden where this one does not."""
 
-    @web.middleware
-    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        endpoint = endpoint_of(request, endpoints)
-        if endpoint is None:
-            return await handler(request)
-        decision = endpoint.decide(request.get(PRINCIPAL))
-        observe(_DECIDED[decision])
-        if decision not in _ADMITTED:
-            raise _refusal(decision, realm)
-        return await handler(request)
+    def layer(place: Place) -> Check | None:
+        if place.endpoint is None:
+            return None
+        decide = place.endpoint.decide
+
+        def check(exchange: Exchange) -> None:
+            decision = decide(exchange.get(PRINCIPAL))
+            observe(_DECIDED[decision])
+            if decision not in _ADMITTED:
+                raise _refusal(decision, realm)
+
+        return check
 
     return layer
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict
+
+from middleware.inbound.exchange import Exchange
+from middleware.inbound.request_plan import Layer
 
 ANY_ORIGIN = "*"
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
@@ -106,17 +108,16 @@ class Origins:
         return self._pattern.fullmatch(origin) is not None
 
 
-def answer_preflights(origins: Origins) -> Middleware:
+def answer_preflights(origins: Origins) -> Layer:
     """Answer what a browser asks before a page's request, and touch nothing else for it."""
 
-    @web.middleware
-    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.method != hdrs.METH_OPTIONS or hdrs.ACCESS_CONTROL_REQUEST_METHOD not in request.headers:
-            return await handler(request)
-        is_admitted = origins.admit(request.headers.get(hdrs.ORIGIN))
+    def check(exchange: Exchange) -> web.Response | None:
+        if hdrs.ACCESS_CONTROL_REQUEST_METHOD not in exchange.headers:
+            return None
+        is_admitted = origins.admit(exchange.headers.get(hdrs.ORIGIN))
         return web.Response(status=204, headers=origins.preflight if is_admitted else None)
 
-    return layer
+    return lambda place: check if place.method == hdrs.METH_OPTIONS else None
 
 
 def mark_origins(origins: Origins) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:

@@ -1,18 +1,18 @@
 """The layer that ends a request whose time is up: 504, whatever its handler waits for."""
 
-import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 from multidict import istr
 
 from middleware.deadlines import DEADLINE
-from middleware.errors import Elapsed, Fault, Malformed
-from middleware.inbound.endpoint import Endpoints, endpoint_of
+from middleware.errors import Fault, Malformed
+from middleware.inbound.deadline_timer import Deadline
+from middleware.inbound.exchange import Exchange
 from middleware.inbound.identify import CONTEXT
+from middleware.inbound.request_plan import Check, Layer, Place
 from middleware.sweeper import CallLater
 
 REQUEST_TIMEOUT = istr("Request-Timeout")
@@ -27,13 +27,7 @@ CALLERS_TIME = web.RequestKey("callers_time", bool)
 _SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?", re.ASCII)
 
 
-def limit_time(
-    endpoints: Endpoints,
-    *,
-    request_seconds: float,
-    call_later: CallLater,
-    now: Callable[[], float] = time.monotonic,
-) -> Middleware:
+def limit_time(*, request_seconds: float, call_later: CallLater, now: Callable[[], float] = time.monotonic) -> Layer:
     """Cancel a request past its deadline and raise Elapsed instead; raises Malformed for a limit nobody can read.
 
     The deadline is the request's start plus the smallest of the endpoint's own limit (`request_seconds` where it has
@@ -41,18 +35,24 @@ def limit_time(
     that has begun through to its end. A cancellation from elsewhere stays one.
     """
 
-    @web.middleware
-    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        endpoint = endpoint_of(request, endpoints)
+    def layer(place: Place) -> Check:
+        endpoint = place.endpoint
         ours = request_seconds if endpoint is None or endpoint.limit_seconds is None else endpoint.limit_seconds
-        seconds = asked_seconds(request, otherwise=ours)
-        if seconds < ours:
-            request[CALLERS_TIME] = True
-        else:
+
+        def check(exchange: Exchange) -> None:
             seconds = ours
-        deadline = request[CONTEXT].started_seconds + seconds
-        DEADLINE.set(deadline)  # the request has a task, and so a context, of its own: nothing needs to be put back
-        return await _within(deadline - now(), lambda: handler(request), call_later=call_later)
+            if REQUEST_TIMEOUT in exchange.headers:
+                asked = asked_seconds(exchange, otherwise=ours)
+                if asked < ours:
+                    exchange[CALLERS_TIME] = True
+                    seconds = asked
+            instant = exchange[CONTEXT].started_seconds + seconds
+            DEADLINE.set(instant)  # the request has a context of its own: nothing needs to be put back
+            exchange.deadline = Deadline(instant - now(), call_later=call_later)
+            if exchange.has_waited:
+                exchange.deadline.arm()
+
+        return check
 
     return layer
 
@@ -69,30 +69,3 @@ def asked_seconds(request: web.Request, *, otherwise: float) -> float:
             faults=[Fault(code="bad_seconds", detail=detail, header=REQUEST_TIMEOUT)],
         )
     return float(given[0])
-
-
-async def _within(
-    seconds: float, answer: Callable[[], Awaitable[web.StreamResponse]], *, call_later: CallLater
-) -> web.StreamResponse:
-    task = asyncio.current_task()
-    if task is None:
-        raise RuntimeError("a request is answered inside a task")
-    cancelled_before = task.cancelling()
-    expired = False
-
-    def expire() -> None:
-        nonlocal expired
-        expired = True
-        task.cancel()
-
-    timer = call_later(max(seconds, 0.0), expire)
-    try:
-        return await answer()
-    except asyncio.CancelledError as error:
-        if expired and task.cancelling() == cancelled_before + 1:
-            raise Elapsed from error
-        raise
-    finally:
-        timer.cancel()
-        if expired:
-            task.uncancel()

@@ -1,4 +1,4 @@
-"""What the layers must know of a matched route, and how they find it."""
+"""What the layers must know of a matched route."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from aiohttp import web
 from middleware.inbound.admission import Decide
 from middleware.inbound.priorities import Priority
 from middleware.inbound.quota import Charge
-from telemetry.events import UNMATCHED
 
 ReadInput = Callable[[web.Request], Awaitable[object]]
 """Reads and checks all a request brings; raises a Problem with every fault at once."""
@@ -37,14 +36,3 @@ class Endpoint:
 
 Endpoints = Mapping[Callable[..., object], Endpoint]
 """By the handler aiohttp resolves a request to: each endpoint has a handler of its own, HEAD shares GET's."""
-
-
-def endpoint_of(request: web.Request, endpoints: Endpoints) -> Endpoint | None:
-    """The endpoint a request was routed to; None for an unknown address or a method it does not offer."""
-    return endpoints.get(request.match_info.handler)
-
-
-def route_of(request: web.Request, endpoints: Endpoints) -> str:
-    """The template events name: never the address itself, which anyone can vary without end."""
-    endpoint = endpoints.get(request.match_info.handler)
-    return UNMATCHED if endpoint is None else endpoint.template

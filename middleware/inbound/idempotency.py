@@ -6,18 +6,20 @@ write itself; the layer asks nobody and stores nothing.
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 from multidict import istr
 
 from middleware.errors import Fault, KeyInFlight, KeyReused, Malformed
-from middleware.inbound.endpoint import Endpoint, Endpoints, endpoint_of
+from middleware.inbound.endpoint import Endpoint
+from middleware.inbound.exchange import Exchange
 from middleware.inbound.identify import CONTEXT
 from middleware.inbound.principal import PRINCIPAL
+from middleware.inbound.request_plan import Around, Check, Layer, Place
 from telemetry.events import IdempotencyDecided, IdempotencyOutcome, Observe
 
 IDEMPOTENCY_KEY = istr("Idempotency-Key")
@@ -47,34 +49,53 @@ REQUEST_KEY = web.RequestKey("request_key", RequestKey)
 """Set for requests that bring a key to an endpoint that takes one."""
 
 
-def idempotency(endpoints: Endpoints, observe: Observe, *, secret: bytes) -> Middleware:
+def idempotency(*, secret: bytes) -> Layer:
     """Put what the key stands for at `request[REQUEST_KEY]`; raise Malformed where it is no key or a needed one lacks.
 
     `secret` keys the digests: whoever reads the store cannot try keys or bodies out.
     """
     digest = _digester(secret)
 
-    @web.middleware
-    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        reach = request[CONTEXT].recording.reach
-        endpoint = endpoint_of(request, endpoints)
-        key = None if endpoint is None or endpoint.idempotency == "none" else _key_in(request, endpoint)
-        if endpoint is None or key is None:
-            reach("handler")
-            return await handler(request)
-        reach("idempotency")
-        request[REQUEST_KEY] = await _request_key(request, endpoint, key=key, digest=digest)
-        reach("handler")
-        try:
-            response = await handler(request)
-        except (KeyInFlight, KeyReused) as refused:
-            outcome: IdempotencyOutcome = "in_flight" if isinstance(refused, KeyInFlight) else "reused"
-            observe(IdempotencyDecided(outcome=outcome))
-            raise
-        observe(IdempotencyDecided(outcome="replayed" if IDEMPOTENT_REPLAYED in response.headers else "stored"))
-        return response
+    def layer(place: Place) -> Check | None:
+        endpoint = place.endpoint
+        if endpoint is None or endpoint.idempotency == "none":
+            return None
+
+        async def name(exchange: Exchange, key: str) -> None:
+            exchange[CONTEXT].recording.reach("idempotency")
+            exchange[REQUEST_KEY] = await _request_key(exchange, endpoint, key=key, digest=digest)
+
+        def check(exchange: Exchange) -> Awaitable[None] | None:
+            key = _key_in(exchange, endpoint)
+            return None if key is None else name(exchange, key)
+
+        return check
 
     return layer
+
+
+def tell_repeats(observe: Observe) -> Around:
+    """Tell of each request that brought a key whether it was done, answered as before, or refused."""
+
+    def around(place: Place, handler: Handler) -> Handler:
+        if place.endpoint is None or place.endpoint.idempotency == "none":
+            return handler
+
+        async def told(request: web.Request) -> web.StreamResponse:
+            if REQUEST_KEY not in request:
+                return await handler(request)
+            try:
+                response = await handler(request)
+            except (KeyInFlight, KeyReused) as refused:
+                outcome: IdempotencyOutcome = "in_flight" if isinstance(refused, KeyInFlight) else "reused"
+                observe(IdempotencyDecided(outcome=outcome))
+                raise
+            observe(IdempotencyDecided(outcome="replayed" if IDEMPOTENT_REPLAYED in response.headers else "stored"))
+            return response
+
+        return told
+
+    return around
 
 
 def _key_in(request: web.Request, endpoint: Endpoint) -> str | None:

@@ -5,15 +5,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict, istr
 
+from middleware.inbound.exchange import Exchange
 from middleware.inbound.security_headers import is_over_tls, secure
-from middleware.inbound.shed_protocol import ShedProtocol
 from telemetry import private_texts
 from telemetry.context import CURRENT_REQUEST, Identifier, RequestContext
 
 CONTEXT = web.RequestKey("context", RequestContext)
+
+Identify = Callable[[Exchange], None]
+"""Gives a request its context."""
 
 REQUEST_ID = istr("X-Request-ID")
 TRACEPARENT = istr("traceparent")
@@ -25,37 +27,29 @@ HELD = "held"
 """The stage of Server-Timing in which a request waited, unread, for others to end."""
 
 
-def identify(make_context: Identifier) -> Middleware:
+def identify(make_context: Identifier) -> Identify:
     """Give the request its context, for the layers (`request[CONTEXT]`) and for readers of events.
 
     It starts with the request's arrival, also where it was held before it could be read.
     """
 
-    @web.middleware
-    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        headers = request.headers
+    def begin(exchange: Exchange) -> None:
+        headers = exchange.headers
         parents = headers.getall(TRACEPARENT, ())
         states = headers.getall(TRACESTATE, ()) if parents else ()
         context = make_context(headers.get(REQUEST_ID), parents, tracestates=states)
-        waited_seconds = waited(request)
+        waited_seconds = exchange.waited_seconds
         if waited_seconds:
             read_seconds = context.started_seconds
             context = replace(context, started_seconds=read_seconds - waited_seconds)
             context.stages.add(HELD, waited_seconds)
             context.recording.hold(HELD, since_seconds=context.started_seconds)
             context.recording.hold(IDENTIFY, since_seconds=read_seconds)
-        request[CONTEXT] = context
+        exchange[CONTEXT] = context
         CURRENT_REQUEST.set(context)
         private_texts.begin()
-        return await handler(request)
 
-    return layer
-
-
-def waited(request: web.Request) -> float:
-    """For how long the connection had held the request before it could be read, in seconds."""
-    protocol = request.protocol
-    return protocol.waited_seconds if isinstance(protocol, ShedProtocol) else 0.0
+    return begin
 
 
 def mark_answers(

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import ip_address
 
-from aiohttp import HttpVersion10, HttpVersion11, hdrs, web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp import HttpVersion10, HttpVersion11, hdrs
 
 from middleware.errors import Fault, Malformed, Misdirected
+from middleware.inbound.exchange import Exchange
+from middleware.inbound.request_plan import Layer
 
 ANY = "*"
 
@@ -53,26 +54,24 @@ class OwnHosts:
 ANY_HOST = OwnHosts([ANY])
 
 
-def require_own_host(hosts: OwnHosts) -> Middleware:
+def require_own_host(hosts: OwnHosts) -> Layer:
     """Raise Misdirected for a request to another name, Malformed for one without exactly one Host (RFC 9112, 3.2).
 
     Before HTTP/1.1 there was no Host: such a caller is no browser, and some balancers' probes are such callers. Before
     HTTP/1.0 there were no headers at all: nobody calls so, but bytes meant for another protocol may look like it.
     """
 
-    @web.middleware
-    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.version < HttpVersion10:
+    def check(exchange: Exchange) -> None:
+        if exchange.version < HttpVersion10:
             raise Malformed("HTTP/0.9 is not spoken here.")
-        count = len(request.headers.getall(hdrs.HOST, ()))
-        if count != 1 and (count or request.version >= HttpVersion11):
+        count = len(exchange.headers.getall(hdrs.HOST, ()))
+        if count != 1 and (count or exchange.version >= HttpVersion11):
             raise Malformed(faults=[Fault(code="host", detail="a request has exactly one Host header", header="Host")])
         # Of a target in absolute form its own host counts, and Host does not (RFC 9112, 3.2.2): aiohttp heeds that.
-        if count and request.host not in hosts:
+        if count and exchange.host not in hosts:
             raise Misdirected(f"{Misdirected.__doc__} {hosts.advice}".rstrip())
-        return await handler(request)
 
-    return layer
+    return lambda _place: check
 
 
 def _is_address(text: str) -> bool:

@@ -5,12 +5,14 @@ import math
 
 from aiohttp import web
 
+from middleware.inbound.answering import Answering
 from middleware.inbound.binding import Bound, bind
 from middleware.inbound.connection_watch import ConnectionWatch
 from middleware.inbound.entrance import Entrance
 from middleware.inbound.letting_go import idle_longest, untaken_longest
 from middleware.inbound.listener import Listener, Secure
 from middleware.inbound.protocol import ConnectionPolicy, Edge, ProblemProtocol
+from middleware.inbound.stack import STACK
 
 _NEXT_REQUEST_SECONDS = 0.25
 """A caller who asks four times a second or more over a connection hears of its end by an answer."""
@@ -22,8 +24,9 @@ _LET_GO_SHARE = 0.05
 class ProblemServer(web.Server):
     """Makes a ProblemProtocol of each connection."""
 
-    def __init__(self, plain: web.Server, edge: Edge, *, policy: ConnectionPolicy) -> None:
-        super().__init__(plain.request_handler, request_factory=plain.request_factory)
+    def __init__(self, answering: Answering, edge: Edge, *, policy: ConnectionPolicy) -> None:
+        super().__init__(answering)  # type: ignore[arg-type]  # aiohttp's own loop over requests calls it otherwise
+        self._answering = answering
         self._edge = edge
         self._policy = policy
         self._watch: ConnectionWatch[ProblemProtocol] = ConnectionWatch(
@@ -91,6 +94,7 @@ class ProblemServer(web.Server):
         return ProblemProtocol(
             self,
             self._edge,
+            answers=self._answering,
             policy=self._policy,
             loop=self._loop,
             access_log=None,
@@ -145,4 +149,5 @@ class ProblemRunner(web.AppRunner):
         return server
 
     async def _make_server(self) -> web.Server:
-        return ProblemServer(await super()._make_server(), self._edge, policy=self._policy)
+        await super()._make_server()  # starts the application, and makes a server that nobody needs
+        return ProblemServer(Answering(self.app, self.app[STACK]), self._edge, policy=self._policy)

@@ -4,47 +4,41 @@ import random
 from collections.abc import Callable
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
 
 from middleware.errors import STATUS, Bug, Malformed, Problem
 from middleware.inbound.bugs import Bugs
-from middleware.inbound.endpoint import Endpoints, route_of
+from middleware.inbound.exchange import Exchange
 from middleware.inbound.idempotency import REQUEST_KEY
 from middleware.inbound.identify import CONTEXT
 from middleware.inbound.problem_document import problem_of_refusal, problem_response, refusal_response
+from middleware.inbound.request_plan import Place
 from middleware.inbound.telling import FAILURE
-from telemetry.events import METHODS, OTHER, Observe
+from telemetry.events import Observe
 
 _FIRST_ERROR = 400
 _DONE_AGAIN = frozenset({hdrs.METH_POST, hdrs.METH_PATCH})
 
 
-def render_problems(
-    endpoints: Endpoints, observe: Observe, *, bugs: Bugs | None = None, jitter: Callable[[], float] = random.random
-) -> Middleware:
-    """Answer whatever is raised with problem details; a caller never sees what a bug was."""
-    tell = Bugs() if bugs is None else bugs
+class ProblemRenderer:
+    """Answers whatever is raised with problem details; a caller never sees what a bug was."""
 
-    def answer(error: Exception, request: web.Request) -> web.Response:
+    def __init__(
+        self, observe: Observe, *, bugs: Bugs | None = None, jitter: Callable[[], float] = random.random
+    ) -> None:
+        self._observe = observe
+        self._tell = Bugs() if bugs is None else bugs
+        self._jitter = jitter
+
+    def answer(self, error: Exception, request: Exchange, *, place: Place) -> web.Response:
+        """The answer to a request in which this was raised."""
         if isinstance(error, web.HTTPException):
-            return _refusal(error, request, jitter=jitter())
+            return _refusal(error, request, jitter=self._jitter())
         problem = request[FAILURE] = _problem(error, request)
         if isinstance(problem, Bug):
-            method = request.method if request.method in METHODS else OTHER
-            observe(tell(error, request[CONTEXT], place=(method, route_of(request, endpoints)), request=request))
-        return problem_response(problem, request[CONTEXT], jitter=jitter(), is_repeatable=_is_repeatable(request))
-
-    @web.middleware
-    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except Exception as error:
-            response = answer(error, request)
-            if request.writer.output_size > 0:
-                raise  # half an answer is out: only a connection that breaks off says that it is not whole
-            return response
-
-    return layer
+            told = self._tell(error, request[CONTEXT], place=(place.method, place.route), request=request)
+            self._observe(told)
+        is_repeatable = _is_repeatable(request)
+        return problem_response(problem, request[CONTEXT], jitter=self._jitter(), is_repeatable=is_repeatable)
 
 
 def _is_repeatable(request: web.Request) -> bool:

@@ -17,6 +17,7 @@ from middleware.errors import Bug, Elapsed, HeadersTooLarge, Malformed, Problem,
 from middleware.inbound.arrival import Arrival, ArrivalPolicy
 from middleware.inbound.bugs import Bugs
 from middleware.inbound.certificate import Certificate
+from middleware.inbound.exchange import Exchange
 from middleware.inbound.guarded_parser import GuardedParser
 from middleware.inbound.identify import CONTEXT, mark_answer
 from middleware.inbound.priorities import NO_OPENINGS, Openings
@@ -25,6 +26,7 @@ from middleware.inbound.security_headers import is_over_tls
 from middleware.inbound.shed import Shed
 from middleware.inbound.shed_answer import shed_answer
 from middleware.inbound.shed_protocol import ShedProtocol
+from middleware.inbound.turns import Answers
 from middleware.outbound.clock import call_later
 from middleware.sweeper import CallLater
 from telemetry.context import Identifier, RequestContext
@@ -90,16 +92,17 @@ class ProblemProtocol(ShedProtocol):
     middleware in plain text, and logs a traceback of each.
     """
 
-    __slots__ = ("_arrival", "_edge", "_last_answer", "_policy", "_stuck_since", "untaken_bytes", "untaken_seconds")
+    __slots__ = ("_arrival", "_edge", "_policy", "_stuck_since", "untaken_bytes", "untaken_seconds")
 
-    def __init__(self, server: web.Server, edge: Edge, *, policy: ConnectionPolicy, **settings: Any) -> None:
-        super().__init__(server, edge.shed, **settings)
+    def __init__(
+        self, server: web.Server, edge: Edge, *, answers: Answers, policy: ConnectionPolicy, **settings: Any
+    ) -> None:
+        super().__init__(server, answers, shed=edge.shed, **settings)
         self._parser: Any = GuardedParser(self._parser)  # aiohttp names its own parsers, and wants no others
         self._edge = edge
         self._policy = policy
         self._arrival = Arrival(policy.arrival)
         self._stuck_since = math.inf
-        self._last_answer = False
         self.untaken_bytes = 0
         self.untaken_seconds = 0.0
 
@@ -195,12 +198,12 @@ class ProblemProtocol(ShedProtocol):
 
     def end_with_next_answer(self) -> None:
         """Say with the next answer that it is the last, and close then."""
-        self._last_answer = True
+        self.is_last_answer = True
 
     def close(self) -> None:
         """Close once the request under way is answered; aiohttp's would stop reading its body at once."""
         if self._request_in_progress:
-            self._last_answer = True
+            self.is_last_answer = True
         else:
             super().close()
 
@@ -220,7 +223,7 @@ class ProblemProtocol(ShedProtocol):
         message: str | None = None,  # noqa: ARG002 - aiohttp's words, which quote the bytes it could not read
     ) -> web.StreamResponse:
         """Answer what no layer has answered; the connection closes after it."""
-        if request.writer.output_size > 0:
+        if isinstance(request, Exchange) and request.is_being_answered:
             raise ConnectionError("part of an answer has been sent, so no other can follow it") from exc
         context = request.get(CONTEXT) or self._edge.make_context()
         problem = self._problem(status, exc, context=context)
@@ -229,22 +232,13 @@ class ProblemProtocol(ShedProtocol):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send an answer; a refusal that passed no layer is rendered first.
-
-        aiohttp keeps both until the connection's next request, and with them megabytes for each that is idle.
-        """
+        """Send an answer that is not written at once; a refusal that passed no layer is rendered first."""
         if isinstance(resp, web.HTTPException) and resp.status >= _FIRST_ERROR:
             context = request.get(CONTEXT) or self._edge.make_context()
             resp = self._last(refusal_response(resp, context, jitter=self._edge.jitter()), context)
-        if self._last_answer:
+        if self.is_last_answer:
             resp.force_close()
-        try:
-            return await super().finish_response(request, resp, start_time)
-        finally:
-            request.clear()
-            request._read_bytes = None  # noqa: SLF001 - there is no other way to let go of a body
-            if isinstance(resp, web.Response):
-                resp.body = None
+        return await super().finish_response(request, resp, start_time)
 
     def _problem(self, status: int, error: BaseException | None, *, context: RequestContext) -> Problem:
         if status == HTTPStatus.BAD_REQUEST:

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
 from multidict import istr
 
 from middleware.errors import TooManyRequests
-from middleware.inbound.endpoint import Endpoints, endpoint_of
+from middleware.inbound.exchange import Exchange
 from middleware.inbound.identify import CONTEXT
 from middleware.inbound.principal import PRINCIPAL
 from middleware.inbound.quota import Charge, Decider, Taken, scaled
+from middleware.inbound.request_plan import Check, Layer, Place
 
 LIMITED = web.RequestKey("limited", tuple[str, str])
 """The values of RATE_LIMIT_POLICY and RATE_LIMIT for this request's answer."""
@@ -57,26 +57,27 @@ def _key(caller: str, name: str, *, secret: bytes) -> str:
     return f"mainstay:limit:{name}:{digest}"
 
 
-def rate_limit(endpoints: Endpoints, limits: Limits, *, jitter: Callable[[], float] = random.random) -> Middleware:
+def rate_limit(limits: Limits, *, jitter: Callable[[], float] = random.random) -> Layer:
     """Take each request's charge from its caller's allowance; raise TooManyRequests where it does not fit."""
 
-    @web.middleware
-    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        endpoint = endpoint_of(request, endpoints)
-        charge = limits.unmatched if endpoint is None else endpoint.charge
-        if charge is None:
-            return await handler(request)
-        request[CONTEXT].recording.reach("rate_limit")
-        principal = request.get(PRINCIPAL)
-        if principal is None:
-            caller = f"address {limits.address_of(request)}"
-        else:
-            caller, charge = f"principal {principal.name}", scaled(charge, principal.limit_factor)
-        taken = await limits.store.take(limits.key(caller, charge), charge)
-        if not taken.is_allowed:
-            raise too_many(request, charge, taken=taken, jitter=jitter())
-        request[LIMITED] = (charge.policy, _state(charge, taken))
-        return await handler(request)
+    def layer(place: Place) -> Check | None:
+        declared = limits.unmatched if place.endpoint is None else place.endpoint.charge
+        if declared is None:
+            return None
+
+        async def check(exchange: Exchange) -> None:
+            exchange[CONTEXT].recording.reach("rate_limit")
+            principal, charge = exchange.get(PRINCIPAL), declared
+            if principal is None:
+                caller = f"address {limits.address_of(exchange)}"
+            else:
+                caller, charge = f"principal {principal.name}", scaled(declared, principal.limit_factor)
+            taken = await limits.store.take(limits.key(caller, charge), charge)
+            if not taken.is_allowed:
+                raise too_many(exchange, charge, taken=taken, jitter=jitter())
+            exchange[LIMITED] = (charge.policy, _state(charge, taken))
+
+        return check
 
     return layer
 

@@ -9,29 +9,27 @@ import hmac
 from ipaddress import IPv6Address, ip_address
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
 
 from middleware.errors import Forbidden, Unauthenticated
 from middleware.inbound.challenge import challenge
+from middleware.inbound.exchange import Exchange
+from middleware.inbound.request_plan import Layer
 
 _LOOKING = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS)
 _SCHEME = "bearer"
 
 
-def require_operator(token: str = "") -> Middleware:
+def require_operator(token: str = "") -> Layer:
     """Raise Unauthenticated for a change without this token; without one, Forbidden unless it comes from loopback."""
     expected = token.encode()
 
-    @web.middleware
-    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.method not in _LOOKING:
-            if expected:
-                _require_token(request, expected)
-            else:
-                _require_loopback(request)
-        return await handler(request)
+    def check(exchange: Exchange) -> None:
+        if expected:
+            _require_token(exchange, expected)
+        else:
+            _require_loopback(exchange)
 
-    return layer
+    return lambda place: None if place.method in _LOOKING else check
 
 
 def _require_token(request: web.Request, expected: bytes) -> None:

@@ -1,6 +1,7 @@
 """What every answer tells a browser that shows it or that a strange page asks for it; docs/security.md argues each."""
 
 import asyncio
+from collections.abc import Collection
 
 from aiohttp import hdrs
 from multidict import CIMultiDict, istr
@@ -32,6 +33,16 @@ _UNLESS_SAID_OTHERWISE = (
 def is_over_tls(transport: asyncio.BaseTransport | None) -> bool:
     """Whether we ourselves speak TLS on a connection; a target like `https://…` is only what the caller says."""
     return transport is not None and transport.get_extra_info("sslcontext") is not None
+
+
+def missing_of(names: Collection[str], *, over_tls: bool) -> str | None:
+    """What `secure` adds to an answer whose headers have these names, in small letters, as text; None where it replaces
+    one of them."""
+    if any(name.lower() in names for name, _ in _FIXED):
+        return None
+    over_tls_too = ((STRICT_TRANSPORT_SECURITY, TWO_YEARS),) if over_tls else ()
+    others = [(name, value) for name, value in (*_UNLESS_SAID_OTHERWISE, *over_tls_too) if name.lower() not in names]
+    return "".join(f"{name}: {value}\r\n" for name, value in (*_FIXED, *others))
 
 
 def secure(headers: CIMultiDict[str], *, over_tls: bool) -> None:

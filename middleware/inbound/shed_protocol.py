@@ -2,12 +2,12 @@
 
 import socket
 import sys
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
 from middleware.inbound.shed import Shed
+from middleware.inbound.turns import Answers, TurnProtocol
 
 _ORDINARY_END = b"\r\n\r\n"
 _RECEIVED_AT = 52
@@ -16,7 +16,7 @@ _RECEIVED_END = 56
 _MILLISECONDS = 1000
 
 
-class ShedProtocol(web.RequestHandler):
+class ShedProtocol(TurnProtocol):
     """aiohttp's connection, except that a request waits unparsed until the server's Shed lets it in.
 
     A request counts as at work from when it is let in to its end, less the time its caller takes to send it. What a
@@ -24,16 +24,15 @@ class ShedProtocol(web.RequestHandler):
     Without a Shed everything is let in.
     """
 
-    __slots__ = ("_held", "_let_in_seconds", "_shed", "_slot", "arrived_seconds", "waited_seconds")
+    __slots__ = ("_held", "_let_in_seconds", "_shed", "_slot", "arrived_seconds")
 
-    def __init__(self, server: web.Server, shed: Shed | None, **settings: Any) -> None:
-        super().__init__(server, **settings)
+    def __init__(self, server: web.Server, answers: Answers, *, shed: Shed | None, **settings: Any) -> None:
+        super().__init__(server, answers, **settings)
         self._shed = shed
         self._held = b""
         self._slot: int | None = None
         self._let_in_seconds = 0.0
         self.arrived_seconds = 0.0
-        self.waited_seconds = 0.0
 
     @property
     def size_bytes(self) -> int:
@@ -108,24 +107,17 @@ class ShedProtocol(web.RequestHandler):
         elif not self._request_in_progress:
             self._leave(self._shed)
 
-    async def _handle_request(
-        self,
-        request: web.BaseRequest,
-        start_time: float | None,
-        request_handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
-    ) -> tuple[web.StreamResponse, bool]:
-        shed = self._shed
-        if shed is None:
-            return await super()._handle_request(request, start_time, request_handler)
-        if self._let_in_seconds:
-            shed.began(self._let_in_seconds)
+    def begins(self) -> None:
+        """A request that was let in takes its turn."""
+        if self._shed is not None and self._let_in_seconds:
+            self._shed.began(self._let_in_seconds)
             self._let_in_seconds = 0.0
-        try:
-            return await super()._handle_request(request, start_time, request_handler)
-        finally:
-            self.waited_seconds = 0.0
-            if not self._messages:  # otherwise the next one takes its place
-                self._leave(shed)
+
+    def ended(self) -> None:
+        """It is at work no longer; the next one of its connection takes its place, where there is one already."""
+        self.waited_seconds = 0.0
+        if not self._messages:
+            self._leave(self._shed)
 
     def _enter(self, slot: int, data: bytes, *, now: float) -> None:
         self._slot = slot

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 
-from middleware.inbound.endpoint import Endpoints, endpoint_of
+from middleware.inbound.exchange import Exchange
 from middleware.inbound.identify import CONTEXT
+from middleware.inbound.request_plan import Check, Layer, Place
 
 T = TypeVar("T")
 
@@ -24,17 +24,20 @@ def input_of(request: web.Request, kind: type[T]) -> T:
     return value
 
 
-def validate(endpoints: Endpoints, *, now: Callable[[], float] = time.monotonic) -> Middleware:
+def validate(*, now: Callable[[], float] = time.monotonic) -> Layer:
     """Put the endpoint's input at `request[INPUT]`; the time it took is the stage `validate`."""
 
-    @web.middleware
-    async def layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        endpoint = endpoint_of(request, endpoints)
-        if endpoint is not None:
-            context, began_seconds = request[CONTEXT], now()
+    def layer(place: Place) -> Check | None:
+        if place.endpoint is None:
+            return None
+        read_input = place.endpoint.read_input
+
+        async def check(exchange: Exchange) -> None:
+            context, began_seconds = exchange[CONTEXT], now()
             context.recording.reach("validate")
-            request[INPUT] = await endpoint.read_input(request)
+            exchange[INPUT] = await read_input(exchange)
             context.stages.add("validate", now() - began_seconds)
-        return await handler(request)
+
+        return check
 
     return layer

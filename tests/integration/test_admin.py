@@ -74,7 +74,7 @@ def admin_served(checks: Checks, events: Recorder) -> AbstractAsyncContextManage
     app = admin_app(
         Metrics(Deployment(service="shop", version="1", environment="test")),
         checks,
-        layers=inbound_of_admin(events, make_context=identify),
+        stack=inbound_of_admin(events, make_context=identify),
         routes=breaker_routes(Senses(observe=events).breakers),
     )
     return served(app, Edge(observe=events, make_context=identify))

@@ -28,7 +28,7 @@ async def call(events: Recorder) -> AsyncIterator[Caller]:
     app = admin_app(
         Metrics(Deployment(service="shop", version="1", environment="test")),
         checks,
-        layers=inbound_of_admin(events, make_context=identify),
+        stack=inbound_of_admin(events, make_context=identify),
         routes=breaker_routes(senses.breakers),
     )
     async with served(app, Edge(observe=events, make_context=identify)) as caller:

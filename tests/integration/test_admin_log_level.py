@@ -32,7 +32,7 @@ async def call(events: Recorder) -> AsyncIterator[Caller]:
     app = admin_app(
         Metrics(Deployment(service="shop", version="1", environment="test")),
         Checks(started={}, ready={}),
-        layers=inbound_of_admin(events, make_context=identify),
+        stack=inbound_of_admin(events, make_context=identify),
         routes=log_level_routes(LevelSwitch(logs, events)),
     )
     async with served(app, Edge(observe=events, make_context=identify)) as caller:

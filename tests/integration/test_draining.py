@@ -42,7 +42,7 @@ class Desk:
 @pytest.fixture
 async def desk(events: Recorder) -> AsyncIterator[Desk]:
     identify = Identifier()
-    app = web.Application(middlewares=inbound_of_admin(events, make_context=identify))
+    app = inbound_of_admin(events, make_context=identify).install(web.Application())
     edge = Edge(observe=events, make_context=identify)
     runner = ProblemRunner(app, edge, policy=ConnectionPolicy(), shutdown_seconds=5.0)
     desk = Desk(runner, 0)
@@ -126,7 +126,7 @@ async def test_who_the_kernel_still_holds_when_the_listener_closes_is_answered(d
 
 async def test_what_another_process_listens_to_as_well_is_left_to_it(events: Recorder) -> None:
     identify = Identifier()
-    app = web.Application(middlewares=inbound_of_admin(events, make_context=identify))
+    app = inbound_of_admin(events, make_context=identify).install(web.Application())
     runner = ProblemRunner(
         app, Edge(observe=events, make_context=identify), policy=ConnectionPolicy(), shutdown_seconds=1.0
     )

@@ -13,7 +13,7 @@ from middleware.errors import Conflict, Fault, Invalid, Problem, Unavailable
 from middleware.inbound import inbound
 from middleware.inbound.admission import admit_everybody
 from middleware.inbound.endpoint import Endpoint, Endpoints
-from middleware.inbound.identify import CONTEXT, mark_answers
+from middleware.inbound.identify import CONTEXT
 from middleware.inbound.protocol import Edge
 from middleware.inbound.validate import INPUT
 from middleware.outbound.clock import Clock
@@ -56,12 +56,10 @@ class Shop:
         self.endpoints: dict[Callable[..., object], Endpoint] = {}
         self.identify = Identifier()
         self.edge = Edge(observe=observe, make_context=self.identify, jitter=lambda: 0.0)
-        self.app = web.Application(
-            middlewares=inbound(
-                self.endpoints, observe=observe, make_context=self.identify, clock=Clock(jitter=lambda: 0.0)
-            )
+        self.app = web.Application()
+        inbound(self.endpoints, observe=observe, make_context=self.identify, clock=Clock(jitter=lambda: 0.0)).install(
+            self.app
         )
-        self.app.on_response_prepare.append(mark_answers())
         self.go_on = asyncio.Event()
         self.inputs_read: list[str] = []
         self._add("GET", "/products/{id}", self.read)

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -21,14 +21,14 @@ from middleware.inbound import Bounds, inbound
 from middleware.inbound.admission import admit_everybody
 from middleware.inbound.client_address import ClientAddress
 from middleware.inbound.endpoint import Endpoint
-from middleware.inbound.identify import mark_answers
+from middleware.inbound.exchange import Exchange
 from middleware.inbound.leases import LEASE_SECONDS, Leases
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
 from middleware.inbound.principal import PRINCIPAL
 from middleware.inbound.protocol import Edge
 from middleware.inbound.quota import LEFT_SHARE, Charge, Decider, Limit, charge_of
-from middleware.inbound.rate_limit import Limits, mark_limits
+from middleware.inbound.rate_limit import Limits
 from middleware.outbound.clock import Clock
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import RedisPolicy
@@ -77,18 +77,16 @@ async def limited(store: Decider, charge: Charge, *, events: Recorder, unmatched
     async def handle(_request: web.Request) -> web.Response:
         return web.Response(text="done")
 
-    @web.middleware
-    async def name_principal(request: web.Request, handler: object) -> web.StreamResponse:
-        if "X-Principal" in request.headers:
-            factor = float(request.headers.get("X-Factor", "1"))
-            request[PRINCIPAL] = caller_of(request.headers["X-Principal"], limit_factor=factor)
-        return await handler(request)  # type: ignore[operator, no-any-return]  # aiohttp's own handler
+    def name_principal(exchange: Exchange) -> None:
+        if "X-Principal" in exchange.headers:
+            factor = float(exchange.headers.get("X-Factor", "1"))
+            exchange[PRINCIPAL] = caller_of(exchange.headers["X-Principal"], limit_factor=factor)
 
-    layers = inbound(
+    stack = inbound(
         endpoints, observe=events, make_context=identify, bounds=Bounds(limits=limits), clock=Clock(jitter=lambda: 0.0)
     )
-    app = web.Application(middlewares=[name_principal, *layers])
-    app.on_response_prepare.extend([mark_answers(), mark_limits])
+    stack = replace(stack, checks=(lambda _place: name_principal, *stack.checks))
+    app = stack.install(web.Application())
     route = app.router.add_post("/things", handle)
     endpoints[route.handler] = Endpoint(
         template="/things", operation="things.create", decide=admit_everybody, read_input=read_input, charge=charge

@@ -11,7 +11,6 @@ from middleware.inbound import Bounds, inbound
 from middleware.inbound.admission import admit_everybody
 from middleware.inbound.arrival import ArrivalPolicy
 from middleware.inbound.endpoint import Endpoint
-from middleware.inbound.identify import mark_answers
 from middleware.inbound.protocol import ConnectionPolicy, Edge
 from telemetry.context import Identifier
 from telemetry.events import RequestFinished, RequestRejected
@@ -46,9 +45,8 @@ async def limited(
 
     identify = Identifier()
     endpoints: dict[Callable[..., object], Endpoint] = {}
-    layers = inbound(endpoints, observe=observe, make_context=identify, bounds=Bounds(request_seconds=request_seconds))
-    app = web.Application(middlewares=layers)
-    app.on_response_prepare.append(mark_answers())
+    stack = inbound(endpoints, observe=observe, make_context=identify, bounds=Bounds(request_seconds=request_seconds))
+    app = stack.install(web.Application())
     for method, path, handler in (
         ("GET", "/ok", ok),
         ("GET", "/slow", slow),

@@ -12,7 +12,6 @@ from aiohttp import web
 from middleware.inbound import inbound
 from middleware.inbound.concurrency import ConcurrencyPolicy
 from middleware.inbound.endpoint import Endpoint
-from middleware.inbound.identify import mark_answers
 from middleware.inbound.priorities import Openings, Priority, Ranked
 from middleware.inbound.protocol import Edge
 from middleware.inbound.shed import Shed
@@ -61,8 +60,7 @@ async def shedding(events: Recorder, policy: ShedPolicy | None = None) -> AsyncI
 
     identify = Identifier()
     endpoints: dict[Callable[..., object], Endpoint] = {}
-    app = web.Application(middlewares=inbound(endpoints, observe=events, make_context=identify))
-    app.on_response_prepare.append(mark_answers())
+    app = inbound(endpoints, observe=events, make_context=identify).install(web.Application())
     addresses: list[tuple[str, str, Priority]] = [
         ("GET", "/quick", "default"),
         ("HEAD", "/quick", "default"),

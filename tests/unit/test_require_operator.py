@@ -1,33 +1,24 @@
 """Who may change anything on the admin port."""
 
-import asyncio
 import secrets
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import make_mocked_request
 
 from middleware.errors import Forbidden, Unauthenticated
+from middleware.inbound.request_plan import place_of
 from middleware.inbound.require_operator import is_loopback, require_operator
+from tests.exchanges import exchange_of
 
 TOKEN = secrets.token_urlsafe()
 
 
-class Peer(asyncio.Transport):
-    def __init__(self, address: str) -> None:
-        super().__init__({"peername": (address, 40_000)})
-
-
 async def asked(method: str, *, token: str = "", peer: str = "10.0.0.7", **headers: str) -> str:
     """What becomes of a request."""
-
-    async def handler(_request: web.Request) -> web.Response:
-        return web.Response(text="done")
-
-    request = make_mocked_request(method, "/breakers/postgres.reads", headers=headers, transport=Peer(peer))
-    answer = await require_operator(token)(request, handler)
-    assert isinstance(answer, web.Response)
-    return answer.text or ""
+    check = require_operator(token)(place_of(method, None))
+    if check is not None:
+        given = (f"{name.replace('_', '-')}: {value}" for name, value in headers.items())
+        assert check(exchange_of("/breakers/postgres.reads", method, *given, peer=peer)) is None
+    return "done"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -1,0 +1,80 @@
+"""Answers a request: finds its plan, has it pass the layers there, and tells how it ended, whatever happened within."""
+
+import asyncio
+from http import HTTPStatus
+
+from aiohttp import hdrs, web
+
+from middleware.inbound.directory import Directory
+from middleware.inbound.exchange import Exchange
+from middleware.inbound.identify import CONTEXT
+from middleware.inbound.observe import STOPPED
+from middleware.inbound.own_context import in_own_context
+from middleware.inbound.request_plan import Plan
+from middleware.inbound.stack import Plans, Stack
+
+
+class Answering:
+    """Answers the requests to one application, which is complete by now."""
+
+    def __init__(self, app: web.Application, stack: Stack) -> None:
+        self._stack = stack
+        self._directory = Directory(app, Plans(stack).of)
+        self.maximum_body_bytes = app._client_max_size  # noqa: SLF001 - what the application was made with
+        self.bytes_of = stack.bytes_of
+
+    async def __call__(self, exchange: Exchange) -> web.StreamResponse:
+        """The answer; raises what cannot be answered any more, as half an answer is out."""
+        return await in_own_context(self._answered(exchange), waits=exchange.waits)
+
+    async def _answered(self, exchange: Exchange) -> web.StreamResponse:
+        stack = self._stack
+        plan = self._directory.find(exchange) or await self._directory.resolve(exchange)
+        if hdrs.EXPECT in exchange.headers:
+            await exchange.match_info.expect_handler(exchange)
+        stack.identify(exchange)
+        if stack.teller is None:
+            return await self._rendered(exchange, plan)
+        stack.teller.started(plan)
+        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
+        try:
+            response = await self._rendered(exchange, plan)
+            status = response.status
+        except asyncio.CancelledError:
+            status = STOPPED
+            raise
+        finally:
+            stack.teller.ended(exchange, plan.place, status=status)
+        return response
+
+    async def _rendered(self, exchange: Exchange, plan: Plan) -> web.StreamResponse:
+        """The answer, a problem's where anything was raised."""
+        try:
+            return await self._handled(exchange, plan)
+        except Exception as error:
+            response = self._stack.problems.answer(error, exchange, place=plan.place)
+            if exchange.is_being_answered:
+                raise  # half an answer is out: only a connection that breaks off says that it is not whole
+            return response
+
+    async def _handled(self, exchange: Exchange, plan: Plan) -> web.StreamResponse:
+        """The handler's answer, or that of a layer before it."""
+        try:
+            for check in plan.checks:
+                found = check(exchange)
+                if found is not None:
+                    if isinstance(found, web.StreamResponse):
+                        return found
+                    await found
+            exchange[CONTEXT].recording.reach("handler")
+            response = await (plan.handle or exchange.match_info.handler)(exchange)
+            if type(response) is not web.Response and not isinstance(response, web.StreamResponse):
+                raise TypeError(f"a handler returned {type(response).__name__}, which is no answer")
+        except asyncio.CancelledError as error:
+            if exchange.deadline is not None:
+                exchange.deadline.look_at(error)
+            raise
+        finally:
+            if exchange.deadline is not None:
+                exchange.deadline.end()
+        return response

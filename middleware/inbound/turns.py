@@ -1,0 +1,156 @@
+"""A connection's requests, one after another: aiohttp's loop over them with less around each of them.
+
+aiohttp's own starts a task for each request, waits for it to take its turn in the event loop and then for its end to be
+heard of. Here the connection's task answers by itself, each request in a context of its own (`own_context`), and an
+ordinary answer is written at once (`answer_bytes`).
+
+It is written against aiohttp's own `RequestHandler.start`; `tests/unit/test_turns.py` fails where that has changed.
+"""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from aiohttp import web
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
+from aiohttp.web_protocol import _PAYLOAD_ACCESS_ERROR, ERROR
+
+from middleware.inbound.exchange import Exchange
+
+_TOGETHER_BYTES = 65_536
+"""An answer is written together with its head up to this size; a longer one is not copied for it."""
+
+
+class Answers(Protocol):
+    """Answers the requests to an application; Answering."""
+
+    maximum_body_bytes: int
+
+    async def __call__(self, exchange: Exchange) -> web.StreamResponse:
+        """The answer; raises what cannot be answered any more."""
+
+    def bytes_of(self, exchange: Exchange, response: web.StreamResponse) -> tuple[bytes, bytes] | None:
+        """Head and body of an ordinary answer; None for any other."""
+
+
+class TurnProtocol(web.RequestHandler):
+    """aiohttp's connection, except how its requests take their turns.
+
+    `waited_seconds` is for how long the next request has been held unread; after an answer that `is_last_answer` the
+    connection closes.
+    """
+
+    __slots__ = ("_answers", "is_last_answer", "waited_seconds")
+
+    def __init__(self, server: web.Server, answers: Answers, **settings: Any) -> None:
+        super().__init__(server, **settings)
+        self._answers = answers
+        self.is_last_answer = False
+        self.waited_seconds = 0.0
+
+    def begins(self) -> None:
+        """A request takes its turn."""
+
+    def ended(self) -> None:
+        """It has been answered, or never will be."""
+
+    async def start(self) -> None:
+        """Answer what comes until the connection ends."""
+        loop = self._loop
+        while not self._force_close:
+            if not self._messages:
+                self._waiter = loop.create_future()
+                try:
+                    await self._waiter
+                finally:
+                    self._waiter = None
+            message, payload = self._messages.popleft()
+            if self._parser is not None:
+                self._parser.message_consumed()
+            if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
+                self._resume_reading_if_drained()
+            if not await self._took_turn(message, payload):
+                break
+            self._next_keepalive_close_time = loop.time() + self._keepalive_timeout
+            if self._keepalive_handle is None:
+                self._keepalive_handle = loop.call_at(self._next_keepalive_close_time, self._process_keepalive)
+        if not self._force_close:
+            self._task_handler = None
+            if self.transport is not None:
+                self.transport.close()
+
+    async def _took_turn(self, message: Any, payload: StreamReader) -> bool:
+        """Answer one request; whether the connection goes on."""
+        self._request_in_progress = True
+        try:
+            exchange = self._exchange(message, payload)
+            response = await self._response(exchange, message)
+            goes_on = await self._sent(exchange, response)
+        except ConnectionError:
+            return False  # the caller has left
+        except asyncio.CancelledError:
+            self.force_close()
+            raise
+        except Exception as error:  # noqa: BLE001 - one connection ends, and the others go on
+            self.log_exception("a request could not be answered", exc_info=error)
+            self.force_close()
+            return False
+        finally:
+            self._request_in_progress = False
+            self.ended()
+            if self._handler_waiter is not None:
+                self._handler_waiter.set_result(None)
+        if payload is not EMPTY_PAYLOAD:
+            self._let_go(payload)
+        return goes_on and not self._close and not self._force_close
+
+    async def _response(self, exchange: Exchange, message: Any) -> web.StreamResponse:
+        """The answer, to send."""
+        self._current_request = exchange
+        self.begins()
+        try:
+            if exchange._message is not message:  # noqa: SLF001 - of what it cannot read aiohttp makes no message
+                return self.handle_error(exchange, message.status, message.exc, message.message)
+            return await self._answers(exchange)
+        except web.HTTPException as refusal:
+            return refusal
+        except TimeoutError:
+            return self.handle_error(exchange, HTTPStatus.GATEWAY_TIMEOUT)
+        except Exception as error:  # noqa: BLE001 - whatever escapes the layers is answered here
+            return self.handle_error(exchange, HTTPStatus.INTERNAL_SERVER_ERROR, error)
+        finally:
+            self._current_request = None
+
+    async def _sent(self, exchange: Exchange, response: web.StreamResponse) -> bool:
+        """Send it, and wait until it is taken but for a little; whether another may follow."""
+        found = None if self.is_last_answer or self._upgraded else self._answers.bytes_of(exchange, response)
+        if found is None:
+            answered, is_cut_off = await self.finish_response(exchange, response, None)
+            return bool(answered.keep_alive) and not is_cut_off
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            raise ConnectionResetError("the caller has left")
+        head, body = found
+        if len(body) < _TOGETHER_BYTES:
+            transport.write(head + body)
+        else:
+            transport.writelines((head, body))
+        if self._paused:
+            await self._drain_helper()
+        return True
+
+    def _exchange(self, message: Any, payload: StreamReader) -> Exchange:
+        readable = message if isinstance(message, RawRequestMessage) else ERROR
+        task = self._task_handler or asyncio.current_task()
+        assert task is not None  # noqa: S101 - it runs in one
+        bytes_at_most = self._answers.maximum_body_bytes
+        exchange = Exchange(readable, payload, protocol=self, task=task, maximum_body_bytes=bytes_at_most)
+        exchange.waited_seconds = self.waited_seconds
+        return exchange
+
+    def _let_go(self, payload: StreamReader) -> None:
+        """Have nobody read what is left of a body; a connection on which it is still to come has no next request."""
+        if not payload.is_eof() and not self._force_close:
+            self.close()
+        payload.set_exception(_PAYLOAD_ACCESS_ERROR)
