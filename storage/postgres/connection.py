@@ -110,7 +110,7 @@ class PostgresConnection:
     async def execute(self, script: str, *, writes: bool = True) -> list[Row]:
         """Run our own SQL as it stands, several statements as one implicit transaction; return the last's rows."""
         try:
-            return await self._send(traced(script))
+            return await self._send(traced(script).encode())
         except psycopg2.Error as error:
             raise self._translated(error, writing=writes) from error
 
@@ -132,7 +132,7 @@ class PostgresConnection:
     async def _invoke(self, statement: Statement, parameters: Sequence[Scalar], *, begin: bool) -> list[Row]:
         if statement.name in self._prepared and not begin:
             self._prepared.move_to_end(statement.name)
-            return await self._send(traced(statement.invocation), parameters)
+            return await self._send(_invocation(statement, parameters))
         script = self._script(statement, parameters, begin=begin)
         try:
             return await self._send(script)
@@ -143,7 +143,7 @@ class PostgresConnection:
 
     def _script(self, statement: Statement, parameters: Sequence[Scalar], *, begin: bool) -> bytes:
         """Write BEGIN, PREPARE and EXECUTE, as far as needed, and remember the statement as prepared."""
-        invocation = self._mogrify(traced(statement.invocation), parameters)
+        invocation = _invocation(statement, parameters)
         parts = [b"BEGIN;"] if begin else []
         if statement.name not in self._prepared:
             parts += [self._room().encode(), statement.preparation.encode(), b";"]
@@ -165,20 +165,12 @@ class PostgresConnection:
         self._prepared.clear()
         self._doubtful = True
 
-    def _mogrify(self, operation: str, parameters: Sequence[Scalar]) -> bytes:
+    async def _send(self, operation: bytes) -> list[Row]:
         try:
-            return self._cursor.mogrify(operation, parameters)
-        except ValueError as error:
-            raise Invalid(UNSTORABLE_TEXT) from error
-
-    async def _send(self, operation: str | bytes, parameters: Sequence[Scalar] | None = None) -> list[Row]:
-        try:
-            await self._cursor.execute(operation, parameters)  # type: ignore[arg-type]  # psycopg2 takes bytes too
+            await self._cursor.execute(operation)  # type: ignore[arg-type]  # psycopg2 takes bytes too
         except asyncio.CancelledError:
             self.cut()
             raise
-        except ValueError as error:  # found by psycopg2 before anything is sent
-            raise Invalid(UNSTORABLE_TEXT) from error
         rows: list[Row] = self._raw.fetchall() if self._raw.description is not None else []
         return rows
 
@@ -187,6 +179,13 @@ class PostgresConnection:
         if lost:
             self._fault = self._fault or ("read_only" if sqlstate_of(error) == READ_ONLY else "broken")
         return translated(error, lost=lost, writing=writing)
+
+
+def _invocation(statement: Statement, parameters: Sequence[Scalar]) -> bytes:
+    try:
+        return traced(statement.invoked_with(parameters)).encode()
+    except ValueError as error:  # U+0000, or half of a surrogate pair
+        raise Invalid(UNSTORABLE_TEXT) from error
 
 
 UNSTORABLE_TEXT = "Text may contain neither NUL nor unpaired surrogates."

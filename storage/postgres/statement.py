@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import BindParameter, TextClause
 from sqlalchemy.sql.expression import UpdateBase
 
 from storage.postgres.array_text import Scalar, array_text
+from storage.postgres.literals import literal
 
 Parameter = Scalar | Sequence[Scalar]
 """What a caller may bind: a value whose text Postgres reads as the declared type, or several for an array."""
@@ -51,13 +52,12 @@ class Statement:
     preparation: str = field(init=False, repr=False)
     """The PREPARE command."""
     invocation: str = field(init=False, repr=False)
-    """The EXECUTE command, with `%s` for each parameter."""
+    """The EXECUTE command, without its parameters."""
 
     def __post_init__(self) -> None:
         declared = f" ({', '.join(self.types)})" if self.types else ""
-        values = f" ({', '.join(['%s'] * len(self.types))})" if self.types else ""
         object.__setattr__(self, "preparation", f"PREPARE {self.name}{declared} AS {self.sql}")
-        object.__setattr__(self, "invocation", f"EXECUTE {self.name}{values}")
+        object.__setattr__(self, "invocation", f"EXECUTE {self.name}")
 
     @property
     def tells_of_writes(self) -> bool:
@@ -68,6 +68,10 @@ class Statement:
     def key_place(self) -> int | None:
         """Where among the parameters the key of the one record stands that it reads."""
         return self.parameters.index(self.key) if self.key else None
+
+    def invoked_with(self, parameters: Sequence[Scalar]) -> str:
+        """The whole EXECUTE command, for parameters in their order; raises ValueError for text Postgres cannot hold."""
+        return f"{self.invocation} ({', '.join(map(literal, parameters))})" if parameters else self.invocation
 
     def bind(self, values: Mapping[str, Parameter]) -> tuple[Scalar, ...]:
         """Put the values in the parameters' order, arrays as text; a missing name is a KeyError."""

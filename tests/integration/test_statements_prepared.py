@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import ARRAY, BigInteger, Column, MetaData, Numeric, String, Table, Uuid, any_, bindparam, select
 
 from middleware.errors import Bug, Invalid, SerializationFailure
@@ -53,6 +55,16 @@ async def test_values_come_back_as_they_went_text_as_bytes(pool: Pool) -> None:
     rows = await run(pool, ECHO, t="naïve ☃ 'quoted' \\ %s", n=2**63 - 1, b=True, f=0.1)
 
     assert rows == [("naïve ☃ 'quoted' \\ %s".encode(), 2**63 - 1, True, 0.1)]
+
+
+@given(
+    text=st.text(st.one_of(st.sampled_from("'\\\\\"$%;-/*\n"), st.characters(exclude_characters="\0", codec="utf-8"))),
+    number=st.integers(-(2**63), 2**63 - 1),
+    float_=st.floats(allow_nan=False),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_every_value_comes_back_as_it_went(pool: Pool, text: str, number: int, float_: float) -> None:
+    assert await run(pool, ECHO, t=text, n=number, b=False, f=float_) == [(text.encode(), number, False, float_)]
 
 
 async def test_nothing_comes_back_as_none(pool: Pool) -> None:

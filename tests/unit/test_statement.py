@@ -149,14 +149,16 @@ def test_a_statement_knows_how_it_is_prepared_and_invoked() -> None:
 
     assert (made.preparation, made.invocation) == (
         f"PREPARE {made.name} (text, bigint) AS SELECT $1, $2",
-        f"EXECUTE {made.name} (%s, %s)",
+        f"EXECUTE {made.name}",
     )
+    assert made.invoked_with(["it's 50 %", 7]) == f"EXECUTE {made.name} ('it''s 50 %', 7)"
 
 
 def test_a_statement_without_parameters_has_no_parentheses() -> None:
     made = statement("SELECT 1", types={})
 
     assert (made.preparation, made.invocation) == (f"PREPARE {made.name} AS SELECT 1", f"EXECUTE {made.name}")
+    assert made.invoked_with([]) == made.invocation
 
 
 def test_values_are_bound_in_the_parameters_order() -> None:
