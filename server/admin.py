@@ -27,6 +27,7 @@ _PAGES: Mapping[str, str] = {
     "/readyz": "it should be sent requests; degraded: which dependencies it does without",
     "/startupz": "it has finished starting, or what it waits for",
     "/metrics": "Prometheus metrics, classic text or OpenMetrics",
+    "/targets": "the admin ports of all workers, for Prometheus' HTTP service discovery",
     "/breakers": "the circuit breakers; PUT /breakers/{name} holds one open or closed",
     "/debug/requests": "the last requests, span by span; ?kind=slowest or failed, ?route=, ?limit=, ?as=text",
     "/log-level": "from which level the log is written; PUT /log-level changes it, for a while where told so",

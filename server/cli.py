@@ -32,6 +32,10 @@ def serve(
     seed: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Fill tables that are still empty from DIR's NDJSON files.")
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=64, help="Serve by N processes; SIGHUP replaces them one by one."),
+    ] = None,
 ) -> None:
     """Serve FILE: the API on MAINSTAY_PORT (8080), probes and metrics on MAINSTAY_ADMIN_PORT (8081).
 
@@ -40,7 +44,7 @@ def serve(
     """
     from server.commands.serve import run_serve
 
-    sys.exit(run_serve(file, seed=seed))
+    sys.exit(run_serve(file, seed=seed, workers=workers))
 
 
 @app.command(epilog="Example: mainstay check examples/shop/service.py")

@@ -14,6 +14,7 @@ from server.parts import Parts, Running, Seed, Told
 from server.readers import Telemetry, telemetry_for
 from server.secret_files import exposed_files
 from server.settings import exposed_secrets, unknown_settings
+from server.stop import stop_on_signals, unless_stopped
 from server.upstreams.destination import variables_of
 from telemetry.events import DrainBegan, ServiceStarted, ServiceStopped
 from telemetry.library_logs import libraries_observed
@@ -33,20 +34,18 @@ async def serve(
     started_seconds = time.monotonic()
     name = declaration.service.name
     telemetry = telemetry_for(declaration, told.settings)
-    stop = _stop_on_signals()
+    stop = told.place.stop
+    stop_on_signals(stop, last=_die)
     async with AsyncExitStack() as watching, AsyncExitStack() as held:
         watching.callback(telemetry.close)
         watching.enter_context(libraries_observed(telemetry.observe, asyncio.get_running_loop()))
-        for unknown in unknown_settings(os.environ):
-            telemetry.observe(unknown)
-        upstream_secrets = exposed_files(os.environ, variables_of(declaration.service.upstreams))
-        for exposed in (*exposed_secrets(told.settings, os.environ), *upstream_secrets):
-            telemetry.observe(exposed)
+        if told.place.number == 0:
+            _tell_of_settings(declaration, told, telemetry=telemetry)
         lag = LoopLag(telemetry.observe)
         watching.callback(lag.stop)
         lag.start()
         parts = Parts(declaration=declaration, told=told, telemetry=telemetry, held=held, seed=seed)
-        running = await _unless_stopped(asyncio.create_task(parts.start()), stop)
+        running = await unless_stopped(asyncio.create_task(parts.start()), stop)
         if running is None:
             return
         watching.callback(telemetry.observe, ServiceStopped(service=name))
@@ -60,7 +59,7 @@ async def serve(
         gc.freeze()
         announce(running)
         await stop.wait()
-        await _drain(running, delay_seconds=told.settings.drain_delay_seconds, telemetry=telemetry, service=name)
+        await _drain(running, told, telemetry=telemetry, service=name)
 
 
 @asynccontextmanager
@@ -73,35 +72,30 @@ async def started(declaration: Declaration, told: Told, *, telemetry: Telemetry)
         running.standing.is_draining = True
 
 
-async def _drain(running: Running, *, delay_seconds: float, telemetry: Telemetry, service: str) -> None:
-    """Readiness goes first, then the connections, then the listener; `held` waits for what is under way."""
-    running.standing.is_draining = True
+def _tell_of_settings(declaration: Declaration, told: Told, *, telemetry: Telemetry) -> None:
+    """Settings there are not, and secrets everybody may read."""
+    for unknown in unknown_settings(os.environ):
+        telemetry.observe(unknown)
+    upstream_secrets = exposed_files(os.environ, variables_of(declaration.service.upstreams))
+    for exposed in (*exposed_secrets(told.settings, os.environ), *upstream_secrets):
+        telemetry.observe(exposed)
+
+
+async def _drain(running: Running, told: Told, *, telemetry: Telemetry, service: str) -> None:
+    """Readiness goes first, then the connections, then the listener; `held` waits for what is under way.
+
+    Where another process has taken the place, nobody is to hear of it: probes are its business now.
+    """
+    is_replaced = told.place.stop.is_replaced
+    delay_seconds = 0.0 if is_replaced else told.settings.drain_delay_seconds
     telemetry.observe(DrainBegan(service=service, delay_seconds=delay_seconds))
+    if is_replaced:
+        await running.probes.drain(delay_seconds=0.0)
+    running.standing.is_draining = True
     await running.runner.drain(delay_seconds=delay_seconds)
 
 
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def told(number: signal.Signals) -> None:
-        if stop.is_set():  # told twice: end as if nobody had handled it; the embedded servers die with the process
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told, number)
-    return stop
-
-
-async def _unless_stopped(start: asyncio.Task[Running], stop: asyncio.Event) -> Running | None:
-    """The started service; None where a signal came first, and then the start is undone."""
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait([start, stopped], return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if not start.done():
-        start.cancel()
-        await asyncio.wait([start])
-    return None if start.cancelled() else start.result()
+def _die(number: signal.Signals) -> None:
+    """End as if nobody had handled it; the embedded servers die with the process."""
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from aiohttp import web
 
@@ -20,6 +20,7 @@ from server.door import Door
 from server.encryption_keys import EncryptionKeysUnfit, cipher_for, other_keys
 from server.identity.callers import Callers
 from server.identity_start import IdentityStart, IdentityUnfit
+from server.place import Place
 from server.readers import Telemetry
 from server.redis_settings import redis_address
 from server.replica_setup import Replicas, reads_from_replicas
@@ -27,6 +28,7 @@ from server.schema_start import SchemaStart
 from server.server_watch import ServerWatch, WatchedServers
 from server.settings import PREFIX, Settings
 from server.standing import Standing, checks_of
+from server.target_routes import target_routes
 from server.upkeep import Upkeep
 from server.upstreams.destination import Destinations
 from server.upstreams.upstream_client import UpstreamClient
@@ -57,6 +59,7 @@ class Running:
     admin: Door
     standing: Standing
     runner: ProblemRunner
+    probes: ProblemRunner
 
     @property
     def url(self) -> str:
@@ -71,10 +74,11 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What the environment says: our settings, and where the upstreams are."""
+    """What the environment says: our settings, and where the upstreams are; and where the process stands."""
 
     settings: Settings
     destinations: Destinations
+    place: Place = field(default_factory=Place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +98,13 @@ class Parts:
 
     async def start(self) -> Running:
         """The ports are taken first; probes are answered at once, the API when all else is there."""
-        standing = Standing()
+        standing, place = Standing(), self.told.place
         door = self._door()
-        api, admin = await self._bound(door), await self._bound(self._admin_door(door))
-        await self._serve_admin(admin, standing)
+        api = await self._bound(door, place.api)
+        admin = await self._bound(self._admin_door(door), place.admin)
+        probes = await self._admin_runner(admin, standing)
+        if not place.joins:
+            await self._listen(probes, admin)
         endpoints = await self._storage()
         cipher = self._cipher()
         standing.done("storage")
@@ -124,11 +131,14 @@ class Parts:
             replicas=await self._replicas(endpoints.serving_dsn, pool),
         )
         app = public_app(self.declaration, backing, settings=self.settings, telemetry=self.telemetry)
-        runner = await self._listen(app, api)
+        runner = await self._runner(app, api)
         standing.done("listener")
-        return Running(api=api.door, admin=admin.door, standing=standing, runner=runner)
+        if place.joins:
+            await self._listen(probes, admin)
+        await self._listen(runner, api)
+        return Running(api=api.door, admin=admin.door, standing=standing, runner=runner, probes=probes)
 
-    async def _serve_admin(self, address: "_Address", standing: Standing) -> None:
+    async def _admin_runner(self, address: "_Address", standing: Standing) -> ProblemRunner:
         telemetry, settings = self.telemetry, self.settings
         app = admin_app(
             telemetry.metrics,
@@ -139,9 +149,13 @@ class Parts:
                 hosts=hosts_for(settings),
                 token=settings.admin_token.get_secret_value(),
             ),
-            routes=[*breaker_routes(telemetry.senses.breakers), *telemetry.admin_routes],
+            routes=[
+                *breaker_routes(telemetry.senses.breakers),
+                *target_routes(self.told.place.admin_ports or [address.door.port]),
+                *telemetry.admin_routes,
+            ],
         )
-        await self._listen(app, address)
+        return await self._runner(app, address)
 
     async def _schema(self, endpoints: Endpoints) -> bytes:
         """The declared tables are there, and filled where somebody wants them filled; the secret of cursors."""
@@ -201,15 +215,22 @@ class Parts:
             raise StartFailed(f"{PREFIX}MIGRATION_DSN is given without {PREFIX}POSTGRES_DSN, as which to serve.")
         if dsn and url:
             return Endpoints(postgres_dsn=migrating_dsn, redis_url=url, serving_dsn=dsn)
-        folder, observe = self.settings.data_dir, self.telemetry.observe
-        name = self.declaration.service.name
-        embedded = EmbeddedStorage(folder, observe=observe, service=name, postgres=not dsn, valkey=not url)
-        found = await self.held.enter_async_context(embedded)
+        found = await self._embedded(postgres=not dsn, valkey=not url)
         return Endpoints(
             postgres_dsn=migrating_dsn or found.postgres_dsn,
             redis_url=url or found.redis_url,
             serving_dsn=dsn or found.serving_dsn,
         )
+
+    async def _embedded(self, *, postgres: bool, valkey: bool) -> Endpoints:
+        """Those of the supervisor, or our own."""
+        folder, name = self.settings.data_dir, self.declaration.service.name
+        if self.told.place.storage is not None:
+            return await self.told.place.storage(name)
+        embedded = EmbeddedStorage(
+            folder, observe=self.telemetry.observe, service=name, postgres=postgres, valkey=valkey
+        )
+        return await self.held.enter_async_context(embedded)
 
     async def _pool(self, dsn: str) -> Pool:
         pool = pool_for(dsn, self.settings, telemetry=self.telemetry)
@@ -257,26 +278,28 @@ class Parts:
             self.held.push_async_callback(client.close)
         return clients
 
-    async def _bound(self, door: Door) -> "_Address":
+    async def _bound(self, door: Door, inherited: Bound | None) -> "_Address":
         """The door with the port it got, and its sockets."""
         try:
-            bound = await bind(door.host, door.port)
+            bound = inherited or await bind(door.host, door.port)
         except OSError as error:
             raise _cannot_listen(door, error) from error
         self.held.callback(bound.close)
         return _Address(door=replace(door, port=bound.port), bound=bound)
 
-    async def _listen(self, app: web.Application, address: "_Address") -> ProblemRunner:
-        """Serve the application there."""
-        door = address.door
-        runner = runner_for(app, self.settings, telemetry=self.telemetry, certificate=door.certificate)
+    async def _runner(self, app: web.Application, address: "_Address") -> ProblemRunner:
+        """What serves the application there, once it listens."""
+        certificate = address.door.certificate
+        runner = runner_for(app, self.settings, telemetry=self.telemetry, certificate=certificate)
         self.held.push_async_callback(runner.cleanup)
         await runner.setup()
+        return runner
+
+    async def _listen(self, runner: ProblemRunner, address: "_Address") -> None:
         try:
             await runner.listen_on(address.bound)
         except OSError as error:
-            raise _cannot_listen(door, error) from error
-        return runner
+            raise _cannot_listen(address.door, error) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

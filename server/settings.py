@@ -135,7 +135,10 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(None, description="a PEM file with the certificate's key")
     admin_tls: bool = Field(default=True, description="whether the admin port speaks TLS where the API does")
     trusted_proxies: Networks = Field((), description="networks whose X-Forwarded-For is believed: 10.0.0.0/8,fd00::/8")
-    replicas: int = Field(1, ge=1, le=10_000, description="how many processes share the load, for limits without Redis")
+    workers: int | None = Field(
+        None, ge=1, le=64, description="how many processes serve, under a supervisor; unless set, one without"
+    )
+    replicas: int = Field(1, ge=1, le=10_000, description="how many of these share the load, for limits without Redis")
     drain_delay_seconds: float = Field(
         0.0, ge=0, le=3_600, description="how long connections are taken when stopping: until balancers have noticed"
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from server.service import Service
 from server.settings import Settings
+from telemetry import VERSION
 from telemetry.deployment import Deployment
 from telemetry.log_sink import Sink
 from telemetry.logs import LogPolicy, Logs, lines_for
@@ -20,6 +21,13 @@ def service_log(service: Service, settings: Settings, *, sink: Sink) -> Logs:
 def command_log(service: Service, settings: Settings, *, sink: Sink) -> Logs:
     """Only what goes wrong: a command's report says the rest."""
     return _log(service, settings, sink=sink, policy=replace(settings.log_policy, level="warning"))
+
+
+def supervisor_log(settings: Settings, *, sink: Sink) -> Logs:
+    """That of a process that serves nothing itself, whose workers do."""
+    deployment = Deployment(service="mainstay", version=VERSION, environment=settings.deployed_to)
+    lines = lines_for(STANDARD_ERROR, deployment=deployment, environment=os.environ)
+    return Logs(lines, sink, policy=settings.log_policy)
 
 
 def deployment_of(service: Service, settings: Settings) -> Deployment:

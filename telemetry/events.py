@@ -62,6 +62,7 @@ from telemetry.process_events import (
     LogLinesLost,
     ProcessEvent,
     RedisRefused,
+    ReloadEnded,
     ReportingChanged,
     SchemaApplied,
     SecretExposed,
@@ -70,6 +71,8 @@ from telemetry.process_events import (
     ServiceStopped,
     SettingUnknown,
     TraceExportChanged,
+    WorkerEnded,
+    WorkerStarted,
 )
 from telemetry.request_events import (
     METHODS,
@@ -144,6 +147,7 @@ __all__ = [
     "RateLimitDecision",
     "RedisRefused",
     "RejectReason",
+    "ReloadEnded",
     "ReplicaRead",
     "ReplicaResult",
     "ReportingChanged",
@@ -165,6 +169,8 @@ __all__ = [
     "TraceExportChanged",
     "UpstreamAttempted",
     "UpstreamOperation",
+    "WorkerEnded",
+    "WorkerStarted",
 ]
 
 Event = RequestEvent | CallerEvent | CacheEvent | OutboundEvent | EventLoopLagged | ProcessEvent

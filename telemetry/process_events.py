@@ -137,6 +137,33 @@ class ServiceStopped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStarted:
+    """A supervisor has started a worker in its place `number`."""
+
+    number: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerEnded:
+    """A worker has ended that nobody told to; another is started after a pause."""
+
+    number: int
+    pid: int
+    exit_code: int
+    pause_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadEnded:
+    """So many of all workers were replaced; where that is not all of them, `reason` is why."""
+
+    replaced: int
+    workers: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventLoopLagged:
     """The event loop was this much later than asked, at one of its regular measurements; 0 is as it should be."""
 
@@ -160,5 +187,8 @@ ProcessEvent = (
     | ServiceStarted
     | DrainBegan
     | ServiceStopped
+    | WorkerStarted
+    | WorkerEnded
+    | ReloadEnded
 )
 """What is told of a process's life; how late its loop is belongs to every moment of it."""

@@ -2,6 +2,7 @@
 
 from telemetry import events as e
 from telemetry.log_line import Line
+from telemetry.worker_lines import line_of_workers
 
 
 def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: C901, PLR0911, PLR0912 - one case an event
@@ -37,6 +38,8 @@ def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: C901, PLR0911, PLR0
             return _service_started(event)
         case e.DrainBegan():
             return _drain_began(event)
+        case e.WorkerStarted() | e.WorkerEnded() | e.ReloadEnded():
+            return line_of_workers(event)
         case e.ServiceStopped():
             return Line(level="info", event="service_stopped", message=f"{event.service} stopped")
 

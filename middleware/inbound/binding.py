@@ -26,8 +26,11 @@ class Bound:
             one.close()
 
 
-async def bind(host: str, port: int) -> Bound:
-    """Take a port, 0 being any free one, without listening yet; raises OSError where that cannot be."""
+async def bind(host: str, port: int, *, shares_port: bool = False) -> Bound:
+    """Take a port, 0 being any free one, without listening yet; raises OSError where that cannot be.
+
+    Where all who take it share it, the kernel gives each of those that listen its part of the connections.
+    """
     found = await asyncio.get_running_loop().getaddrinfo(
         host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
@@ -39,6 +42,8 @@ async def bind(host: str, port: int) -> Bound:
             one.setblocking(False)
             if os.name == "posix":
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if shares_port:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             if family == socket.AF_INET6:
                 one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             one.bind(address)

@@ -1,66 +1,71 @@
-"""`mainstay serve FILE`: a declared service, running."""
+"""`mainstay serve FILE`: the service, running, in one process or under a supervisor in several."""
 
-import os
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import uvloop
 
-from middleware.errors import Problem
 from server.commands.reporting import FAILED, reported, tell
-from server.commands.seeding import seed_from
 from server.core_dumps import forbid_core_dumps
-from server.lifecycle import serve
-from server.loading.data_files import FolderUnfit
-from server.parts import Running, StartFailed, Told
-from server.service import Service
-from server.service_file import checked_file
-from server.settings import read_settings
-from server.upstreams.destination import read_destinations
-from storage.bulk.bulk_session import LoadFailed
-from storage.embedded import EmbeddedFailed
-from storage.migrations.stopped import MigrationStopped
+from server.settings import SettingsWrong, read_settings
+from server.workers.messages import Ready
+from server.workers.supervise import supervise
+from server.workers.worker_process import NotStarted
+from server.workers.worker_supervisor import Wanted, WorkersUnfit
 
 
-def run_serve(file: Path, *, seed: Path | None) -> int:
-    """Serve FILE until told to stop; the exit status."""
+def run_serve(file: Path, *, seed: Path | None, workers: int | None = None) -> int:
+    """Serve FILE until told to stop, by as many workers as wanted here or in the environment; the exit status."""
+    forbid_core_dumps()
+    wanted = _wanted(file, seed, workers=workers)
+    if wanted is None:
+        # A supervisor runs nothing of a service, and need not hold its code in memory.
+        from server.commands.serve_alone import run_alone  # noqa: PLC0415 - as said
+
+        return run_alone(file, seed=seed, announce=_announce_since(time.monotonic()))
     try:
-        return reported(lambda: _serve(file, seed))
-    except (StartFailed, EmbeddedFailed, MigrationStopped, FolderUnfit, LoadFailed) as error:
-        tell(str(error) or (type(error).__doc__ or "").split("\n", 1)[0])
-    except Problem as problem:
-        tell(f"Cannot start: {problem.detail}", *([f"  {problem.__cause__}"] if problem.__cause__ else []))
+        return reported(lambda: uvloop.run(supervise(wanted, announce=_announce_since(time.monotonic()))))
+    except WorkersUnfit as unfit:
+        tell(str(unfit))
+    except NotStarted as failed:
+        if failed.was_told:
+            return failed.code
+        tell(f"The service cannot be started: {failed}.")
     return FAILED
 
 
-def _serve(file: Path, seed: Path | None) -> None:
-    started_seconds = time.monotonic()
-    forbid_core_dumps()
-    declaration = checked_file(file)
-    service = declaration.service
-    destinations, wrong = read_destinations(service.upstreams, os.environ)
-    settings = read_settings(also_wrong=wrong)
-    told = Told(settings=settings, destinations=destinations)
+def _wanted(file: Path, seed: Path | None, *, workers: int | None) -> Wanted | None:
+    """The workers; None for one process, and where settings are wrong, which it tells with all else that is."""
+    try:
+        settings = read_settings()
+    except SettingsWrong:
+        return None
+    number = workers or settings.workers
+    return None if number is None else Wanted(file=file, workers=number, settings=settings, seed=seed)
 
-    def announce(running: Running) -> None:
-        sys.stdout.write(_banner(service, running, seconds=time.monotonic() - started_seconds))
+
+def _announce_since(started_seconds: float) -> Callable[[Sequence[Ready]], None]:
+    def announce(ready: Sequence[Ready]) -> None:
+        sys.stdout.write(_banner(ready, since=started_seconds))
         sys.stdout.flush()
 
-    filled = None if seed is None else seed_from(seed, declaration, settings=settings)
-    uvloop.run(serve(declaration, told, announce=announce, seed=filled))
+    return announce
 
 
-def _banner(service: Service, running: Running, *, seconds: float) -> str:
-    listed = next((resource.path for resource in service.resources if resource.access_to("list")), "/")
+def _banner(ready: Sequence[Ready], *, since: float) -> str:
+    first, seconds = ready[0], time.monotonic() - since
+    by = f" with {len(ready)} workers" if len(ready) > 1 else ""
+    others = f"; of the others {', '.join(one.admin_url for one in ready[1:])}" if len(ready) > 1 else ""
     return f"""
-{service.name} {service.version} is up after {seconds:.1f} s
+{first.service} {first.version} is up{by} after {seconds:.1f} s
 
-  API    {running.url}
-  docs   {running.url}/docs
-  admin  {running.admin_url}  (/livez /readyz /startupz /metrics)
+  API    {first.url}
+  docs   {first.url}/docs
+  admin  {first.admin_url}  (/livez /readyz /startupz /metrics){others}
 
-  try    curl -s '{running.url}{listed}?limit=2'
+  try    curl -s '{first.url}{first.listed}?limit=2'
 
 Ctrl-C stops it and everything it started.
 """

@@ -24,7 +24,14 @@ class ProcessMetrics:
                 return reading(event, lambda told: self._renewals["error" if told.fault else "ok",].inc())
             case e.EmbeddedStarted() | e.EmbeddedExited():
                 return None
-            case e.ServiceStarted() | e.DrainBegan() | e.ServiceStopped():
+            case (
+                e.ServiceStarted()
+                | e.DrainBegan()
+                | e.ServiceStopped()
+                | e.WorkerStarted()
+                | e.WorkerEnded()
+                | e.ReloadEnded()
+            ):
                 return None
             case e.SchemaApplied() | e.SettingUnknown() | e.SecretExposed() | e.ServedAsSuperuser() | e.LibraryLogged():
                 return None

@@ -34,7 +34,9 @@ def prometheus_text(rendition: Rendition) -> str:
             {
                 "job_name": rendition.job,
                 "sample_limit": SAMPLES_AT_MOST,
+                # Those that are known are watched for even where they do not answer; each tells of its fellow workers.
                 "static_configs": [{"targets": list(rendition.targets)}],
+                "http_sd_configs": [{"url": f"http://{target}/targets"} for target in rendition.targets],
             },
             {"job_name": "prometheus", "static_configs": [{"targets": [_address(links.prometheus)]}]},
             {"job_name": "alertmanager", "static_configs": [{"targets": [_address(links.alertmanager)]}]},

@@ -37,6 +37,10 @@ def test_prometheus_scrapes_the_processes_it_is_told_of_and_labels_what_it_sends
     service = next(job for job in config["scrape_configs"] if job["job_name"] == "quickstart")
     assert finished.returncode == 0
     assert service["static_configs"] == [{"targets": ["10.0.3.7:8081", "10.0.3.8:8081"]}]
+    assert service["http_sd_configs"] == [
+        {"url": "http://10.0.3.7:8081/targets"},
+        {"url": "http://10.0.3.8:8081/targets"},
+    ]
     assert config["global"]["external_labels"] == {"environment": "staging"}
 
 

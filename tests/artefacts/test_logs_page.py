@@ -11,7 +11,7 @@ from telemetry.log_line import LEVELS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/logs.md").read_text()
-SOURCES = ("log_format", "log_lines", "logs", "process_lines", "request_lines")
+SOURCES = ("log_format", "log_lines", "logs", "process_lines", "request_lines", "worker_lines")
 EVENT_COLUMNS = 4
 KEYS_OF_OTHER_TABLES = {*LEVELS, *get_args(RetryOutcome)}
 

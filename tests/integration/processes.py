@@ -31,8 +31,8 @@ def is_ours(pid: int) -> bool:
     return os.getsid(pid) == os.getsid(0)
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], bool], *, within_seconds: float = _PATIENCE_SECONDS) -> None:
     """Wait up to 20 s for something the kernel does not announce."""
-    async with asyncio.timeout(_PATIENCE_SECONDS):
+    async with asyncio.timeout(within_seconds):
         while not condition():  # noqa: ASYNC110 - there is nothing to await
             await asyncio.sleep(_POLL_SECONDS)

@@ -13,6 +13,7 @@ from middleware.inbound.protocol import Edge
 from middleware.outbound.layer import Senses
 from server.admin import Checks, admin_app
 from server.breaker_routes import breaker_routes
+from server.target_routes import target_routes
 from telemetry.context import Identifier
 from telemetry.deployment import Deployment
 from telemetry.metrics import Metrics
@@ -75,7 +76,7 @@ def admin_served(checks: Checks, events: Recorder) -> AbstractAsyncContextManage
         Metrics(Deployment(service="shop", version="1", environment="test")),
         checks,
         stack=inbound_of_admin(events, make_context=identify),
-        routes=breaker_routes(Senses(observe=events).breakers),
+        routes=[*breaker_routes(Senses(observe=events).breakers), *target_routes([8081, 8082])],
     )
     return served(app, Edge(observe=events, make_context=identify))
 
@@ -88,6 +89,7 @@ async def test_the_index_lists_what_there_is(call: Caller) -> None:
         "/readyz",
         "/startupz",
         "/metrics",
+        "/targets",
         "/breakers",
         "/debug/requests",
         "/log-level",
@@ -180,6 +182,14 @@ async def test_the_metrics_come_as_openmetrics_and_packed_for_who_asks(call: Cal
 
     assert answer.headers["Content-Type"] == "application/openmetrics-text; version=1.0.0; charset=utf-8"
     assert gzip.decompress(answer.body).endswith(b"# EOF\n")
+
+
+async def test_the_ports_of_all_workers_are_listed_at_the_host_one_has_reached_this_one_by(call: Caller) -> None:
+    named = await call("GET", "/targets", headers={"Host": "127.0.0.2:8081"})
+    sixth = await call("GET", "/targets", headers={"Host": "[::1]:8081"})
+
+    assert json.loads(named.body) == [{"targets": ["127.0.0.2:8081", "127.0.0.2:8082"], "labels": {}}]
+    assert json.loads(sixth.body) == [{"targets": ["[::1]:8081", "[::1]:8082"], "labels": {}}]
 
 
 async def test_failures_here_are_problems_too(call: Caller) -> None:

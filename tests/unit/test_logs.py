@@ -27,6 +27,7 @@ from telemetry.events import (
     LibraryLogged,
     LogLevel,
     RedisRefused,
+    ReloadEnded,
     RequestCutOff,
     RequestFinished,
     RequestMalformed,
@@ -38,6 +39,8 @@ from telemetry.events import (
     ServiceStarted,
     ServiceStopped,
     SettingUnknown,
+    WorkerEnded,
+    WorkerStarted,
 )
 from telemetry.log_format import json_lines
 from telemetry.log_lines import NEVER_A_LINE, line_of
@@ -284,6 +287,23 @@ def acted(operation: AccountOperation, outcome: AccountOutcome) -> AccountActed:
             ServiceStarted(service="shop", url="http://a", admin_url="http://b", duration_seconds=1),
             "info",
             "shop answers at http://a, admin at http://b",
+        ),
+        (WorkerStarted(number=1, pid=7), "info", "worker 1 started"),
+        (
+            WorkerEnded(number=1, pid=7, exit_code=-9, pause_seconds=0.25),
+            "error",
+            "worker 1 ended with -9, another in 0.2 s",
+        ),
+        (ReloadEnded(replaced=2, workers=2, reason=""), "info", "all 2 workers are replaced"),
+        (
+            ReloadEnded(replaced=0, workers=2, reason="no file"),
+            "error",
+            "nothing is replaced, all 2 workers go on: no file",
+        ),
+        (
+            ReloadEnded(replaced=1, workers=2, reason="no memory"),
+            "error",
+            "1 of 2 workers are replaced, the others go on: no memory",
         ),
         (DrainBegan(service="shop", delay_seconds=0), "info", "shop finishes what is under way and stops"),
         (ServiceStopped(service="shop"), "info", "shop stopped"),
