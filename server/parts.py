@@ -13,6 +13,7 @@ from middleware.inbound.certificate import Unusable
 from middleware.inbound.problem_server import ProblemRunner
 from server.accounts.account_office import AccountDesk
 from server.admin import admin_app
+from server.agent_check import AgentCheck, Load
 from server.app import Backing, certificate_for, hosts_for, pool_for, public_app, redis_for, runner_for, upstreams_for
 from server.breaker_routes import breaker_routes
 from server.declaration import Declaration
@@ -136,6 +137,7 @@ class Parts:
         if place.joins:
             await self._listen(probes, admin)
         await self._listen(runner, api)
+        await self._tell_load(runner, standing)
         return Running(api=api.door, admin=admin.door, standing=standing, runner=runner, probes=probes)
 
     async def _admin_runner(self, address: "_Address", standing: Standing) -> ProblemRunner:
@@ -277,6 +279,25 @@ class Parts:
         for client in clients.values():
             self.held.push_async_callback(client.close)
         return clients
+
+    async def _tell_load(self, runner: ProblemRunner, standing: Standing) -> None:
+        """Tell balancers how much of its share this process can take, where there is a port to ask at.
+
+        Workers share that port: whichever is asked tells of its load, and not of its end, as the others go on.
+        """
+        settings, is_worker = self.settings, bool(self.told.place.admin_ports)
+        if settings.agent_port is None:
+            return
+        host = settings.admin_host or settings.host
+        door = Door(host=host, port=settings.agent_port, variable="AGENT_PORT", certificate=None)
+        agent = AgentCheck(Load(lambda: runner.fullness), why_not=None if is_worker else standing.why_not_serving)
+        try:
+            bound = await bind(door.host, door.port, shares_port=is_worker)
+            self.held.callback(bound.close)
+            self.held.push_async_callback(agent.close)
+            await agent.listen_on(bound)
+        except OSError as error:
+            raise _cannot_listen(door, error) from error
 
     async def _bound(self, door: Door, inherited: Bound | None) -> "_Address":
         """The door with the port it got, and its sockets."""

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     )
     admin_host: str = Field("", description="where the admin port listens; as `host` unless set")
     admin_port: Port = Field(8081, description="the port of probes and metrics; 0 takes a free one")
+    agent_port: int | None = Field(
+        None, ge=1, le=65_535, description="where HAProxy asks for the load, its agent check; nowhere unless set"
+    )
     admin_token: SecretStr = Field(
         SecretStr(""), description="what changing anything on the admin port takes; from this machine alone unless set"
     )

@@ -127,6 +127,12 @@ class ProblemRunner(web.AppRunner):
         """Serve at an address that has been taken; raises OSError where that cannot be."""
         await self._problem_server.listen(self, bound)
 
+    @property
+    def fullness(self) -> float:
+        """How much is at work, as a share of what may be; 0 where nothing is ever shed."""
+        shed = self._edge.shed
+        return 0.0 if shed is None else shed.fullness
+
     async def drain(self, *, delay_seconds: float) -> None:
         """End with as few callers noticing as can be; what is under way then is for `cleanup` to wait for.
 

@@ -81,6 +81,11 @@ class Shed:
         """How many wait to be let in."""
         return len(self._line)
 
+    @property
+    def fullness(self) -> float:
+        """What takes the event loop's time or waits for it, as a share of what may: from 1 on somebody waits."""
+        return (max(0, self.at_work - self._elsewhere()) + self.held) / self.limit
+
     def enter(self, now: float) -> int | None:
         """Let a request in that has just arrived; None where it is to be held."""
         return self._at_work.enter(now) if not self._line and self._has_room() else None

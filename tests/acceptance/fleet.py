@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from tests.source_tree import PROJECT
 
 SHOP = PROJECT / "examples" / "shop"
 NAMES = ("shop-1", "shop-2", "shop-3")
+_PAUSE_SECONDS = 0.12
 _SECRETS = {
     "ACCOUNTS_SECRET": "the same one for each of the replicas",
     "ENCRYPTION_KEYS": "test:Zm9yIHRyeWluZyBvdXQgb24gb25lIG1hY2hpbmUgLi4=",
@@ -57,6 +58,23 @@ class Replica:
         await process.wait()
         await self.stop()
 
+    @asynccontextmanager
+    async def starved(self) -> AsyncIterator[None]:
+        """Let it have a fifth of the time, a moment now and then, until left."""
+        starving = asyncio.create_task(self._starve())
+        try:
+            yield
+        finally:
+            starving.cancel()
+            with suppress(asyncio.CancelledError):
+                await starving
+
+    async def _starve(self) -> None:
+        while True:
+            with self.paused():
+                await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(_PAUSE_SECONDS / 4)
+
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Let it do nothing, with all its connections open, until left."""
@@ -80,7 +98,7 @@ class Fleet:
 @asynccontextmanager
 async def fleet(folder: Path, **settings: str) -> AsyncIterator[Fleet]:
     """Run the shop, with goods in it, until left."""
-    ports = {"PORT": free_port(), "ADMIN_PORT": free_port()}
+    ports = {"PORT": free_port(), "ADMIN_PORT": free_port(), "AGENT_PORT": free_port()}
     addresses = {name: f"127.0.0.{number}" for number, name in enumerate(NAMES, start=2)}
     told = {
         **_SECRETS,
@@ -98,8 +116,11 @@ async def fleet(folder: Path, **settings: str) -> AsyncIterator[Fleet]:
     first.arguments = ("--seed", str(SHOP / "data"))
     variables = {f"SHOP_{name.removeprefix('shop-')}": address for name, address in addresses.items()}
     async with AsyncExitStack() as held:
-        for replica in replicas.values():
-            held.push_async_callback(replica.stop)
+        held.push_async_callback(_stop, replicas.values())
         await first.start()
         await asyncio.gather(*(replica.start() for replica in others))
         yield Fleet(replicas=replicas, variables={**variables, **{f"SHOP_{name}": str(p) for name, p in ports.items()}})
+
+
+async def _stop(replicas: Iterable[Replica]) -> None:
+    await asyncio.gather(*(replica.stop() for replica in replicas))

@@ -18,6 +18,10 @@ from tests.acceptance.mixed_callers import Call, Kind, Mix, MixedCallers, failur
 from tests.integration.processes import until
 from tests.integration.sql import run_sql
 
+UNWEIGHED = {"SHOP_AGENT_PORT": "1"}
+"""Nobody answers there: the replicas' weights stay as they are, however busy this machine is."""
+
+HARDLY_LOADED = 75
 OUT_SECONDS = 2.0
 """What haproxy.cfg promises of a replica that is lost."""
 
@@ -78,6 +82,21 @@ async def test_a_killed_replica_costs_nobody_whose_request_can_be_repeated(shops
     assert failed(await calling) == Counter()
 
 
+async def test_a_replica_whose_machine_is_starved_says_so_and_gets_less(shops: Fleet, fast_folder: Path) -> None:
+    async with balancer(fast_folder, {**shops.variables, "BALANCER_STRATEGY": "roundrobin"}) as haproxy:
+        async with shops.replicas["shop-1"].starved():
+            await haproxy.until(
+                lambda found: found["shop-1"].weight * 2 < min(found[name].weight for name in NAMES[1:])
+            )
+            before = await haproxy.standings()
+            await ask(haproxy, 60)
+            after = await haproxy.standings()
+        await haproxy.until(lambda found: found["shop-1"].weight > HARDLY_LOADED)
+
+    served = {name: after[name].served - before[name].served for name in NAMES}
+    assert served["shop-1"] < min(served[name] for name in NAMES[1:])
+
+
 async def ask(haproxy: Balancer, times: int, *, address: str = "127.0.0.1") -> None:
     """Ask so often from that address, one request after the other."""
     connector = aiohttp.TCPConnector(local_addr=(address, 0))
@@ -88,7 +107,7 @@ async def ask(haproxy: Balancer, times: int, *, address: str = "127.0.0.1") -> N
 
 
 async def test_roundrobin_sends_each_replica_as_much(shops: Fleet, fast_folder: Path) -> None:
-    async with balancer(fast_folder, {**shops.variables, "BALANCER_STRATEGY": "roundrobin"}) as haproxy:
+    async with balancer(fast_folder, {**shops.variables, **UNWEIGHED, "BALANCER_STRATEGY": "roundrobin"}) as haproxy:
         await ask(haproxy, 60)
 
         assert share(await haproxy.sent(60)) == dict.fromkeys(NAMES, 20)
@@ -96,7 +115,7 @@ async def test_roundrobin_sends_each_replica_as_much(shops: Fleet, fast_folder: 
 
 async def test_leastconn_sends_next_to_nothing_to_a_replica_that_stands_still(shops: Fleet, fast_folder: Path) -> None:
     callers, times = 6, 20
-    async with balancer(fast_folder, {**shops.variables, "BALANCER_STRATEGY": "leastconn"}) as haproxy:
+    async with balancer(fast_folder, {**shops.variables, **UNWEIGHED, "BALANCER_STRATEGY": "leastconn"}) as haproxy:
         with shops.replicas["shop-1"].paused():
             asking = [asyncio.create_task(ask(haproxy, times)) for _ in range(callers)]
             # In turn, all six would soon wait for the third that stands still.
@@ -110,7 +129,7 @@ async def test_source_sends_a_caller_to_the_same_replica_and_moves_only_those_of
     shops: Fleet, fast_folder: Path
 ) -> None:
     addresses = [f"127.0.1.{number}" for number in range(1, 31)]
-    async with balancer(fast_folder, {**shops.variables, "BALANCER_STRATEGY": "source"}) as haproxy:
+    async with balancer(fast_folder, {**shops.variables, **UNWEIGHED, "BALANCER_STRATEGY": "source"}) as haproxy:
         for address in addresses:
             await ask(haproxy, 2, address=address)
         before = await haproxy.sent(2 * len(addresses))

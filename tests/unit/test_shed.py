@@ -90,6 +90,17 @@ def test_as_many_as_may_be_at_work_are_let_in_at_once(room: Room) -> None:
     assert room.ends == ["a in", "b in"]
 
 
+def test_it_is_as_full_as_those_at_work_and_held_are_of_those_that_may_be(room: Room) -> None:
+    fullness = [room.shed.fullness]
+    for name in ("a", "b", "c"):
+        room.come(name)
+        fullness.append(room.shed.fullness)
+    room.elsewhere = 1
+    fullness.append(room.shed.fullness)
+
+    assert fullness == [0.0, 0.5, 1.0, 1.5, 1.0]
+
+
 def test_when_one_ends_the_first_to_come_is_let_in(room: Room) -> None:
     first, *_ = room.come("a", "b", "c", "d")
     first.end()
