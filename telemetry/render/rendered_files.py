@@ -8,6 +8,7 @@ from telemetry.render.dashboards.all_boards import all_boards
 from telemetry.render.dashboards.grafana import dashboard_text
 from telemetry.render.dashboards.provisioning import provisioning_texts
 from telemetry.render.metrics_page import metrics_page
+from telemetry.render.operator_manifests import operator_texts
 from telemetry.render.rendition import Rendition
 from telemetry.render.rule_yaml import rules_text
 from telemetry.render.rules import RuleGroup
@@ -28,6 +29,7 @@ def rendered(rendition: Rendition) -> Mapping[str, str]:
         "alerts/causes.rules.yaml": rules_text(causes, rendition),
         "alerts/alertmanager.yml": alertmanager_text(rendition),
         "alerts/prometheus.yml": prometheus_text(rendition),
+        **operator_texts([*causes, *slo], rendition),
         **(_of_objectives(slo, rendition) if slo else {}),
         **{f"dashboards/{board.name}.json": dashboard_text(board, boards, rendition=rendition) for board in boards},
         **provisioning_texts(rendition),

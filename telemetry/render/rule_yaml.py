@@ -17,7 +17,7 @@ _LINE_LENGTH = 120
 
 def rules_text(groups: Sequence[RuleGroup], rendition: Rendition) -> str:
     """The rule file with these groups, at the rendition's pace."""
-    return yaml_text({"groups": [_group(group, rendition) for group in groups]}, rendition)
+    return yaml_text({"groups": [group_node(group, rendition) for group in groups]}, rendition)
 
 
 def yaml_text(document: Node, rendition: Rendition) -> str:
@@ -41,7 +41,8 @@ def _text_node(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text_node)
 
 
-def _group(group: RuleGroup, rendition: Rendition) -> Node:
+def group_node(group: RuleGroup, rendition: Rendition) -> Node:
+    """A group as Prometheus reads it, at the rendition's pace."""
     written: dict[str, Node] = {"name": group.name}
     if group.interval_seconds is not None:
         written["interval"] = rendition.scale.duration(group.interval_seconds)
