@@ -11,6 +11,7 @@ from middleware.outbound.clock import CLOCK, Clock
 from middleware.suspension import Suspension
 from storage.cache.answer_store import AnswerStore
 from storage.cache.question import Questions
+from storage.cache.tellings import Tellings
 from telemetry.events import CacheInvalidated, Observe
 
 REPEAT_SECONDS = 1.0
@@ -54,6 +55,7 @@ class Invalidation:
         """For each table, which of the writes is the last one that is owed."""
         self._doubted: dict[str, float] = {}
         """For each table, until when it may still be written."""
+        self._tellings = Tellings(self._heard, maximum=RECORDS_AT_ONCE)
         self._repeating: asyncio.Task[None] | None = None
         self.writes = 0
         """How many there were: who shares an answer without asking Redis shares it between two of them."""
@@ -65,17 +67,12 @@ class Invalidation:
     async def make_known(self, changes: Sequence[Change]) -> None:
         """Say what was written; never raises where Redis fails."""
         self.writes += 1
-        gone, changed = self._places(changes)
-        tables = tuple(sorted({change.table for change in changes}))
         told = False
         try:
-            if self._suspension.lets_try():
-                told = await self._told(gone, changed)
+            told = await self._tellings.tell(changes)
         finally:
             if not told:
-                self._owe(tables)
-        if told:
-            self._observe(CacheInvalidated(outcome="ok", tables=tables))
+                self._owe(_tables_of(changes))
 
     def doubt(self, tables: Iterable[str], *, seconds: float) -> None:
         """Say again and again that something may be written: it ends within so many seconds, and nobody sees how."""
@@ -88,6 +85,12 @@ class Invalidation:
         if self._repeating is not None:
             self._repeating.cancel()
             await asyncio.gather(self._repeating, return_exceptions=True)
+
+    async def _heard(self, changes: Sequence[Change]) -> bool:
+        if not self._suspension.lets_try() or not await self._told(*self._places(changes)):
+            return False
+        self._observe(CacheInvalidated(outcome="ok", tables=_tables_of(changes)))
+        return True
 
     async def _told(self, gone: Sequence[str], changed: Sequence[str] = ()) -> bool:
         try:
@@ -139,3 +142,7 @@ class Invalidation:
         self._doubted = {table: until for table, until in self._doubted.items() if until > began_seconds}
         if paid:
             self._observe(CacheInvalidated(outcome="repeated", tables=paid))
+
+
+def _tables_of(changes: Iterable[Change]) -> tuple[str, ...]:
+    return tuple(sorted({change.table for change in changes}))
