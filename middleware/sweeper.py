@@ -32,12 +32,13 @@ class CallLater(Protocol):
 class Due:
     """A timeout that has been set."""
 
-    __slots__ = ("_slot", "_sweeper", "callback")
+    __slots__ = ("_slot", "_sweeper", "callback", "has_fired")
 
     def __init__(self, sweeper: "Sweeper", slot: "set[Due]", *, callback: Callable[[], object]) -> None:
         self._sweeper = sweeper
         self._slot = slot
         self.callback = callback
+        self.has_fired = False
 
     def cancel(self) -> None:
         """Call it off; harmless when it has happened."""
@@ -120,4 +121,5 @@ class Sweeper:
         while slot:
             due = slot.pop()
             self.pending -= 1
+            due.has_fired = True
             due.callback()

@@ -29,29 +29,22 @@ def attempt_timeout(inner: Call, policy: Policy, *, senses: Senses) -> Call:
     async def layer(operation: str, attempt: Attempt[T]) -> T:
         task = running_task()
         cancelled_before = task.cancelling()
-        expired = False
-
-        def expire() -> None:
-            nonlocal expired
-            expired = True
-            task.cancel()
-
         ends, late = now() + timeout_seconds, NO_ANSWER
         if heeds_deadline and (deadline := DEADLINE.get()) < ends:
             ends, late = deadline, CUT_SHORT
-        timer = at(ends, expire)
+        timer = at(ends, task.cancel)
         senses.attempts_under_way += 1
         try:
             return await inner(operation, attempt)
         except asyncio.CancelledError as error:
             # At the deadline whoever set it cancels too, perhaps first: the call has run out of time all the same.
-            if (late is CUT_SHORT and now() >= ends) or (expired and task.cancelling() == cancelled_before + 1):
+            if (late is CUT_SHORT and now() >= ends) or (timer.has_fired and task.cancelling() == cancelled_before + 1):
                 raise late from error
             raise
         finally:
             senses.attempts_under_way -= 1
             timer.cancel()
-            if expired:
+            if timer.has_fired:
                 task.uncancel()
 
     return layer

@@ -108,6 +108,9 @@ class Circuit(CircuitBreaker):
         now = self._now()
         if verdict == "good":
             self._answered, self._hung = now, 0
+            if self._passes and now - admitted.started < self._policy.slow_call_seconds and not admitted.is_overdue:
+                self._window.add_good(now)  # as nearly all of them are
+                return
         if admitted.is_overdue:  # counted as slow already
             self._hanging -= 1
             self._hung += verdict != "good"

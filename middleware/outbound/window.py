@@ -29,6 +29,14 @@ class Window:
             self._slow[place] += 1
             self.slow += 1
 
+    def add_good(self, now: float) -> None:
+        """Count one call that neither failed nor was slow."""
+        number = int(now / self._width)
+        if number != self._number:
+            self._move_to(number)
+        self._calls[number % len(self._calls)] += 1
+        self.calls += 1
+
     def clear(self) -> None:
         """Forget everything."""
         self._move_to(self._number + len(self._calls))

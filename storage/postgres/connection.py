@@ -52,9 +52,11 @@ class PostgresConnection:
     @property
     def fault(self) -> DropReason | None:
         """Why this connection must not be used by another caller; None where it may."""
-        if self._fault is None and (self.closed or self._status != TRANSACTION_STATUS_IDLE):
+        if self._fault is not None:
+            return self._fault
+        if self._driver.closed or self._driver.get_transaction_status() != TRANSACTION_STATUS_IDLE:
             return "broken"
-        return self._fault or ("superseded" if self.is_superseded else None)
+        return "superseded" if self.is_superseded else None
 
     @property
     def is_superseded(self) -> bool:

@@ -45,6 +45,7 @@ class Slots(Generic[C]):
         self._clock = senses.clock
         self._now = senses.clock.now
         self._name = name
+        self._acquired_at_once = ConnectionAcquired(pool=name, wait_seconds=0.0)
         self._idle: list[Slot[C]] = []
         self._used: set[Slot[C]] = set()
         self._waiters: Waiters[Slot[C]] = Waiters()
@@ -82,15 +83,16 @@ class Slots(Generic[C]):
         """Return a usable connection; raise Overloaded when all stay in use, Unavailable when none can be had."""
         slot = self._take_idle()
         if slot is not None:
-            self._observe(ConnectionAcquired(pool=self._name, wait_seconds=0.0))
+            self._observe(self._acquired_at_once)
             return slot
         return await self._wait_in_line()
 
     def release(self, slot: Slot[C]) -> None:
         """Take a connection back; one that must not be used again is closed."""
         if slot in self._used:
-            self._observe(ConnectionReleased(pool=self._name, use_seconds=self._now() - slot.since))
-            self._take_back(slot)
+            now = self._now()
+            self._observe(ConnectionReleased(pool=self._name, use_seconds=now - slot.since))
+            self._take_back(slot, now)
 
     def welcome(self, connection: C) -> None:
         """Use a connection that somebody else has opened, where there is room for it."""
@@ -147,7 +149,7 @@ class Slots(Generic[C]):
         except asyncio.CancelledError:
             handed = self._waiters.leave(place)
             if handed is not None:
-                self._take_back(handed)
+                self._take_back(handed, self._now())
             raise
         finally:
             timer.cancel()
@@ -158,11 +160,11 @@ class Slots(Generic[C]):
         if self._waiters.refuse(place, Overloaded() if self._used else Unavailable()):
             self._observe(AcquireTimedOut(pool=self._name, waited_seconds=self._now() - started))
 
-    def _take_back(self, slot: Slot[C]) -> None:
+    def _take_back(self, slot: Slot[C], now: float) -> None:
         self._used.discard(slot)
-        reason = self._reason_to_drop(slot)
+        reason = self._reason_to_drop(slot, now)
         if reason is None:
-            self._hand_on(slot)
+            self._hand_on(slot, now)
         else:
             self._drop(slot, reason)
             self._open_more(len(self._waiters))
@@ -178,17 +180,17 @@ class Slots(Generic[C]):
             return "read_only"
         return fault
 
-    def _reason_to_drop(self, slot: Slot[C]) -> DropReason | None:
+    def _reason_to_drop(self, slot: Slot[C], now: float) -> DropReason | None:
         fault = self._fault_of(slot)
         if fault is not None:
             return fault
         if self._closing:
             return "closing"
-        return "expired" if self._now() >= slot.expires_at else None
+        return "expired" if now >= slot.expires_at else None
 
-    def _hand_on(self, slot: Slot[C]) -> None:
+    def _hand_on(self, slot: Slot[C], now: float) -> None:
         """Give a usable connection to whoever has waited longest, or keep it."""
-        slot.since = self._now()
+        slot.since = now
         if self._waiters.serve(slot):
             self._used.add(slot)
         else:
@@ -224,7 +226,8 @@ class Slots(Generic[C]):
     def _take_in(self, connection: C) -> None:
         """Use a new connection; those to a server whose place its server has taken are waited for no longer."""
         self.abandon_superseded()
-        self._take_back(Slot(connection, now=self._now(), expires_at=self._now() + self._lifetime_seconds()))
+        now = self._now()
+        self._take_back(Slot(connection, now=now, expires_at=now + self._lifetime_seconds()), now)
 
     def _lifetime_seconds(self) -> float:
         return self._policy.lifetime_seconds * (1 - self._policy.lifetime_jitter_ratio * self._clock.jitter())
