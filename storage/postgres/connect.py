@@ -7,6 +7,7 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
+import aiopg
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
@@ -22,6 +23,9 @@ APPLICATION_NAME = "mainstay"
 MILLISECONDS = 1000
 WIRE_FORM = {"TimeZone": "UTC", "DateStyle": "ISO", "standard_conforming_strings": "on"}
 """What the answers' form and the quoting of values rest on."""
+
+_TOLD = {"TimeZone": "UTC", "standard_conforming_strings": "on"}
+"""Those of the above of which a server says by itself, in the connect, what they are."""
 
 SOCKET_FOLDER = ("/", "@")
 
@@ -70,8 +74,24 @@ async def _connect(dsn: str, policy: PoolPolicy, *, parameters: Mapping[str, Any
             enable_uuid=False,
             **parameters,
         )
+        _require_settings(connection)
         cursor = await connection.cursor()
     return PostgresConnection(connection, cursor, prepared_statements=policy.prepared_statements)
+
+
+class SettingsDropped(Exception):  # noqa: N818 - it says what happened
+    """What a session was to be set to did not reach the server: a pooler in between drops it."""
+
+
+def _require_settings(connection: aiopg.Connection) -> None:
+    """Refuse a session that would write times in another zone, or read quotes another way, than we do."""
+    found = {name: connection.raw.get_parameter_status(name) for name in _TOLD}
+    if found == _TOLD:
+        return
+    connection.close()
+    words = ", ".join(f"{name} = {value}" for name, value in found.items())
+    advice = "a pooler in between drops startup options; give the role the same by ALTER ROLE … SET"
+    raise Unavailable from SettingsDropped(f"The session has {words}: {advice} (docs/postgres.md#pgbouncer).")
 
 
 def session(dsn: str, policy: PoolPolicy) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Callers of the bank who keep writing through everything that goes wrong, and what they were answered."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import uuid4
 import aiohttp
 import orjson
 
+TELLERS = 6
 REPLAYED = "Idempotent-Replayed"
 _KEPT = ("Content-Type", "ETag", "Location", "Cache-Control")
 _DONE = (200, 201)
@@ -142,3 +143,32 @@ class Teller:
                 return
             assert answer.status in _SENT_AGAIN, (write, answer)
         self._history.unanswered.append(write)
+
+
+@asynccontextmanager
+async def tellers(
+    base_url: str, history: History, *, is_open: asyncio.Event
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Let tellers work until they are told to end."""
+    staff = [Teller(base_url, history=history, is_open=is_open) for _ in range(TELLERS)]
+    async with asyncio.TaskGroup() as group:
+        working = [group.create_task(one.work()) for one in staff]
+
+        async def end() -> None:
+            for one in staff:
+                one.ends = True
+            await asyncio.wait(working)
+
+        yield end
+
+
+async def answers_changed(base_url: str, history: History) -> list[str]:
+    """Repeat every write that has a key: which are not answered as they were the first time."""
+    found = []
+    async with aiohttp.ClientSession(base_url) as session:
+        for write, answer in history.answered:
+            if write.key:
+                again = await sent(session, write)
+                if again != answer or not again.is_replayed:
+                    found.append(f"{write}: answered {answer}, then {again}")
+    return found

@@ -2,23 +2,18 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-
-import aiohttp
 
 from storage.embedded import EmbeddedStorage
 from telemetry.events import EmbeddedStarted
 from tests.acceptance.history_check import contradictions
 from tests.acceptance.service_process import service
-from tests.acceptance.tellers import History, Teller, sent
+from tests.acceptance.tellers import History, answers_changed, tellers
 from tests.integration.embedded_run import kill
 from tests.ports import free_port
 from tests.recorder import Recorder
 
 BANK = Path(__file__).with_name("bank.py")
-TELLERS = 6
 SERVER_KILLS = 20
 POSTGRES_KILLS = 3
 WRITES_BETWEEN_KILLS = (1, 100)
@@ -70,32 +65,3 @@ async def test_a_postgres_killed_under_load_has_done_each_acknowledged_write_onc
 
         assert changed == []
         assert contradictions(history, endpoints.postgres_dsn) == []
-
-
-@asynccontextmanager
-async def tellers(
-    base_url: str, history: History, *, is_open: asyncio.Event
-) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """Let tellers work until they are told to end."""
-    staff = [Teller(base_url, history=history, is_open=is_open) for _ in range(TELLERS)]
-    async with asyncio.TaskGroup() as group:
-        working = [group.create_task(one.work()) for one in staff]
-
-        async def end() -> None:
-            for one in staff:
-                one.ends = True
-            await asyncio.wait(working)
-
-        yield end
-
-
-async def answers_changed(base_url: str, history: History) -> list[str]:
-    """Repeat every write that has a key: which are not answered as they were the first time."""
-    found = []
-    async with aiohttp.ClientSession(base_url) as session:
-        for write, answer in history.answered:
-            if write.key:
-                again = await sent(session, write)
-                if again != answer or not again.is_replayed:
-                    found.append(f"{write}: answered {answer}, then {again}")
-    return found
