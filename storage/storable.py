@@ -43,7 +43,7 @@ def storage_faults(record_type: RecordType, values: Mapping[str, object]) -> lis
 
 
 def _surely_fits(value: object, room: int | None) -> bool:
-    """What most values are, seen at once: plain text and not too long, a number of few bits, nothing at all."""
+    """What most values are, seen at once: plain text, not too long; a number of few bits; nothing; a list of these."""
     kind = type(value)
     if kind is str:
         text = cast("str", value)
@@ -51,6 +51,8 @@ def _surely_fits(value: object, room: int | None) -> bool:
         return is_short and text.isascii() and "\0" not in text and text[0] != "."
     if kind is int:
         return is_within_64_bits(cast("int", value))
+    if kind is list and room is None:
+        return all(_surely_fits(item, None) for item in cast("list[object]", value))
     return kind in _ALWAYS_FIT
 
 

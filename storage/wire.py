@@ -20,7 +20,9 @@ from datetime import UTC, date, datetime
 from decimal import Context, Decimal
 from enum import Enum
 from functools import cache
+from types import NoneType
 from typing import Any
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel, PlainSerializer, WrapSerializer
@@ -35,6 +37,9 @@ TIMESTAMP_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 """Always six digits of a second: every time has the same width, so times sort as text."""
 
 INTEGER_MINIMUM, INTEGER_MAXIMUM = -(2**63), 2**63 - 1
+
+_SCALARS = frozenset({NoneType, bool, int, float, str, Decimal, datetime, date, UUID})
+"""What most values are, told by one look: to ask pydantic's and the abstract classes costs 1.5 µs for each of them."""
 
 _SERIALIZERS = (PlainSerializer, WrapSerializer)
 _WIDE = Context(prec=2_000)
@@ -64,6 +69,8 @@ def rendered(value: object) -> bytes:
 
 def plain(value: object) -> object:
     """Turn models into dicts whose scalars `rendered` knows; a record's decimals get their declared places."""
+    if type(value) in _SCALARS:
+        return value
     if isinstance(value, Model):
         return {name: plain(_scaled(getattr(value, name), places)) for name, places in _layout(type(value))}
     if isinstance(value, BaseModel):
