@@ -3,18 +3,21 @@
 import os
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+from tests.acceptance.edge import NAMES, edge_configuration
 from tests.environment import require
 from tests.source_tree import PROJECT
 
 HAPROXY = PROJECT / "deploy" / "haproxy"
+NGINX = PROJECT / "deploy" / "nginx"
 
 
-def variables() -> dict[str, str]:
-    """What loopback.env sets."""
-    lines = (HAPROXY / "loopback.env").read_text().splitlines()
+def variables(folder: Path) -> dict[str, str]:
+    """What its loopback.env sets."""
+    lines = (folder / "loopback.env").read_text().replace("$PWD", str(PROJECT)).splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
@@ -31,6 +34,17 @@ def test_haproxy_takes_its_configuration_as_it_is() -> None:
 
 @pytest.mark.parametrize("strategy", ["roundrobin", "leastconn", "source"])
 def test_haproxy_has_nothing_to_say_against_replicas_on_one_machine(strategy: str) -> None:
-    found = checked({**variables(), "BALANCER_STRATEGY": strategy})
+    found = checked({**variables(HAPROXY), "BALANCER_STRATEGY": strategy})
 
     assert (found.returncode, found.stdout.strip(), found.stderr) == (0, "Configuration file is valid", "")
+
+
+def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
+    told = variables(NGINX)
+    configuration = edge_configuration(tmp_path, {**told, "EDGE_FOLDER": str(tmp_path)})
+
+    command = [require("nginx"), "-t", "-c", str(configuration)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert set(told) == set(NAMES)
+    assert (found.returncode, "test is successful" in found.stderr) == (0, True), found.stderr
