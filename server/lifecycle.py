@@ -33,13 +33,13 @@ async def serve(
     """
     started_seconds = time.monotonic()
     name = declaration.service.name
-    telemetry = telemetry_for(declaration, told.settings)
+    telemetry = telemetry_for(declaration, told.settings, worker=told.place.worker)
     stop = told.place.stop
     stop_on_signals(stop, last=_die)
     async with AsyncExitStack() as watching, AsyncExitStack() as held:
         watching.callback(telemetry.close)
         watching.enter_context(libraries_observed(telemetry.observe, asyncio.get_running_loop()))
-        if told.place.number == 0:
+        if not told.place.worker:
             _tell_of_settings(declaration, told, telemetry=telemetry)
         lag = LoopLag(telemetry.observe)
         watching.callback(lag.stop)

@@ -12,12 +12,12 @@ from storage.embedded import Endpoints
 class Place:
     """By itself, one that is alone: it binds its ports and starts its embedded servers itself.
 
-    `number` counts the workers of a supervisor from 0, and `admin_ports` are those of all of them. One that `joins`
+    `worker` counts those of a supervisor from 0, and `admin_ports` are those of all of them. One that `joins`
     another in its place answers on its admin port only when it can answer requests.
     """
 
     stop: Stop = field(default_factory=Stop)
-    number: int = 0
+    worker: int | None = None
     joins: bool = False
     api: Bound | None = None
     admin: Bound | None = None

@@ -69,8 +69,10 @@ class Telemetry:
         self.sink.close()
 
 
-def telemetry_for(declaration: Declaration, settings: Settings, *, also: Sequence[Observe] = ()) -> Telemetry:
-    """Every reader there is, and others that want to hear it."""
+def telemetry_for(
+    declaration: Declaration, settings: Settings, *, also: Sequence[Observe] = (), worker: int | None = None
+) -> Telemetry:
+    """Every reader there is, and others that want to hear it; for a supervisor's worker with its number."""
     service = declaration.service
 
     def say(event: Event) -> None:
@@ -78,8 +80,8 @@ def telemetry_for(declaration: Declaration, settings: Settings, *, also: Sequenc
         observers(event)
 
     sink = Sink(STANDARD_ERROR, tell_lost=lambda lines: say(LogLinesLost(lines=lines)))
-    logs = service_log(service, settings, sink=sink)
-    deployment = deployment_of(service, settings)
+    deployment = deployment_of(service, settings, worker=worker)
+    logs = service_log(deployment, settings, sink=sink)
     metrics = Metrics(
         deployment,
         names=names_in(service, also_read=settings.replica_pools),

@@ -13,28 +13,27 @@ from telemetry.logs import LogPolicy, Logs, lines_for
 STANDARD_ERROR = 2
 
 
-def service_log(service: Service, settings: Settings, *, sink: Sink) -> Logs:
+def service_log(deployment: Deployment, settings: Settings, *, sink: Sink) -> Logs:
     """All that the settings want of it."""
-    return _log(service, settings, sink=sink, policy=settings.log_policy)
+    return _log(deployment, sink=sink, policy=settings.log_policy)
 
 
 def command_log(service: Service, settings: Settings, *, sink: Sink) -> Logs:
     """Only what goes wrong: a command's report says the rest."""
-    return _log(service, settings, sink=sink, policy=replace(settings.log_policy, level="warning"))
+    deployment = deployment_of(service, settings)
+    return _log(deployment, sink=sink, policy=replace(settings.log_policy, level="warning"))
 
 
 def supervisor_log(settings: Settings, *, sink: Sink) -> Logs:
     """That of a process that serves nothing itself, whose workers do."""
     deployment = Deployment(service="mainstay", version=VERSION, environment=settings.deployed_to)
-    lines = lines_for(STANDARD_ERROR, deployment=deployment, environment=os.environ)
-    return Logs(lines, sink, policy=settings.log_policy)
+    return _log(deployment, sink=sink, policy=settings.log_policy)
 
 
-def deployment_of(service: Service, settings: Settings) -> Deployment:
+def deployment_of(service: Service, settings: Settings, *, worker: int | None = None) -> Deployment:
     """What is running, where."""
-    return Deployment(service=service.name, version=service.version, environment=settings.deployed_to)
+    return Deployment(service=service.name, version=service.version, environment=settings.deployed_to, worker=worker)
 
 
-def _log(service: Service, settings: Settings, *, sink: Sink, policy: LogPolicy) -> Logs:
-    deployment = deployment_of(service, settings)
+def _log(deployment: Deployment, *, sink: Sink, policy: LogPolicy) -> Logs:
     return Logs(lines_for(STANDARD_ERROR, deployment=deployment, environment=os.environ), sink, policy=policy)

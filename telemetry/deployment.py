@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """Which service, which release of it, deployed where."""
+    """Which service, which release of it, deployed where; and which of a supervisor's workers it is, if it is one."""
 
     service: str
     version: str
     environment: str
+    worker: int | None = None

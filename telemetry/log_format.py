@@ -16,6 +16,8 @@ Render = Callable[[Line, float], bytes]
 def json_lines(deployment: Deployment) -> Render:
     """One JSON object a line: when, how grave, what, in words; the deployment; then the event's own fields."""
 
+    worker = {} if deployment.worker is None else {"worker": deployment.worker}
+
     def render(line: Line, at_seconds: float) -> bytes:
         record: dict[str, object] = {
             "timestamp": datetime.fromtimestamp(at_seconds, UTC),
@@ -25,6 +27,7 @@ def json_lines(deployment: Deployment) -> Render:
             "service.name": deployment.service,
             "service.version": deployment.version,
             "deployment.environment.name": deployment.environment,
+            **worker,
             **line.fields,
         }
         if line.text:

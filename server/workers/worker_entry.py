@@ -64,7 +64,7 @@ async def _serve(found: Prepared, assignment: Assignment, *, supervised: Supervi
     seed = None if not assignment.seed else seed_from(Path(assignment.seed), declaration, settings=settings)
     place = Place(
         stop=supervised.stop,
-        number=assignment.number,
+        worker=assignment.number,
         joins=assignment.joins,
         api=_inherited(assignment.api),
         admin=_inherited(assignment.admin),

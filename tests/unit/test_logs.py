@@ -89,6 +89,14 @@ def json_of(event: Event) -> object:
     return orjson.loads(line)
 
 
+def test_a_line_of_a_worker_says_which_it_is() -> None:
+    lines = Lines()
+
+    Logs(json_lines(replace(SHOP, worker=0)), lines, now=lambda: NOON_SECONDS)(ServiceStopped(service="shop"))
+
+    assert [orjson.loads(line)["worker"] for line in lines.written] == [0]
+
+
 def test_a_refused_request_is_one_line_with_all_that_is_known_and_no_value() -> None:
     refused = replace(
         finished(422),
