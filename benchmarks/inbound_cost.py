@@ -43,7 +43,7 @@ from telemetry.metrics import Metrics
 
 REQUESTS = 4_000
 CONNECTIONS = 8
-ROUNDS = 9
+ROUNDS = 5
 PLENTY = Limit(1_000_000)
 KEY = "0197f3f5-6d2c-7c3a-9f4e-2b8f0f3f1c5a"
 BODY = b'{"sku":"ABC-1","name":"chair","price":"9.90","stock":3,"tags":["wood","oak"]}'

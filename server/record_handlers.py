@@ -25,6 +25,8 @@ from storage.model import Model
 from storage.runner import TransactionRunner
 
 JSON = "application/json"
+_REVALIDATED = {sharing: f"{sharing}, no-cache" for sharing in Sharing}
+"""Cache-Control of what may be kept, and is asked about each time."""
 
 
 class RecordHandlers:
@@ -37,7 +39,7 @@ class RecordHandlers:
         self._records = records
         self._requests = requests
         self._changes = RecordChanges(requests.input, runner=runner)
-        self._cache_control = f"{Sharing.PRIVATE if records.differ else Sharing.PUBLIC}, no-cache"
+        self._cache_control = _REVALIDATED[Sharing.PRIVATE if records.differ else Sharing.PUBLIC]
         self._vary = "Accept, Authorization" if records.differ else "Accept"
 
     async def list(self, request: web.Request) -> web.Response:
@@ -79,7 +81,7 @@ class RecordHandlers:
     def _page(self, request: web.Request, listing: Listing, *, page: Page) -> web.Response:
         headers: dict[str, str] = {
             hdrs.CONTENT_TYPE: JSON,
-            hdrs.CACHE_CONTROL: f"{sharing_of(request, self._records)}, no-cache",
+            hdrs.CACHE_CONTROL: _REVALIDATED[sharing_of(request, self._records)],
             hdrs.VARY: f"{self._vary}, Prefer",
         }
         following = b"null"
@@ -95,26 +97,24 @@ class RecordHandlers:
         return web.Response(body=body, headers=headers)
 
     def _shown(self, request: web.Request, found: Rendered, *, whole: Shape) -> web.Response:
-        asked, control = input_of(request, ReadRequest), f"{sharing_of(request, self._records)}, no-cache"
-        tag = found.etag if asked.shape == whole else _tag_of(found.body)
+        asked, control = input_of(request, ReadRequest), _REVALIDATED[sharing_of(request, self._records)]
+        tag = found.etag if asked.shape is whole or asked.shape == whole else _tag_of(found.body)
         if asked.expected is not None:
             asked.expected.expected(tag)
         if asked.known is not None and asked.known.admits(tag):
             unchanged = {hdrs.ETAG: f'"{tag}"', hdrs.CACHE_CONTROL: control, hdrs.VARY: self._vary}
             return web.Response(status=304, headers=unchanged)
-        response = self._answer(found, tag=tag)
-        response.headers[hdrs.CACHE_CONTROL] = control
-        response.headers[hdrs.VARY] = self._vary
-        return response
+        headers = {hdrs.CONTENT_TYPE: JSON, hdrs.ETAG: f'"{tag}"', hdrs.CACHE_CONTROL: control, hdrs.VARY: self._vary}
+        return web.Response(body=self._records.opened(found.body), headers=headers)
 
     def _created(self, made: Rendered) -> web.Response:
         location = f"{self._resource.path}/{quote(made.key, safe='')}"
         return self._answer(made, status=201, location=location)
 
-    def _answer(self, record: Rendered, *, status: int = 200, tag: str = "", location: str = "") -> web.Response:
+    def _answer(self, record: Rendered, *, status: int = 200, location: str = "") -> web.Response:
         headers: dict[str, str] = {
             hdrs.CONTENT_TYPE: JSON,
-            hdrs.ETAG: f'"{tag or record.etag}"',
+            hdrs.ETAG: f'"{record.etag}"',
             hdrs.CACHE_CONTROL: self._cache_control,
         }
         if location:
@@ -140,5 +140,7 @@ def _tag_of(body: bytes) -> str:
 
 
 def _with_cursor(request: web.Request, cursor: str) -> str:
+    if not query_of(request):
+        return f"{request.rel_url.raw_path}?cursor={cursor}"
     kept = [(name, value) for name, value in parse_qsl(query_of(request), keep_blank_values=True) if name != "cursor"]
     return f"{request.rel_url.raw_path}?{urlencode([*kept, ('cursor', cursor)])}"

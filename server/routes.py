@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.principal import PRINCIPAL
@@ -73,13 +73,14 @@ def _known(handle: Handle, origin_of: OriginOf) -> Handle:
 
 def _rendering(route: Route) -> Handle:
     """The route's handler as aiohttp wants it; a result that is not what the route says it returns is a bug."""
-    answers = _answers(route)
+    answers, is_model = _answers(route), _is_model(route)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         result = await route.handler(request)
         if isinstance(result, web.StreamResponse):
             return result
-        _require_as_declared(route, answers, result=result)
+        if not (is_model and type(result) is route.returns):
+            _require_as_declared(route, answers, result=result)
         if result is None:
             return web.Response(status=route.status or HTTPStatus.NO_CONTENT)
         status = route.status or HTTPStatus.OK
@@ -93,6 +94,13 @@ def _answers(route: Route) -> TypeAdapter[Any] | None:
     if inspect.isclass(route.returns) and issubclass(route.returns, web.StreamResponse):
         return None
     return TypeAdapter(route.returns)
+
+
+def _is_model(route: Route) -> bool:
+    """Whether the route returns a model whose instances pydantic takes as they are, so that it need not be asked."""
+    if not (inspect.isclass(route.returns) and issubclass(route.returns, BaseModel)):
+        return False
+    return route.returns.model_config.get("revalidate_instances", "never") == "never"
 
 
 def _require_as_declared(route: Route, answers: TypeAdapter[Any] | None, *, result: object) -> None:

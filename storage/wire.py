@@ -45,6 +45,8 @@ _SERIALIZERS = (PlainSerializer, WrapSerializer)
 _WIDE = Context(prec=2_000)
 """Python's own context rounds to 28 digits; a numeric of Postgres's may be declared with a thousand."""
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME
+_SCALARS = frozenset({str, int, float, bool, NoneType, Decimal, datetime, date, UUID})
+"""What most values are: they need no looking at."""
 
 
 def rendered_by_postgres(kind: Kind, column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -1,13 +1,14 @@
 """What a cache can say: part of the union in `events.py`."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from telemetry.frozen import frozen
 
 CacheResult = Literal["hit", "negative", "stale", "stale_if_error", "miss", "collapsed", "bypass", "degraded", "error"]
 InvalidationOutcome = Literal["ok", "owed", "repeated"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CacheRead:
     """A read of a cached resource (`cache`) has ended.
 
@@ -21,7 +22,7 @@ class CacheRead:
     result: CacheResult
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CacheInvalidated:
     """What was written has been made known to the cache of all replicas; `repeated` where that had failed before.
 

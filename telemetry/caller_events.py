@@ -1,7 +1,8 @@
 """What is decided about callers: who they are, what they may do, how much, and whether they repeat themselves."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from telemetry.frozen import frozen
 
 CredentialKind = Literal["api_key", "jwt"]
 CredentialMethod = Literal["api_key", "jwt", "other"]
@@ -38,14 +39,14 @@ IdempotencyOutcome = Literal["stored", "replayed", "in_flight", "reused"]
 """Done, and its answer kept; answered with what was kept; refused, as it is being done, or as its key was another's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Authenticated:
     """A request brought a credential that was taken."""
 
     method: CredentialKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AuthenticationFailed:
     """A request brought a credential that was not taken.
 
@@ -59,28 +60,28 @@ class AuthenticationFailed:
     trace_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AccessDecided:
     """A request was held against the access rule of its endpoint."""
 
     decision: AccessDecision
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RateLimitDecided:
     """A request was held against its caller's limit; degraded where the limits all replicas share could not tell."""
 
     decision: RateLimitDecision
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IdempotencyDecided:
     """A request brought a key by which it can be known again."""
 
     outcome: IdempotencyOutcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeySetFetched:
     """The keys that tokens are signed with were asked for: how many there are now, and why no newer ones."""
 
@@ -90,7 +91,7 @@ class KeySetFetched:
     duration_seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AccountActed:
     """Somebody signed up, in or out, or went on with a session, or tried to.
 

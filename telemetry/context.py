@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import count
 
+from telemetry.frozen import frozen
 from telemetry.recording import Recording
 from telemetry.server_timing import Stages
 from telemetry.tracestate import parse_tracestate
@@ -25,9 +26,13 @@ _TRACEPARENT = re.compile(
 _SAMPLED = 0x01
 
 _TRACE_ID_BITS = 128
+_TRACE_ID_DIGITS = 32
 _SPAN_ID_BITS = 64
 _PREFIX_BITS = 48
 _SAMPLING_BITS = 32
+_BOTH_IDS_BYTES = (_TRACE_ID_BITS + _SPAN_ID_BITS) // 8
+_NEVER_ZERO = 1 << (_TRACE_ID_BITS + _SPAN_ID_BITS - 1) | 1 << (_SPAN_ID_BITS - 1)
+"""The first bit of both ids: neither may be zero, and of a trace's the last 56 bits are random (W3C Trace Context)."""
 
 _SPAN_STEP = 0x9E3779B97F4A7C15
 """2**64 divided by the golden ratio, odd: its multiples are far apart and return to none before all have been."""
@@ -43,7 +48,7 @@ class Parent:
     sampled: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RequestContext:
     """What is known of a request before anything reads it; `started_seconds` is on the monotonic clock."""
 
@@ -120,21 +125,26 @@ class Identifier:
         """
         if request_id is None or _REQUEST_ID.fullmatch(request_id) is None:
             request_id = f"{self._prefix}-{next(self._numbers):x}"
+        drawn = (self._random_bits(_BOTH_IDS_BYTES * 8) | _NEVER_ZERO).to_bytes(_BOTH_IDS_BYTES).hex()
         parent = parse_traceparent(traceparents) if traceparents else None
+        if parent is None:
+            return RequestContext(
+                request_id=request_id,
+                trace_id=drawn[:_TRACE_ID_DIGITS],
+                span_id=drawn[_TRACE_ID_DIGITS:],
+                sampled=self._sampled_below > 0 and self._random_bits(_SAMPLING_BITS) < self._sampled_below,
+                started_seconds=self._now(),
+                stages=Stages(),
+                recording=Recording(self._now),
+            )
         return RequestContext(
             request_id=request_id,
-            trace_id=parent.trace_id if parent else self._identifier(_TRACE_ID_BITS),
-            span_id=self._identifier(_SPAN_ID_BITS),
-            sampled=parent.sampled if parent else self._is_sampled(),
+            trace_id=parent.trace_id,
+            span_id=drawn[_TRACE_ID_DIGITS:],
+            sampled=parent.sampled,
             started_seconds=self._now(),
             stages=Stages(),
             recording=Recording(self._now),
-            parent_id=parent.span_id if parent else "",
-            tracestate=parse_tracestate(tracestates) if parent and tracestates else "",
+            parent_id=parent.span_id,
+            tracestate=parse_tracestate(tracestates) if tracestates else "",
         )
-
-    def _is_sampled(self) -> bool:
-        return self._sampled_below > 0 and self._random_bits(_SAMPLING_BITS) < self._sampled_below
-
-    def _identifier(self, bits: int) -> str:
-        return f"{self._random_bits(bits) or 1:0{bits // 4}x}"

@@ -18,12 +18,17 @@ KEPT_AT_MOST = 200
 BYTES_AT_MOST = 2 * 2**20
 """Of each kind; 200 ordinary requests take 400 KB."""
 
+LAST_A_SECOND = 1_000.0
+"""Of more than that, the last are a fifth of a second whichever are kept. To keep one costs 3 µs, most of it in letting
+go of another that nothing has touched for so long."""
+
 SLOWEST_OF_A_ROUTE = 5
 WINDOW_SECONDS = 300.0
 """The slowest are those of the window that is under way and of the one before it: of the last 5 to 10 minutes."""
 
 # What one takes on CPython 3.11, 64 bits, with all it refers to and nothing else does: its context, ids and marks; each
 # of its notes with its event. Found with tracemalloc, rounded up.
+_FIRST_SERVER_ERROR = 500
 _REQUEST_BYTES = 1_800
 _NOTE_BYTES = 400
 
@@ -41,6 +46,7 @@ class KeptTraces:
         bytes_at_most: int = BYTES_AT_MOST,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._pace = _Pace()
         self._last = _Ring(bytes_at_most)
         self._failed = _Ring(bytes_at_most)
         self._slowest = _Slowest(bytes_at_most // 2, now=now)
@@ -76,15 +82,40 @@ class KeptTraces:
         context = CURRENT_REQUEST.get()
         if context is None:
             return
-        context.recording.close()
+        recording = context.recording
+        recording.close()
+        is_last = self._pace.has_room(context.started_seconds)
+        has_answered = type(ending) is e.RequestFinished and ending.status < _FIRST_SERVER_ERROR
+        is_slow = self._slowest.wants(ending, context.started_seconds)
+        if has_answered and not (is_last or is_slow) and self._offer is None:
+            return
         ended = EndedRequest(ending, context)
-        size_bytes = _REQUEST_BYTES + _NOTE_BYTES * len(context.recording.notes)
-        self._last.add(ended, size_bytes)
+        size_bytes = _REQUEST_BYTES + _NOTE_BYTES * len(recording.notes)
+        if is_last:
+            self._last.add(ended, size_bytes)
         if ended.has_failed:
             self._failed.add(ended, size_bytes)
-        self._slowest.add(ended, size_bytes)
+        if is_slow:
+            self._slowest.add(ended, size_bytes)
         if self._offer is not None:
             self._offer(ended, size_bytes)
+
+
+class _Pace:
+    """Lets so many a second pass, and as many as are kept at once."""
+
+    def __init__(self) -> None:
+        self._room = float(KEPT_AT_MOST)
+        self._seen_seconds = 0.0
+
+    def has_room(self, now: float) -> bool:
+        room = self._room + (now - self._seen_seconds) * LAST_A_SECOND
+        self._seen_seconds = now
+        self._room = min(room, KEPT_AT_MOST) - 1.0
+        if self._room < 0.0:
+            self._room += 1.0
+            return False
+        return True
 
 
 class _Ring:
@@ -122,16 +153,16 @@ class _Slowest:
         self._numbers = count()
         self._turns_at = now() + WINDOW_SECONDS
 
-    def add(self, ended: EndedRequest, size_bytes: int) -> None:
-        context, duration_seconds = ended.context, ended.ending.duration_seconds
-        if context.started_seconds + duration_seconds >= self._turns_at:
+    def wants(self, ending: Ending, started_seconds: float) -> bool:
+        """Whether it is among them."""
+        if started_seconds + ending.duration_seconds >= self._turns_at:
             self._turn()
-        places = self._by_route.get(ended.ending.route)
-        if places is None:
-            places = self._by_route[ended.ending.route] = []
-        elif len(places) == SLOWEST_OF_A_ROUTE and duration_seconds <= places[0][0]:
-            return
-        place = (duration_seconds, next(self._numbers), ended, size_bytes)
+        places = self._by_route.get(ending.route)
+        return places is None or len(places) < SLOWEST_OF_A_ROUTE or ending.duration_seconds > places[0][0]
+
+    def add(self, ended: EndedRequest, size_bytes: int) -> None:
+        places = self._by_route.setdefault(ended.ending.route, [])
+        place = (ended.ending.duration_seconds, next(self._numbers), ended, size_bytes)
         self._room_bytes -= size_bytes
         if len(places) < SLOWEST_OF_A_ROUTE:
             heappush(places, place)

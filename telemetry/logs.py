@@ -12,6 +12,7 @@ from telemetry.log_format import Render, json_lines
 from telemetry.log_line import LEVELS
 from telemetry.log_lines import NEVER_A_LINE, line_of
 from telemetry.log_sampling import EVERYTHING, Meter, Sample, is_kept
+from telemetry.observers import Read, reading
 from telemetry.terminal_lines import human_lines
 
 _Answered = e.RequestFinished | e.AuthenticationFailed | e.RequestMalformed | e.ClientDisconnected
@@ -91,22 +92,31 @@ class Logs:
         self._level: e.LogLevel = level
         self._grave_enough = frozenset(LEVELS[LEVELS.index(level) :])
 
-    def reader_of(self, event: e.Event) -> e.Observe | None:
-        """Itself, except for what is never worth a line."""
-        return None if isinstance(event, NEVER_A_LINE) else self
+    def reader_of(self, event: e.Event) -> Read | None:
+        """Who writes lines of this kind of event; nobody what is never worth one."""
+        if isinstance(event, NEVER_A_LINE):
+            return None
+        return reading(event, self._answered_or_refused) if isinstance(event, _Answered) else self._write
 
     def __call__(self, event: e.Event) -> None:
-        """Write the event's line where it has one that is grave enough."""
-        ratio = 1.0
-        if isinstance(event, _Answered):
-            meter = self._meter(event)
-            if meter is not None:
-                if _ORDINARY not in self._grave_enough:
-                    return
-                ratio = meter.ratio()
-                if not is_kept(event.trace_id, ratio):
-                    self.sampled_out += 1
-                    return
+        """Write the event's line where it has one that is grave enough; Observers asks `reader_of` once for a kind."""
+        read = self.reader_of(event)
+        if read is not None:
+            read(event)
+
+    def _answered_or_refused(self, event: _Answered) -> None:
+        """Write the line of one of those of which a part may stand for all, if it is in that part."""
+        meter = self._meter(event)
+        if meter is None:
+            self._write(event)
+        elif _ORDINARY in self._grave_enough:
+            ratio = meter.ratio()
+            if is_kept(event.trace_id, ratio):
+                self._write(event, ratio=ratio)
+            else:
+                self.sampled_out += 1
+
+    def _write(self, event: e.Event, *, ratio: float = 1.0) -> None:
         line = line_of(event)
         if line is not None and (line.level in self._grave_enough or isinstance(event, e.LogLevelChanged)):
             if ratio < 1:

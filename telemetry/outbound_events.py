@@ -1,7 +1,8 @@
 """What happens on the way to what the service depends on."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from telemetry.frozen import frozen
 
 Outcome = Literal["ok", "error", "timeout", "rejected"]
 Dependency = str
@@ -14,7 +15,7 @@ ReplicaResult = Literal["replica", "stale", "requested", "behind", "late", "away
 DropReason = Literal["expired", "broken", "cancelled", "closing", "read_only", "superseded"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DependencyCalled:
     """One call to a dependency has ended, all its attempts included.
 
@@ -32,7 +33,7 @@ class DependencyCalled:
     cause: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UpstreamAttempted:
     """One attempt of a call to an upstream has ended; `status` is 0 where no answer came, `error_type` as above.
 
@@ -50,7 +51,7 @@ class UpstreamAttempted:
     span: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BreakerChanged:
     """A circuit breaker took on another state; `name` is the dependency and the class of work (`postgres.reads`)."""
 
@@ -58,7 +59,7 @@ class BreakerChanged:
     state: BreakerState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Retried:
     """A failed attempt was made again, which ended so; or was not, as the retry budget was spent."""
 
@@ -66,7 +67,7 @@ class Retried:
     outcome: RetryOutcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BulkheadRejected:
     """A call found no room in its class of work, after waiting `waited_seconds` (0 where the line was full)."""
 
@@ -74,7 +75,7 @@ class BulkheadRejected:
     waited_seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BulkheadWaited:
     """A call got into its class of work after waiting for room."""
 
@@ -82,7 +83,7 @@ class BulkheadWaited:
     waited_seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConnectionOpened:
     """A pool opened a connection."""
 
@@ -90,7 +91,7 @@ class ConnectionOpened:
     duration_seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConnectionAcquired:
     """A caller got a connection after waiting `wait_seconds` (0 when one was free)."""
 
@@ -98,7 +99,7 @@ class ConnectionAcquired:
     wait_seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConnectionReleased:
     """A caller gave its connection back after `use_seconds`."""
 
@@ -106,7 +107,7 @@ class ConnectionReleased:
     use_seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConnectionDropped:
     """A pool closed a connection instead of keeping it."""
 
@@ -114,7 +115,7 @@ class ConnectionDropped:
     reason: DropReason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AcquireTimedOut:
     """A caller waited longer for a connection than its budget allows."""
 
@@ -122,7 +123,7 @@ class AcquireTimedOut:
     waited_seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReplicaRead:
     """A read that a replica may answer has been answered.
 

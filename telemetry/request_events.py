@@ -1,11 +1,11 @@
 """What happens to requests, from their first byte to their answer."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from telemetry.cache_events import CacheResult
 from telemetry.caller_events import IdempotencyOutcome
 from telemetry.caught_errors import CaughtError, traceback_of
+from telemetry.frozen import frozen
 
 Degradation = Literal["stale_answer", "cache_bypassed", "local_limits", "breaker_open", "retry_budget_spent"]
 """In what a request was served worse than it should be: an old answer, as Postgres could not be read; nothing of what
@@ -20,7 +20,7 @@ OTHER = "_OTHER"
 """What stands for a word outside its closed set, such as a method not in METHODS."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RequestStarted:
     """A request's headers have been read and it has been routed.
 
@@ -32,7 +32,7 @@ class RequestStarted:
     route: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RequestFinished:
     """A request has been answered.
 
@@ -65,7 +65,7 @@ class RequestFinished:
     degraded: tuple[Degradation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ClientDisconnected:
     """The caller left before the answer was ready."""
 
@@ -76,7 +76,7 @@ class ClientDisconnected:
     trace_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RequestCutOff:
     """The service stopped before the answer was ready."""
 
@@ -87,7 +87,7 @@ class RequestCutOff:
     trace_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RequestMalformed:
     """Bytes that are no HTTP request we read were refused before any layer saw them; `error_type` says why."""
 
@@ -96,7 +96,7 @@ class RequestMalformed:
     trace_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RequestRejected:
     """A request was turned away at the edge: its headers or its body came too slowly, or nobody took its answer.
 
@@ -110,7 +110,7 @@ class RequestRejected:
     route: str = UNMATCHED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SheddingChanged:
     """Requests are refused for want of room, or have not been for a while; `refused` of them since it began."""
 
@@ -119,7 +119,7 @@ class SheddingChanged:
     limit: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExceptionCaught:
     """A bug: an exception nobody translated reached the problems layer.
 

@@ -48,6 +48,10 @@ class RequestSummary:
             self.degraded = (*self.degraded, word)
 
 
+NOTHING_NOTED = RequestSummary()
+"""Of a request of which there are no notes; not to be filled."""
+
+
 def summary_of(notes: Iterable[Note]) -> RequestSummary:
     """Sum a recording's notes up."""
     summary = RequestSummary()

@@ -45,5 +45,5 @@ def exchange_of(target: str, method: str = "GET", *headers: str, peer: str = "12
     task = asyncio.current_task()
     assert task is not None
     exchange = Exchange(messages[0][0], EMPTY_PAYLOAD, protocol=protocol, task=task, maximum_body_bytes=2**20)
-    exchange[CONTEXT] = Identifier()()
+    exchange.context = exchange[CONTEXT] = Identifier()()
     return exchange

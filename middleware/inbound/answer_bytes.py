@@ -14,7 +14,6 @@ from aiohttp.http_writer import _serialize_headers
 
 from middleware.inbound.cors import Origins
 from middleware.inbound.exchange import Exchange
-from middleware.inbound.identify import CONTEXT
 from middleware.inbound.rate_limit import LIMITED, RATE_LIMIT, RATE_LIMIT_POLICY
 from middleware.inbound.security_headers import missing_of
 
@@ -48,16 +47,17 @@ class AnswerBytes:
             return None
         if self._origins is not None:
             self._origins.tell(exchange.headers.get(hdrs.ORIGIN), headers)
-        context, limited = exchange[CONTEXT], exchange.get(LIMITED)
+        context, limited = exchange.context, exchange.get(LIMITED)
         limits = "" if limited is None else f"{RATE_LIMIT_POLICY}: {limited[0]}\r\n{RATE_LIMIT}: {limited[1]}\r\n"
         timing = context.stages.header(self._now() - context.started_seconds)
         is_empty, is_head = _is_empty(response), exchange._method == hdrs.METH_HEAD  # noqa: SLF001 - likewise
         length = "" if is_empty or (is_head and not body) else f"Content-Length: {len(body)}\r\n"
         status = f"HTTP/1.1 {response._status} {response._reason}"  # noqa: SLF001 - likewise
         given = _serialize_headers(status, headers)[: -len(_END)]
+        trace = f"00-{context.trace_id}-{context.span_id}-{'01' if context.sampled else '00'}"
         ours = (
             f"{length}{missing}Date: {rfc822_formatted_time()}\r\nX-Request-ID: {context.request_id}\r\n"
-            f"traceparent: {context.traceparent}\r\nServer-Timing: {timing}\r\n{limits}\r\n"
+            f"traceparent: {trace}\r\nServer-Timing: {timing}\r\n{limits}\r\n"
         )
         return given + ours.encode("latin-1"), b"" if is_empty or is_head else body
 

@@ -1,17 +1,20 @@
 """Answers a request: finds its plan, has it pass the layers there, and tells how it ended, whatever happened within."""
 
 import asyncio
+from collections.abc import Awaitable
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
 from middleware.inbound.directory import Directory
 from middleware.inbound.exchange import Exchange
-from middleware.inbound.identify import CONTEXT
 from middleware.inbound.observe import STOPPED
 from middleware.inbound.own_context import in_own_context
 from middleware.inbound.request_plan import Plan
 from middleware.inbound.stack import Plans, Stack
+
+_FAILED = HTTPStatus.INTERNAL_SERVER_ERROR.value
+"""What a request ends with that raises what nobody answers."""
 
 
 class Answering:
@@ -23,39 +26,35 @@ class Answering:
         self.maximum_body_bytes = app._client_max_size  # noqa: SLF001 - what the application was made with
         self.bytes_of = stack.bytes_of
 
-    async def __call__(self, exchange: Exchange) -> web.StreamResponse:
+    def __call__(self, exchange: Exchange) -> Awaitable[web.StreamResponse]:
         """The answer; raises what cannot be answered any more, as half an answer is out."""
-        return await in_own_context(self._answered(exchange), waits=exchange.waits)
+        return in_own_context(self._answered(exchange), waits=exchange.waits)
 
     async def _answered(self, exchange: Exchange) -> web.StreamResponse:
+        """One coroutine for all of it, as each one more costs every request its frame."""
         stack = self._stack
         plan = self._directory.find(exchange) or await self._directory.resolve(exchange)
-        if hdrs.EXPECT in exchange.headers:
+        if hdrs.EXPECT in exchange._headers:  # noqa: SLF001 - the property of it costs more than looking there
             await exchange.match_info.expect_handler(exchange)
         stack.identify(exchange)
-        if stack.teller is None:
-            return await self._rendered(exchange, plan)
-        stack.teller.started(plan)
-        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
+        if stack.teller is not None:
+            stack.teller.started(plan)
+        status = _FAILED
         try:
-            response = await self._rendered(exchange, plan)
+            try:
+                response = await self._handled(exchange, plan)
+            except Exception as error:
+                response = stack.problems.answer(error, exchange, place=plan.place)
+                if exchange.is_being_answered:
+                    raise  # half an answer is out: only a connection that breaks off says that it is not whole
             status = response.status
         except asyncio.CancelledError:
             status = STOPPED
             raise
         finally:
-            stack.teller.ended(exchange, plan.place, status=status)
+            if stack.teller is not None:
+                stack.teller.ended(exchange, plan.place, status=status)
         return response
-
-    async def _rendered(self, exchange: Exchange, plan: Plan) -> web.StreamResponse:
-        """The answer, a problem's where anything was raised."""
-        try:
-            return await self._handled(exchange, plan)
-        except Exception as error:
-            response = self._stack.problems.answer(error, exchange, place=plan.place)
-            if exchange.is_being_answered:
-                raise  # half an answer is out: only a connection that breaks off says that it is not whole
-            return response
 
     async def _handled(self, exchange: Exchange, plan: Plan) -> web.StreamResponse:
         """The handler's answer, or that of a layer before it."""
@@ -66,7 +65,7 @@ class Answering:
                     if isinstance(found, web.StreamResponse):
                         return found
                     await found
-            exchange[CONTEXT].recording.reach("handler")
+            exchange.context.recording.reach("handler")
             response = await (plan.handle or exchange.match_info.handler)(exchange)
             if type(response) is not web.Response and not isinstance(response, web.StreamResponse):
                 raise TypeError(f"a handler returned {type(response).__name__}, which is no answer")

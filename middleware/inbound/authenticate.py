@@ -95,7 +95,7 @@ def authenticate(
         given = exchange.headers.getall(hdrs.AUTHORIZATION, None)
         if given is None:
             return None
-        exchange[CONTEXT].recording.reach("authenticate")
+        exchange.context.recording.reach("authenticate")
         principal = checked.remembered(given)
         if principal is None:
             return checked.find(exchange, given)

@@ -35,7 +35,7 @@ class ClientAddress:
 
     def __call__(self, request: web.Request) -> str:
         """The caller as a text: an IPv4 address, an IPv6 /64, or LOCAL_SOCKET."""
-        peer = None if request.transport is None else request.transport.get_extra_info("peername")
+        peer = request._transport_peername  # noqa: SLF001 - asked once for each connection, and there when it has gone
         if isinstance(peer, tuple):
             found, is_trusted = self._looked_at(peer[0])
         else:

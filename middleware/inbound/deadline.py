@@ -11,7 +11,6 @@ from middleware.deadlines import DEADLINE
 from middleware.errors import Fault, Malformed
 from middleware.inbound.deadline_timer import Deadline
 from middleware.inbound.exchange import Exchange
-from middleware.inbound.identify import CONTEXT
 from middleware.inbound.request_plan import Check, Layer, Place
 from middleware.sweeper import CallLater
 
@@ -46,7 +45,7 @@ def limit_time(*, request_seconds: float, call_later: CallLater, now: Callable[[
                 if asked < ours:
                     exchange[CALLERS_TIME] = True
                     seconds = asked
-            instant = exchange[CONTEXT].started_seconds + seconds
+            instant = exchange.context.started_seconds + seconds
             DEADLINE.set(instant)  # the request has a context of its own: nothing needs to be put back
             exchange.deadline = Deadline(instant - now(), call_later=call_later)
             if exchange.has_waited:

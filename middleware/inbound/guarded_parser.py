@@ -12,10 +12,11 @@ from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
 class GuardedParser:
     """A parser as the connection sees it; Any, since aiohttp has two of them, one in C."""
 
-    __slots__ = ("_parser",)
+    __slots__ = ("_parser", "message_consumed")
 
     def __init__(self, parser: Any) -> None:
         self._parser = parser
+        self.message_consumed = parser.message_consumed  # asked for with every request
 
     def feed_data(self, data: bytes) -> Any:
         """Read more; raises HttpProcessingError for what is no request, and nothing else."""

@@ -17,7 +17,6 @@ from multidict import istr
 from middleware.errors import Fault, KeyInFlight, KeyReused, Malformed
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.exchange import Exchange
-from middleware.inbound.identify import CONTEXT
 from middleware.inbound.principal import PRINCIPAL
 from middleware.inbound.request_plan import Around, Check, Layer, Place
 from telemetry.events import IdempotencyDecided, IdempotencyOutcome, Observe
@@ -62,7 +61,7 @@ def idempotency(*, secret: bytes) -> Layer:
             return None
 
         async def name(exchange: Exchange, key: str) -> None:
-            exchange[CONTEXT].recording.reach("idempotency")
+            exchange.context.recording.reach("idempotency")
             exchange[REQUEST_KEY] = await _request_key(exchange, endpoint, key=key, digest=digest)
 
         def check(exchange: Exchange) -> Awaitable[None] | None:

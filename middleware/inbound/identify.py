@@ -34,10 +34,12 @@ def identify(make_context: Identifier) -> Identify:
     """
 
     def begin(exchange: Exchange) -> None:
-        headers = exchange.headers
-        parents = headers.getall(TRACEPARENT, ())
-        states = headers.getall(TRACESTATE, ()) if parents else ()
-        context = make_context(headers.get(REQUEST_ID), parents, tracestates=states)
+        headers = exchange._headers  # noqa: SLF001 - the property of it costs more than looking there
+        if TRACEPARENT in headers:
+            states = headers.getall(TRACESTATE, ())
+            context = make_context(headers.get(REQUEST_ID), headers.getall(TRACEPARENT), tracestates=states)
+        else:
+            context = make_context(headers.get(REQUEST_ID))
         waited_seconds = exchange.waited_seconds
         if waited_seconds:
             read_seconds = context.started_seconds
@@ -45,7 +47,7 @@ def identify(make_context: Identifier) -> Identify:
             context.stages.add(HELD, waited_seconds)
             context.recording.hold(HELD, since_seconds=context.started_seconds)
             context.recording.hold(IDENTIFY, since_seconds=read_seconds)
-        exchange[CONTEXT] = context
+        exchange.context = exchange[CONTEXT] = context
         CURRENT_REQUEST.set(context)
         private_texts.begin()
 

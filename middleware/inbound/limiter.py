@@ -39,6 +39,13 @@ class Limiter:
         self._suspension = suspension
         self._asked: dict[str, asyncio.Future[None]] = {}
 
+    def decide(self, key: str, charge: Charge) -> Taken | None:
+        """Decide from a lease; None without one."""
+        taken = self._leases.decide(key, charge)
+        if taken is not None:
+            self._observe(_LIMITED if taken.wait_microseconds else _ALLOWED)
+        return taken
+
     async def take(self, key: str, charge: Charge) -> Taken:
         """Take the charge if it fits; raises Elapsed where the caller's time is up, nothing where a store fails."""
         taken = self._leases.decide(key, charge)

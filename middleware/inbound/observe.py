@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 
 from middleware.inbound.exchange import Exchange
-from middleware.inbound.identify import CONTEXT
 from middleware.inbound.request_plan import Place, Plan
 from middleware.inbound.telling import TELLING, Telling
 from telemetry.events import ClientDisconnected, Observe, RequestCutOff
@@ -30,7 +29,7 @@ class RequestTeller:
 
     def ended(self, exchange: Exchange, place: Place, *, status: int) -> None:
         """It has been answered with this status, or nobody waits for its answer any more."""
-        duration_seconds = self._now() - exchange[CONTEXT].started_seconds
+        duration_seconds = self._now() - exchange.context.started_seconds
         if status != STOPPED and exchange.transport is not None:
             self._observe(
                 self._telling.finished(
@@ -44,7 +43,7 @@ class RequestTeller:
 def _unanswered(
     exchange: Exchange, place: Place, *, status: int, duration_seconds: float
 ) -> ClientDisconnected | RequestCutOff:
-    context = exchange[CONTEXT]
+    context = exchange.context
     kind = RequestCutOff if status == STOPPED else ClientDisconnected
     return kind(
         method=place.method,

@@ -62,10 +62,11 @@ def require_own_host(hosts: OwnHosts) -> Layer:
     """
 
     def check(exchange: Exchange) -> None:
-        if exchange.version < HttpVersion10:
+        version = exchange._version  # noqa: SLF001 - the properties of these cost as much as what is done with them
+        if version < HttpVersion10:
             raise Malformed("HTTP/0.9 is not spoken here.")
-        count = len(exchange.headers.getall(hdrs.HOST, ()))
-        if count != 1 and (count or exchange.version >= HttpVersion11):
+        count = len(exchange._headers.getall(hdrs.HOST, ()))  # noqa: SLF001 - likewise
+        if count != 1 and (count or version >= HttpVersion11):
             raise Malformed(faults=[Fault(code="host", detail="a request has exactly one Host header", header="Host")])
         # Of a target in absolute form its own host counts, and Host does not (RFC 9112, 3.2.2): aiohttp heeds that.
         if count and exchange.host not in hosts:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
+from telemetry.frozen import frozen
+
 _MICROSECONDS = 1_000_000
 _SCALES_REMEMBERED = 1_024
 
@@ -80,7 +82,7 @@ def _scaled(charge: Charge, factor: float) -> Charge:
     return charge_of(charge.name, larger, cost=charge.cost)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Taken:
     """A limiter's decision: how long the caller's allowance stays occupied, and how long to wait until it fits.
 
@@ -99,6 +101,9 @@ class Taken:
 
 class Decider(Protocol):
     """Decides about one request."""
+
+    def decide(self, key: str, charge: Charge) -> Taken | None:
+        """The same as `take`, where nobody has to be asked; None where somebody must be."""
 
     async def take(self, key: str, charge: Charge) -> Taken:
         """Take the charge from the allowance under `key` if it fits; raise a Problem where nobody can tell."""

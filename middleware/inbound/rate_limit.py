@@ -7,7 +7,7 @@ draft-ietf-httpapi-ratelimit-headers-09: `RateLimit-Policy: "read";q=1000;w=1`, 
 
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,7 +16,6 @@ from multidict import istr
 
 from middleware.errors import TooManyRequests
 from middleware.inbound.exchange import Exchange
-from middleware.inbound.identify import CONTEXT
 from middleware.inbound.principal import PRINCIPAL
 from middleware.inbound.quota import Charge, Decider, Taken, scaled
 from middleware.inbound.request_plan import Check, Layer, Place
@@ -60,22 +59,32 @@ def _key(caller: str, name: str, *, secret: bytes) -> str:
 def rate_limit(limits: Limits, *, jitter: Callable[[], float] = random.random) -> Layer:
     """Take each request's charge from its caller's allowance; raise TooManyRequests where it does not fit."""
 
+    def settle(exchange: Exchange, charge: Charge, *, taken: Taken) -> None:
+        if taken.wait_microseconds:
+            raise too_many(exchange, charge, taken=taken, jitter=jitter())
+        exchange[LIMITED] = (charge.policy, _state(charge, taken))
+
+    async def ask(exchange: Exchange, key: str, *, charge: Charge) -> None:
+        settle(exchange, charge, taken=await limits.store.take(key, charge))
+
     def layer(place: Place) -> Check | None:
         declared = limits.unmatched if place.endpoint is None else place.endpoint.charge
         if declared is None:
             return None
 
-        async def check(exchange: Exchange) -> None:
-            exchange[CONTEXT].recording.reach("rate_limit")
+        def check(exchange: Exchange) -> Awaitable[None] | None:
+            exchange.context.recording.reach("rate_limit")
             principal, charge = exchange.get(PRINCIPAL), declared
             if principal is None:
-                caller = f"address {limits.address_of(exchange)}"
+                key = limits.key(f"address {limits.address_of(exchange)}", charge)
             else:
-                caller, charge = f"principal {principal.name}", scaled(declared, principal.limit_factor)
-            taken = await limits.store.take(limits.key(caller, charge), charge)
-            if not taken.is_allowed:
-                raise too_many(exchange, charge, taken=taken, jitter=jitter())
-            exchange[LIMITED] = (charge.policy, _state(charge, taken))
+                charge = scaled(declared, principal.limit_factor)
+                key = limits.key(f"principal {principal.name}", charge)
+            taken = limits.store.decide(key, charge)
+            if taken is None:
+                return ask(exchange, key, charge=charge)
+            settle(exchange, charge, taken=taken)
+            return None
 
         return check
 

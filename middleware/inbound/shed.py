@@ -79,7 +79,7 @@ class Shed:
     @property
     def held(self) -> int:
         """How many wait to be let in."""
-        return len(self._line)
+        return self._line.count
 
     @property
     def fullness(self) -> float:
@@ -88,7 +88,7 @@ class Shed:
 
     def enter(self, now: float) -> int | None:
         """Let a request in that has just arrived; None where it is to be held."""
-        return self._at_work.enter(now) if not self._line and self._has_room() else None
+        return self._at_work.enter(now) if not self._line.count and self._has_room() else None
 
     def enter_again(self, now: float) -> int:
         """Count one that had been let in before its body was there, and goes on now."""
@@ -102,7 +102,7 @@ class Shed:
     def leave(self, slot: int) -> None:
         """A request has ended, or waits for its caller; somebody else may come in."""
         self._at_work.leave(slot)
-        if self._line:
+        if self._line.count:
             self._let_in(self.now())
 
     def hold(self, held: Held, opening: bytes) -> None:
@@ -115,10 +115,10 @@ class Shed:
             self._refusals.made(now, limit=self.limit)
             held.refuse()
             return
-        if not self._line:
+        if not self._line.count:
             self._stands_since = now
         self._line.join(held, priority)
-        if len(self._line) >= self._policy.crowd:
+        if self._line.count >= self._policy.crowd:
             self.entrance.crowd()
         self._wake()
 
@@ -138,7 +138,7 @@ class Shed:
         return self._at_work.count - self._elsewhere() < limit
 
     def _let_in(self, now: float) -> None:
-        while self._line and self._has_room():
+        while self._line.count and self._has_room():
             held = self._line.next(before=now - self._policy.patient_seconds)
             if held is not None:
                 held.let_in(self._at_work.enter(now))
@@ -161,11 +161,11 @@ class Shed:
             self._refusals.look(now, limit=self.limit)
         finally:  # whatever one connection makes of being let in: the others go on being looked after
             self._see_to_entrance()
-            if self._line or self._refusals.are_going_on:
+            if self._line.count or self._refusals.are_going_on:
                 self._wake()
 
     def _see_to_entrance(self) -> None:
-        if len(self._line) >= self._policy.crowd:
+        if self._line.count >= self._policy.crowd:
             self.entrance.let_few(self._policy.few)
         else:
             self.entrance.clear()

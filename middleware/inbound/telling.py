@@ -21,7 +21,7 @@ from middleware.inbound.deadline import CALLERS_TIME
 from middleware.inbound.identify import CONTEXT
 from middleware.inbound.principal import PRINCIPAL, Principal
 from telemetry.events import RequestFinished
-from telemetry.request_summary import summary_of
+from telemetry.request_summary import NOTHING_NOTED, summary_of
 
 FAILURE = web.RequestKey("failure", Problem)
 """Why the request was answered with a problem; absent where it was not."""
@@ -52,7 +52,8 @@ class Telling:
     ) -> RequestFinished:
         """The event; `place` is the request's method and route."""
         context, principal, failure = request[CONTEXT], request.get(PRINCIPAL), request.get(FAILURE)
-        summary = summary_of(context.recording.notes)
+        notes = context.recording.notes
+        summary = summary_of(notes) if notes else NOTHING_NOTED
         method, route = place
         return RequestFinished(
             method=method,

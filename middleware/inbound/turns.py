@@ -8,6 +8,7 @@ It is written against aiohttp's own `RequestHandler.start`; `tests/unit/test_tur
 """
 
 import asyncio
+from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -27,7 +28,7 @@ class Answers(Protocol):
 
     maximum_body_bytes: int
 
-    async def __call__(self, exchange: Exchange) -> web.StreamResponse:
+    def __call__(self, exchange: Exchange) -> Awaitable[web.StreamResponse]:
         """The answer; raises what cannot be answered any more."""
 
     def bytes_of(self, exchange: Exchange, response: web.StreamResponse) -> tuple[bytes, bytes] | None:
@@ -86,7 +87,12 @@ class TurnProtocol(web.RequestHandler):
         try:
             exchange = self._exchange(message, payload)
             response = await self._response(exchange, message)
-            goes_on = await self._sent(exchange, response)
+            if not self._written(exchange, response):
+                response, is_cut_off = await self.finish_response(exchange, response, None)
+                if is_cut_off or not response.keep_alive:
+                    return False
+            elif self._paused:
+                await self._drain_helper()  # until all but a little of it is taken
         except ConnectionError:
             return False  # the caller has left
         except asyncio.CancelledError:
@@ -99,11 +105,11 @@ class TurnProtocol(web.RequestHandler):
         finally:
             self._request_in_progress = False
             self.ended()
-            if self._handler_waiter is not None:
+            if self._handler_waiter is not None and not self._handler_waiter.done():
                 self._handler_waiter.set_result(None)
         if payload is not EMPTY_PAYLOAD:
             self._let_go(payload)
-        return goes_on and not self._close and not self._force_close
+        return not self._close and not self._force_close
 
     async def _response(self, exchange: Exchange, message: Any) -> web.StreamResponse:
         """The answer, to send."""
@@ -122,12 +128,13 @@ class TurnProtocol(web.RequestHandler):
         finally:
             self._current_request = None
 
-    async def _sent(self, exchange: Exchange, response: web.StreamResponse) -> bool:
-        """Send it, and wait until it is taken but for a little; whether another may follow."""
-        found = None if self.is_last_answer or self._upgraded else self._answers.bytes_of(exchange, response)
+    def _written(self, exchange: Exchange, response: web.StreamResponse) -> bool:
+        """Write an ordinary answer; False for any other, which is still to be sent."""
+        if self.is_last_answer or self._upgraded:
+            return False
+        found = self._answers.bytes_of(exchange, response)
         if found is None:
-            answered, is_cut_off = await self.finish_response(exchange, response, None)
-            return bool(answered.keep_alive) and not is_cut_off
+            return False
         transport = self.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the caller has left")
@@ -136,8 +143,6 @@ class TurnProtocol(web.RequestHandler):
             transport.write(head + body)
         else:
             transport.writelines((head, body))
-        if self._paused:
-            await self._drain_helper()
         return True
 
     def _exchange(self, message: Any, payload: StreamReader) -> Exchange:

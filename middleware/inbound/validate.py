@@ -7,7 +7,6 @@ from typing import TypeVar
 from aiohttp import web
 
 from middleware.inbound.exchange import Exchange
-from middleware.inbound.identify import CONTEXT
 from middleware.inbound.request_plan import Check, Layer, Place
 
 T = TypeVar("T")
@@ -33,7 +32,7 @@ def validate(*, now: Callable[[], float] = time.monotonic) -> Layer:
         read_input = place.endpoint.read_input
 
         async def check(exchange: Exchange) -> None:
-            context, began_seconds = exchange[CONTEXT], now()
+            context, began_seconds = exchange.context, now()
             context.recording.reach("validate")
             exchange[INPUT] = await read_input(exchange)
             context.stages.add("validate", now() - began_seconds)

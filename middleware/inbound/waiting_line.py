@@ -34,18 +34,17 @@ class WaitingLine:
     connection may have lain in the kernel for longer than others have been held.
     """
 
-    __slots__ = ("_lines", "size_bytes")
+    __slots__ = ("_lines", "count", "size_bytes")
 
     def __init__(self) -> None:
+        self.count = 0
         self.size_bytes = 0
         self._lines: dict[Priority, list[Held]] = {priority: [] for priority in PRIORITIES}
-
-    def __len__(self) -> int:
-        return sum(map(len, self._lines.values()))
 
     def join(self, held: Held, priority: Priority) -> None:
         """Take it in, at its place."""
         insort(self._lines[priority], held, key=_ARRIVAL)
+        self.count += 1
         self.size_bytes += held.size_bytes
 
     def leave(self, held: Held) -> None:
@@ -77,6 +76,7 @@ class WaitingLine:
 
     def _taken(self, line: list[Held], place: int) -> Held:
         held = line.pop(place)
+        self.count -= 1
         self.size_bytes -= held.size_bytes
         return held
 

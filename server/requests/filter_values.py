@@ -23,6 +23,7 @@ from server.requests.text_forms import (
     FLOAT_SENTENCE,
     INTEGER,
     INTEGER_SENTENCE,
+    UUID_AS_WRITTEN,
     UUID_SENTENCE,
     UUID_TEXT,
 )
@@ -152,6 +153,8 @@ def _date(text: str) -> str:
 
 
 def _uuid(text: str) -> str:
+    if UUID_AS_WRITTEN.fullmatch(text):
+        return text
     if not UUID_TEXT.fullmatch(text):
         raise ValueRefused("uuid_parsing", UUID_SENTENCE)
     return str(UUID(text))

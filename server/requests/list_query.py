@@ -47,6 +47,7 @@ class QueryReader:
         self._private = frozenset(field.name for field in record_type.fields if field.private)
         self._cursors = cursors
         self._whole = self._shown()
+        self._first = self._read("", count=False)
 
     def without(self, hidden: frozenset[str]) -> "QueryReader":
         """The reader for callers from whom more is hidden."""
@@ -60,6 +61,9 @@ class QueryReader:
 
     def listing(self, raw: str, *, count: bool) -> Listing:
         """The question in a list's query string; raises Malformed with every fault."""
+        return self._read(raw, count=count) if raw or count else self._first
+
+    def _read(self, raw: str, *, count: bool) -> Listing:
         reading = Reading()
         given = read_parameters(raw, reading, is_list=_is_list)
         remember(given[name] for name in given if name.partition("[")[0] in self._private)

@@ -14,8 +14,8 @@ _RANGES = ("application/json", "application/*", "*/*")
 
 def require_acceptable(request: web.Request) -> None:
     """Raise NotAcceptable where the Accept header rules out application/json."""
-    accept = request.headers.getall(hdrs.ACCEPT, ())
-    if not accept or accept == ["*/*"] or not "".join(accept).strip():
+    accept = request.headers.getall(hdrs.ACCEPT, None)
+    if accept is None or accept == ["*/*"] or not "".join(accept).strip():
         return
     accepted = dict(_ranges(accept))
     if not next((accepted[name] for name in _RANGES if name in accepted), False):

@@ -19,12 +19,13 @@ from storage.listing import Listing, Shape
 from storage.model import Model
 from storage.record_type import RecordType
 from storage.storable import text_faults
+from telemetry.frozen import frozen
 
 _READERS_KEPT = 64
 """One for each set of fields that callers may see."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReadRequest:
     """One record, shown in a shape; only if it is one the caller expects, and unless it is one the caller has."""
 
@@ -154,8 +155,10 @@ def key_in_path(request: web.Request, record_type: RecordType, *, parameter: str
 
 def text_in_path(request: web.Request, parameter: str) -> str:
     """A parameter of the path; raises NotFound for what is no text, which aiohttp hands on half decoded."""
+    text, target = request.match_info[parameter], request.raw_path
+    if target.isascii() and text.isprintable() and "%" not in target:
+        return text  # what nearly all are; nothing was decoded
     raw = request.rel_url.raw_path
-    text = request.match_info[parameter]
     try:
         if "%" in raw or not raw.isascii():
             unquote_to_bytes(raw).decode()
@@ -171,7 +174,7 @@ def text_in_path(request: web.Request, parameter: str) -> str:
 
 def query_of(request: web.Request) -> str:
     """The query string as it was sent."""
-    return request.rel_url.raw_query_string
+    return request.rel_url.raw_query_string if "?" in request.raw_path else ""
 
 
 def refuse_query(request: web.Request) -> None:

@@ -1,7 +1,6 @@
 """Reads what a request to a team's own route brings, as the route declares it."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -20,9 +19,10 @@ from storage.private_fields import remember_private
 from storage.private_names import private_names
 from storage.record_type import RecordType
 from storage.storable import document_faults
+from telemetry.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RouteInput:
     """The checked body and query of a route; None where it declares none."""
 

@@ -11,6 +11,7 @@ from telemetry.context import CURRENT_REQUEST, Identifier
 from telemetry.kept_traces import (
     BYTES_AT_MOST,
     KEPT_AT_MOST,
+    LAST_A_SECOND,
     SLOWEST_OF_A_ROUTE,
     WINDOW_SECONDS,
     KeptTraces,
@@ -76,6 +77,17 @@ def test_the_last_requests_are_kept_the_newest_first() -> None:
         served.request(f"r{number}")
 
     assert served.kept("last") == [f"r{number}" for number in range(KEPT_AT_MOST + 4, 4, -1)]
+
+
+def test_of_very_many_the_last_are_some_and_every_failure_is_kept() -> None:
+    served = Served()
+    for number in range(1_000):
+        served.request(str(number), seconds=0.0001, status=500 if number % 100 == 99 else 200)
+
+    passed = KEPT_AT_MOST + 0.1 * LAST_A_SECOND
+    assert served.kept("failed") == [str(number) for number in range(999, 0, -100)]
+    assert len(served.kept("last")) == KEPT_AT_MOST
+    assert int(served.kept("last")[-1]) >= passed - KEPT_AT_MOST - 1
 
 
 def test_failures_are_kept_apart_from_what_comes_after_them() -> None:
