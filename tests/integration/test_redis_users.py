@@ -8,10 +8,14 @@ import pytest
 from redis.exceptions import NoPermissionError
 
 from middleware.errors import Unavailable
+from server.service_file import checked_file
+from server.testing import served
 from storage.redis.refusal import refusal
+from telemetry.events import RedisRefused
 from tests.integration.redis_uses import EVERYTHING, PATIENCE, uses
 from tests.integration.test_redis_client import open_client
 from tests.integration.valkey_group import OPERATOR, PASSWORD, ValkeyNode, one_server
+from tests.source_tree import PROJECT
 
 SECRET = quote(PASSWORD)
 
@@ -46,3 +50,16 @@ async def test_who_is_refused_hears_why(guarded: ValkeyNode, who: str, why: str)
             await client.run("GET", "mainstay:any")
 
     assert refusal(refused.value).startswith(why)
+
+
+async def test_a_service_with_a_wrong_password_starts_and_says_so(guarded: ValkeyNode, database: str) -> None:
+    quickstart = checked_file(PROJECT / "examples/quickstart/service.py").service
+
+    async with served(
+        quickstart, postgres_dsn=database, redis_url=f"redis://shop:wrong@{guarded.address}/0"
+    ) as service:
+        told = service.events.of(RedisRefused)
+
+    assert [event.reason.partition(" (")[0] for event in told] == [
+        "it does not take the user and password in MAINSTAY_REDIS_URL"
+    ]
