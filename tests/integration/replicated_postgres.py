@@ -52,7 +52,7 @@ class Node:
             for name, value in {**_SETTINGS, "port": str(self.port), **settings}.items()
             for word in ("-c", f"{name}={value}")
         ]
-        self.child = await self._child("postgres", ["-D", os.fspath(self.folder), *words])
+        self.child = await self.begin("postgres", ["-D", os.fspath(self.folder), *words])
         while not self._listens():
             assert await self.child.wait(0.02) is None, self._log.read_text()
 
@@ -84,9 +84,7 @@ class Node:
     async def copy(self, primary: "Node") -> None:
         """Become a standby of another node."""
         conninfo = f"host=127.0.0.1 port={primary.port} user=postgres application_name={STANDBY_NAME}"
-        await self._run(
-            "pg_basebackup", ["-d", conninfo, "-D", os.fspath(self.folder), "-R", "-c", "fast", "--no-sync"]
-        )
+        await self.run("pg_basebackup", ["-d", conninfo, "-D", os.fspath(self.folder), "-R", "-c", "fast", "--no-sync"])
 
     async def make(self) -> None:
         """Make an empty cluster."""
@@ -98,7 +96,7 @@ class Node:
             "--no-sync",
             "--no-instructions",
         ]
-        await self._run("initdb", ["-D", os.fspath(self.folder), *options], account=with_a_name(self.account))
+        await self.run("initdb", ["-D", os.fspath(self.folder), *options], account=with_a_name(self.account))
         give_tree(self.folder, self.account)
 
     @property
@@ -122,11 +120,13 @@ class Node:
         for pid in (self.child.pid, *_children_of(self.child.pid)):
             os.kill(pid, number)
 
-    async def _run(self, program: str, arguments: Sequence[str], *, account: Account | None = None) -> None:
-        child = await self._child(program, arguments, account=account)
-        assert await child.wait(60) == 0, self._log.read_text()
+    async def run(self, program: str, arguments: Sequence[str], *, account: Account | None = None) -> None:
+        """Run one of Postgres' programs to its end, which is to be a good one."""
+        child = await self.begin(program, arguments, account=account)
+        code = await child.wait(60)
+        assert code == 0, (code, self._log.read_text())
 
-    async def _child(self, program: str, arguments: Sequence[str], *, account: Account | None = None) -> Child:
+    async def begin(self, program: str, arguments: Sequence[str], *, account: Account | None = None) -> Child:
         account = account or self.account
         if not self.folder.exists():
             make_private(self.folder, account)
