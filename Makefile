@@ -77,7 +77,7 @@ bench: ## Measure the CPU time of a request beside bare aiohttp; ARGS='--rounds 
 	@exec .venv/bin/python -m benchmarks $(ARGS)
 
 prove: ## Make every fault there is an alert for, and see that exactly its alerts fire; ARGS='--only Redis'
-	$(call set-up,embedded dev)
+	$(call set-up,embedded render otlp dev)
 	@exec .venv/bin/python -m tests.proof $(ARGS)
 
 scan: ## Have sqlmap, wapiti and schemathesis look for holes in the shop; ARGS='--with sqlmap'

@@ -12,7 +12,6 @@
 import argparse
 import asyncio
 import os
-import random
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -49,7 +48,7 @@ class Receipt(BaseModel):
 
 
 class Mood(BaseModel):
-    """How it behaves: which share of calls fails, and how long each takes."""
+    """How it behaves: which share of calls fails, spread evenly, and how long each takes."""
 
     failing: Annotated[float, Field(ge=0, le=1)] = 0.0
     delay_seconds: Annotated[float, Field(ge=0, le=60)] = 0.0
@@ -60,6 +59,7 @@ class Till:
 
     def __init__(self) -> None:
         self.mood = Mood()
+        self._calls = 0
         self._charges: dict[str, tuple[Charge, Receipt]] = {}
         self._number = 0
 
@@ -86,8 +86,15 @@ class Till:
 
     async def set_mood(self, request: web.Request) -> web.Response:
         """Behave otherwise from now on."""
+        self._calls = 0
         self.mood = Mood.model_validate_json(await request.read())
         return answer(self.mood)
+
+    def fails_next(self) -> bool:
+        """Count a call, and say whether it is one of those to fail: of ten, with a share of 0.8, eight."""
+        before = int(self._calls * self.mood.failing)
+        self._calls += 1
+        return int(self._calls * self.mood.failing) > before
 
 
 def answer(value: BaseModel, *, status: int = 200) -> web.Response:
@@ -104,8 +111,9 @@ def payments(till: Till) -> web.Application:
     @web.middleware
     async def moody(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path != "/mood":
+            await request.read()  # now: whoever calls may have left when the wait is over
             await asyncio.sleep(till.mood.delay_seconds)
-            if random.random() < till.mood.failing:  # noqa: S311 - a game
+            if till.fails_next():
                 return refusal(503, "not now")
         try:
             return await handler(request)

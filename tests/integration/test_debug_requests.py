@@ -1,6 +1,7 @@
 """What the admin port shows of the requests that a service has answered."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Any
@@ -15,6 +16,10 @@ from server.fake_upstream import FakeUpstream, fake_upstream, json_answer, statu
 from server.testing import ServedService, served
 from telemetry.events import RequestFinished
 
+OPEN_METRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
+EXAMPLE_OF_BROKEN = re.compile(
+    r'^http_server_request_duration_seconds_bucket\{.*http_route="/broken".* # \{trace_id="(\w+)"\}', re.MULTILINE
+)
 SECRET = "canary-7f3a"  # noqa: S105 - what must be seen nowhere
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 BANK = Upstream("bank", base_url_env="BANK_URL")
@@ -88,6 +93,14 @@ async def text(till: ServedService, path: str, **query: str) -> str:
         return await answer.text()
 
 
+async def open_metrics(till: ServedService) -> str:
+    async with (
+        aiohttp.ClientSession(till.admin_url) as session,
+        session.get("/metrics", headers=OPEN_METRICS) as answer,
+    ):
+        return await answer.text()
+
+
 def tree(document: Mapping[str, Any]) -> list[tuple[int, str]]:
     return [(span["depth"], span["name"]) for span in document["spans"]]
 
@@ -138,6 +151,18 @@ async def test_a_bug_is_among_the_failed_with_its_type(till: ServedService) -> N
     newest = document["requests"][0]
     assert (newest["request_id"], newest["outcome"]) == (name, "error")
     assert newest["spans"][0]["attributes"]["error.type"] == "ZeroDivisionError"
+
+
+async def test_an_example_on_a_histogram_leads_to_the_request_it_was_taken_from(till: ServedService) -> None:
+    name = await ask(till, "GET", "/broken")
+
+    traces = EXAMPLE_OF_BROKEN.findall(await open_metrics(till))
+    found = [(await looked(till, f"/debug/requests/{trace}"))[1]["requests"][0] for trace in traces]
+
+    assert name in [one["request_id"] for one in found]
+    assert [(one["trace_id"], one["route"], one["status"]) for one in found] == [
+        (trace, "/broken", 500) for trace in traces
+    ]
 
 
 async def test_the_newest_is_shown_first_and_no_more_than_asked_for(till: ServedService) -> None:

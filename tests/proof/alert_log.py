@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from tests.proof.alert_names import name_of
 from tests.proof.paces import ALWAYS
 
 LOOK_SECONDS = 0.1
@@ -64,7 +65,7 @@ class AlertLog:
                     told = (await answer.json())["data"]["alerts"]
                 now = time.monotonic()
                 firing = {
-                    (one["labels"].get("service", ""), one["labels"]["alertname"])
+                    (one["labels"].get("service", ""), name_of(one["labels"]))
                     for one in told
                     if one["state"] == "firing"
                 }

@@ -31,12 +31,18 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a fault; `stray` fired and does not belong to it."""
+    """What came of a fault; `stray` fired and does not belong to it.
+
+    It held for `span`, in seconds of the monotonic clock; `tries` is how often it was made.
+    """
 
     fault: str
+    job: str
     shown: Sequence[Shown]
     followed: frozenset[str]
     stray: frozenset[str]
+    span: tuple[float, float]
+    tries: int = 1
 
     @property
     def is_proven(self) -> bool:
@@ -54,8 +60,8 @@ class Bench:
     say: Say
 
 
-async def prove(fault: Fault, shop: Shop, bench: Bench) -> Outcome:
-    """Make a fault, and see what fires and clears."""
+async def prove(fault: Fault, shop: Shop, bench: Bench, *, beside: frozenset[str] = frozenset()) -> Outcome:
+    """Make a fault, and see what fires and clears; `beside` may fire for other faults that hold meanwhile."""
     log, webhook, job, alerts = bench.log, bench.webhook, shop.job, fault.alerts
     for alert in alerts:
         webhook.forget(job, alert)
@@ -78,26 +84,25 @@ async def prove(fault: Fault, shop: Shop, bench: Bench) -> Outcome:
         )
         for alert in sorted(alerts)
     ]
-    others = frozenset(fired) - alerts - ALWAYS
+    others = frozenset(fired) - alerts - ALWAYS - beside
     outcome = Outcome(
         fault=fault.name,
+        job=job,
         shown=shown,
-        followed=others & (fault.follow | SLOW_BURNS),
+        followed=frozenset(one for one in others & (fault.follow | SLOW_BURNS) if fired[one] >= began),
         stray=others - fault.follow - SLOW_BURNS,
+        span=(began, mended),
     )
     bench.say(_told(job, outcome))
     return outcome
 
 
-async def in_turn(faults: Sequence[Fault], shop: Shop, bench: Bench) -> Sequence[Outcome]:
-    """One after the other."""
-    return [await prove(fault, shop, bench) for fault in faults]
-
-
 async def together(faults: Sequence[Fault], shop: Shop, bench: Bench) -> Sequence[Outcome]:
-    """All at once: the alerts of each may fire while another is looked at."""
-    alerts = frozenset(alert for fault in faults for alert in fault.alerts)
-    return await asyncio.gather(*(prove(fault.beside(alerts), shop, bench) for fault in faults))
+    """All at once: what belongs to each may fire while another is looked at."""
+    of_all = frozenset(alert for fault in faults for alert in fault.alerts | fault.follow)
+    return await asyncio.gather(
+        *(prove(fault, shop, bench, beside=of_all - fault.alerts - fault.follow) for fault in faults)
+    )
 
 
 async def silence(log: AlertLog, *, seconds: float) -> Sequence[str]:

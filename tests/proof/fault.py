@@ -1,8 +1,8 @@
 """What a fault is: how it is made and unmade, and which alerts belong to it."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tests.proof.shops import Shop
 
@@ -25,7 +25,3 @@ class Fault:
     follow: frozenset[str] = frozenset()
     patience_seconds: float = PATIENCE_SECONDS
     clears_within_seconds: float = PATIENCE_SECONDS
-
-    def beside(self, others: Set[str]) -> "Fault":
-        """The same while other faults hold whose alerts these are."""
-        return replace(self, follow=self.follow | (others - self.alerts))

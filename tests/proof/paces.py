@@ -26,8 +26,13 @@ NOT_MADE: Mapping[str, str] = {"ReplicationLag": "the shops' Postgres has no sta
 OF_OBJECTIVES = ("SloAvailability", "SloLatency")
 
 OTHERS: Mapping[str, float] = {
+    "BreakerForced": 240.0,  # waits for an hour
+    "VersionsMixed": 240.0,  # likewise
+    "CpuSaturated": 120.0,  # looks at a quarter of one
     "MemoryGrowing": 720.0,  # looks back six hours
     "RestartLoop": 20.0,  # a start takes a real second or two, and there must be three
+    "RateLimitDegraded": 10.0,  # a command has a fifth of a real second: where the machine stands still, all are late
+    "CacheDegraded": 10.0,  # likewise
     "KeySetUnavailable": 20.0,  # counts fetches, and those are ten real seconds apart
 }
 

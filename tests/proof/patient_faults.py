@@ -1,25 +1,25 @@
-"""Faults that take their time, or a whole process: several hold at once, as their alerts have nothing in common."""
+"""Faults that take their time and hold at once, as their alerts have nothing in common; then those that end it all."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
 
 from tests.acceptance.admin_port import numbers
 from tests.ports import free_port
-from tests.proof.callers import calling, coming
+from tests.proof.callers import coming
 from tests.proof.dependency_faults import BURNS
 from tests.proof.fault import Fault
+from tests.proof.neighbours import beside, neighbour
 from tests.proof.process_faults import LATE
-from tests.proof.shops import Shop, served
-
-MANY = "DOORS_MANY"
-"""The variable that says how many addresses more the shop has."""
+from tests.proof.shops import Shop
 
 _KILLS = 4
+_OF_A_NEIGHBOUR = LATE | {"TargetDown"}
+"""While it starts, is away, or has been taken away again."""
+
 _LONG_SECONDS = 100.0
 
 
@@ -30,28 +30,34 @@ def patient_faults() -> Sequence[Fault]:
             name="a breaker is held open by hand and forgotten",
             make=_breaker_held,
             alerts=frozenset({"BreakerForced"}),
-            follow=frozenset({"TargetDown"}),  # of the process that is taken away meanwhile
             patience_seconds=_LONG_SECONDS,
         ),
         Fault(
             name="a deploy stops half-way; the keys of tokens cannot be fetched",
             make=_half_deployed,
             alerts=frozenset({"VersionsMixed", "KeySetUnavailable"}),
-            follow=frozenset({"TargetDown"}),  # when the half that was deployed is taken away again
+            follow=_OF_A_NEIGHBOUR,
             patience_seconds=_LONG_SECONDS,
+        ),
+        Fault(
+            name="a process dies again and again (kill -9)",
+            make=_dying,
+            alerts=frozenset({"RestartLoop"}),
+            follow=_OF_A_NEIGHBOUR,
+            patience_seconds=_LONG_SECONDS,
+            clears_within_seconds=_LONG_SECONDS,
         ),
         Fault(
             name="memory is kept for ever",
             make=_leaking,
             alerts=frozenset({"MemoryGrowing"}),
-            follow=frozenset({"TargetDown"}),
             patience_seconds=_LONG_SECONDS,
         ),
     ]
 
 
 def ending_faults() -> Sequence[Fault]:
-    """One after the other; the last of them end the process."""
+    """One after the other; the last of them ends the process."""
     return [
         Fault(
             name="the new certificate is none",
@@ -62,25 +68,13 @@ def ending_faults() -> Sequence[Fault]:
             name="scrapes take longer than a second",
             make=_slow_scrapes,
             alerts=frozenset({"ScrapeSlow"}),
-            follow=BURNS | {"EventLoopLagHigh", "TargetDown", "ServiceDown", "CallersLeaving", "Shedding"},
-        ),
-        Fault(
-            name="a label has too many values",
-            make=_label_flood,
-            alerts=frozenset({"SeriesLimit"}),
-            follow=LATE,
-        ),
-        Fault(
-            name="the process dies again and again (kill -9)",
-            make=_dying,
-            alerts=frozenset({"RestartLoop"}),
-            follow=BURNS | {"TargetDown", "ServiceDown", "NoTraffic"},
+            follow=BURNS | LATE | {"EventLoopLagHigh", "TargetDown", "ServiceDown", "CallersLeaving", "Shedding"},
         ),
         Fault(
             name="the process is dead (kill -9)",
             make=_dead,
             alerts=frozenset({"TargetDown", "ServiceDown"}),
-            follow=frozenset({"NoTraffic", "RestartLoop"}) | BURNS,
+            follow=BURNS | LATE | {"NoTraffic"},
         ),
     ]
 
@@ -102,25 +96,23 @@ async def _force(session: aiohttp.ClientSession, state: str) -> None:
 
 @asynccontextmanager
 async def _half_deployed(shop: Shop) -> AsyncIterator[None]:
-    other = replace(
-        shop,
-        data_dir=shop.data_dir.with_name("neighbour"),
-        settings={
-            "JWKS_URL": f"http://127.0.0.1:{free_port()}/jwks",
-            "JWT_ISSUER": "https://issuer.example",
-            "JWT_AUDIENCE": "shop",
-        },
-        environment={**shop.environment, "DOORS_VERSION": "0.9.0", MANY: "0"},
-        port=free_port(),
-        admin_port=free_port(),
-        tasks=[],
-    )
-    async with served(other):
-        shop.show(other)
-        try:
-            yield
-        finally:
-            shop.show()
+    tokens = {
+        "JWKS_URL": f"http://127.0.0.1:{free_port()}/jwks",
+        "JWT_ISSUER": "https://issuer.example",
+        "JWT_AUDIENCE": "shop",
+    }
+    async with beside(shop, neighbour(shop, "older", settings=tokens, environment={"DOORS_VERSION": "0.9.0"})):
+        yield
+
+
+@asynccontextmanager
+async def _dying(shop: Shop) -> AsyncIterator[None]:
+    async with beside(shop, neighbour(shop, "mortal", settings={}, environment={})) as other:
+        for _ in range(_KILLS):
+            await other.kill()
+            await other.start()
+            await other.until_seen()
+        yield
 
 
 @asynccontextmanager
@@ -157,31 +149,12 @@ async def _shake_hands(shop: Shop) -> int:
 
 @asynccontextmanager
 async def _slow_scrapes(shop: Shop) -> AsyncIterator[None]:
-    async with calling(shop, "/doors/block?seconds=1.2", a_second=5):
+    """By a single call, let in before there is any overload to refuse it for."""
+    call = asyncio.create_task(shop.get("/doors/stutter?seconds=50", seconds=60))
+    try:
         yield
-
-
-@asynccontextmanager
-async def _label_flood(shop: Shop) -> AsyncIterator[None]:
-    paths = [f"/doors/many/{number}" for number in range(int(shop.environment[MANY]))]
-    for path in paths:
-        await asyncio.gather(
-            shop.get(f"{path}?unknown=1"),
-            shop.get(path, method="HEAD"),
-            shop.get(path, method="OPTIONS"),
-            shop.get(path, Host="elsewhere.example"),
-            shop.get(path, method="HEAD", Host="elsewhere.example"),
-        )
-    yield
-
-
-@asynccontextmanager
-async def _dying(shop: Shop) -> AsyncIterator[None]:
-    for _ in range(_KILLS):
-        await shop.kill()
-        await shop.start()
-        await shop.until_seen()
-    yield
+    finally:
+        call.cancel()
 
 
 @asynccontextmanager

@@ -16,8 +16,13 @@ LATE = frozenset({"BreakerOpen", "CacheDegraded", "DependencyDown", "DependencyE
 """What a process that is late for everything makes of Redis, and Prometheus of the process: at this pace a scrape has
 half a second."""
 
-_SPINNERS = 3
-"""One begins while another waits to be answered."""
+_BURNERS = 4
+"""Threads that compute at any time: of two cores they get more than one, though others want some too."""
+
+_WORK_SECONDS = 0.005
+_WORK_A_SECOND = 400
+_RUSH_SECONDS, _REST_SECONDS = 0.9, 0.7
+"""Twice what there is time for, for longer than a burst may last; then room for a scrape."""
 
 _SPARE_FILES = 3
 _SLOW_CONNECTIONS_A_SECOND = 4
@@ -28,11 +33,12 @@ def process_faults() -> Sequence[Fault]:
     """One after the other."""
     return [
         Fault(
-            name="a handler computes and lets nobody go on",
+            name="a handler waits and lets nobody else go on",
             make=_blocked,
-            alerts=frozenset({"EventLoopLagHigh", "SloLatencyBurnFast"}),
+            alerts=frozenset({"EventLoopLagHigh"}),
             follow=BURNS | LATE | {"Shedding", "CallersLeaving"},
         ),
+        Fault(name="answers take long", make=_slow_answers, alerts=frozenset({"SloLatencyBurnFast"}), follow=BURNS),
         Fault(
             name="a handler has a bug",
             make=_bugs,
@@ -49,32 +55,38 @@ def process_faults() -> Sequence[Fault]:
         Fault(name="callers give up early", make=_impatient, alerts=frozenset({"CallersLeaving"}), follow=BURNS),
         Fault(name="headers come slowly", make=_slow_headers, alerts=frozenset({"SlowCallers"})),
         Fault(name="almost no file can be opened any more", make=_few_files, alerts=frozenset({"FileDescriptorsHigh"})),
-        Fault(name="nobody reads the log", make=_log_unread, alerts=frozenset({"TelemetryLoss"})),
+        Fault(name="nobody reads the log", make=_log_unread, alerts=frozenset({"TelemetryLoss (log lines)"})),
+        Fault(
+            name="more is asked than can be done",
+            make=_overloaded,
+            alerts=frozenset({"Shedding"}),
+            follow=BURNS | LATE | {"EventLoopLagHigh", "CallersLeaving", "TargetDown", "ServiceDown"},
+        ),
         Fault(name="nobody calls", make=_silence, alerts=frozenset({"NoTraffic"})),
     ]
 
 
 def greedy_faults() -> Sequence[Fault]:
-    """One after the other, when nothing else is going on: they take all a process can get."""
+    """When nothing else is going on: they take all the machine has."""
     return [
         Fault(
-            name="a handler uses all of the core",
-            make=_spins,
+            name="a process uses more than a core",
+            make=_burning,
             alerts=frozenset({"CpuSaturated"}),
-            follow=BURNS | LATE | {"EventLoopLagHigh", "Shedding"},
-        ),
-        Fault(
-            name="more is asked than can be done",
-            make=_overloaded,
-            alerts=frozenset({"Shedding"}),
-            follow=BURNS | LATE | {"EventLoopLagHigh", "CpuSaturated", "TargetDown", "ServiceDown"},
-        ),
+            follow=BURNS | LATE | {"EventLoopLagHigh"},
+        )
     ]
 
 
 @asynccontextmanager
 async def _blocked(shop: Shop) -> AsyncIterator[None]:
-    async with calling(shop, "/doors/block?seconds=0.4", a_second=2):
+    async with calling(shop, "/doors/block?seconds=0.55", a_second=1):
+        yield
+
+
+@asynccontextmanager
+async def _slow_answers(shop: Shop) -> AsyncIterator[None]:
+    async with calling(shop, "/doors/wait?seconds=0.4", a_second=10):
         yield
 
 
@@ -86,8 +98,24 @@ async def _bugs(shop: Shop) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _overloaded(shop: Shop) -> AsyncIterator[None]:
-    async with calling(shop, "/doors/spin?seconds=0.008", a_second=250):
+    """Calls come in rushes, one after the other; each holds up the loop for a time that no machine makes shorter."""
+    under_way: set[asyncio.Task[int]] = set()
+
+    async def rush() -> None:
+        while True:
+            for _ in range(round(_RUSH_SECONDS * _WORK_A_SECOND)):
+                call = asyncio.create_task(shop.get(f"/doors/work?seconds={_WORK_SECONDS}"))
+                under_way.add(call)
+                call.add_done_callback(under_way.discard)
+                await asyncio.sleep(1 / _WORK_A_SECOND)
+            await asyncio.sleep(_REST_SECONDS)
+
+    rushing = asyncio.create_task(rush())
+    try:
         yield
+    finally:
+        rushing.cancel()
+        await asyncio.gather(*under_way)
 
 
 @asynccontextmanager
@@ -157,17 +185,9 @@ async def _log_unread(shop: Shop) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _spins(shop: Shop) -> AsyncIterator[None]:
-    async def spin() -> None:
-        while True:
-            await shop.get("/doors/spin?seconds=1")
-
-    spinning = [asyncio.create_task(spin()) for _ in range(_SPINNERS)]
-    try:
+async def _burning(shop: Shop) -> AsyncIterator[None]:
+    async with calling(shop, "/doors/burn?seconds=1", a_second=_BURNERS):
         yield
-    finally:
-        for task in spinning:
-            task.cancel()
 
 
 @asynccontextmanager

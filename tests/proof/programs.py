@@ -15,6 +15,7 @@ from aiohttp import web
 
 from tests.environment import require
 from tests.ports import free_port
+from tests.proof.alert_names import name_of
 
 READY_SECONDS = 30.0
 SCRAPE = "500ms"
@@ -33,7 +34,7 @@ class Webhook:
     async def take(self, request: web.Request) -> web.Response:
         """Take a notification of Alertmanager's."""
         for alert in (await request.json())["alerts"]:
-            key = (alert["labels"].get("service", ""), alert["labels"]["alertname"])
+            key = (alert["labels"].get("service", ""), name_of(alert["labels"]))
             (self.arrived if alert["status"] == "firing" else self.resolved).setdefault(key, time.monotonic())
         return web.Response()
 
@@ -90,7 +91,7 @@ async def watchers(folder: Path, *, jobs: Mapping[str, str], rules: Mapping[str,
 
 def _prometheus(folder: Path, jobs: Mapping[str, str], *, alertmanager_port: int) -> dict[str, Any]:
     return {
-        "global": {"evaluation_interval": "250ms"},
+        "global": {"evaluation_interval": SCRAPE},
         "rule_files": [str(folder / "*.yaml")],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager_port}"]}]}]},
         "scrape_configs": [

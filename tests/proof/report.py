@@ -1,10 +1,13 @@
-"""The page that shows when each alert fired, was told of, and cleared."""
+"""The page that shows when each alert fired, was told of, and cleared, and what the dashboards showed."""
 
 from collections.abc import Mapping, Sequence
 
 from telemetry.render.rules import AlertRule
+from tests.proof.alert_names import rule_of
 from tests.proof.bench import Outcome
+from tests.proof.boards import Board
 from tests.proof.paces import pace_of
+from tests.proof.run import Found
 
 _HEAD = """\
 # The proof of the alerts
@@ -23,26 +26,49 @@ the alert.
 """
 
 
-def page(outcomes: Sequence[Outcome], alerts: Mapping[str, AlertRule], *, silence_seconds: float) -> str:
+_BOARDS = """
+## On the dashboards
+
+Every panel of every dashboard had data. A panel counts as changed where one of its lines, during a fault, had a peak
+twice as high as in the silence before, or half as high; one of the greatest changes of each dashboard is shown.
+
+| dashboard | panels | changed | for instance | during | in silence | then |
+|---|---:|---:|---|---|---:|---:|
+"""
+
+
+def page(found: Found, alerts: Mapping[str, AlertRule], *, silence_seconds: float) -> str:
     """The page as Markdown."""
-    rows = [row for outcome in outcomes for row in _rows(outcome, alerts)]
-    return _HEAD.format(silence=silence_seconds) + "\n".join(rows) + "\n"
+    rows = [row for outcome in found.outcomes for row in _rows(outcome, alerts)]
+    boards = [_board_row(board) for board in found.boards]
+    return _HEAD.format(silence=silence_seconds) + "\n".join(rows) + "\n" + _BOARDS + "\n".join(boards) + "\n"
+
+
+def _board_row(board: Board) -> str:
+    change = board.greatest
+    shown = ("", "", "", "") if change is None else (change.panel, change.fault, *change.words)
+    return f"| {' | '.join([board.title, f'{board.panels}', f'{board.changed}', *shown])} |"
 
 
 def _rows(outcome: Outcome, alerts: Mapping[str, AlertRule]) -> Sequence[str]:
     rows = []
     for number, one in enumerate(outcome.shown):
+        rule = rule_of(one.alert)
         cells = [
-            outcome.fault if number == 0 else "",
-            f"[{one.alert}](../alerts/runbooks/{one.alert}.md)",
-            alerts[one.alert].severity,
-            f"{pace_of(one.alert):g}",
+            _named(outcome) if number == 0 else "",
+            f"[{one.alert}](../alerts/runbooks/{rule}.md)",
+            alerts[rule].severity,
+            f"{pace_of(rule):g}",
             *(_seconds(time) for time in (one.fired_after, one.told_after, one.cleared_after)),
         ]
         rows.append(f"| {' | '.join(cells)} |")
     if outcome.followed:
         rows.append(f"| | followed: {', '.join(sorted(outcome.followed))} | | | | | |")
     return rows
+
+
+def _named(outcome: Outcome) -> str:
+    return outcome.fault if outcome.tries == 1 else f"{outcome.fault} (made {outcome.tries} times)"
 
 
 def _seconds(time: float | None) -> str:

@@ -1,6 +1,7 @@
 """The shop, and doors through which it can be harmed: what a team's own code may do wrong."""
 
 import asyncio
+import hashlib
 import os
 import time
 from contextlib import suppress
@@ -14,8 +15,10 @@ from pydantic import BaseModel, Field
 from examples.shop import service as shop
 from server import ANYONE, Limit, Route, query, upstream
 
-SLICE_SECONDS = 0.004
+SOME_BYTES = bytes(2**22)
 MEBIBYTE = 2**20
+FRESH_SECONDS = 5
+STUTTER_SECONDS = 0.25
 
 _hoard: list[bytes] = []
 
@@ -28,19 +31,29 @@ class Harm(BaseModel):
 
 
 async def block(request: web.Request) -> None:
-    """Compute without letting anybody else go on."""
+    """Wait as code does that knows of no event loop: nobody else goes on."""
     until = time.monotonic() + query(request, Harm).seconds
-    while time.monotonic() < until:
-        pass
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(left)  # noqa: ASYNC251 - that is the harm
 
 
-async def spin(request: web.Request) -> None:
-    """Use the core for so long, and let others go on in between."""
-    for _ in range(round(query(request, Harm).seconds / SLICE_SECONDS)):
-        until = time.monotonic() + SLICE_SECONDS
-        while time.monotonic() < until:
-            pass
+async def stutter(request: web.Request) -> None:
+    """Hold up every turn of the event loop while the caller is there: what needs five takes longer than a second."""
+    until = time.monotonic() + query(request, Harm).seconds
+    while time.monotonic() < until and request.transport is not None:
+        time.sleep(STUTTER_SECONDS)  # noqa: ASYNC251 - that is the harm
         await asyncio.sleep(0)
+
+
+async def burn(request: web.Request) -> None:
+    """Compute in a thread of its own, which leaves the event loop alone and takes whatever the machine has."""
+    until = time.monotonic() + query(request, Harm).seconds
+
+    def work() -> None:
+        while time.monotonic() < until:
+            hashlib.sha256(SOME_BYTES)
+
+    await asyncio.to_thread(work)
 
 
 async def wait(request: web.Request) -> None:
@@ -54,10 +67,17 @@ async def fail(_request: web.Request) -> None:
     raise RuntimeError("a bug")
 
 
+async def fail_otherwise(_request: web.Request) -> None:
+    """Have another, which no report has told of yet."""
+    raise LookupError("another bug")
+
+
 async def hoard(request: web.Request) -> None:
     """Keep so much memory and no more."""
     _hoard.clear()
-    _hoard.extend(b"x" * MEBIBYTE for _ in range(query(request, Harm).mebibytes))
+    for _ in range(query(request, Harm).mebibytes):
+        _hoard.append(b"x" * MEBIBYTE)
+        await asyncio.sleep(0)
 
 
 async def charge(request: web.Request) -> None:
@@ -77,13 +97,17 @@ _MANY = int(os.environ.get("DOORS_MANY", "0"))
 
 service = replace(
     shop.service,
+    resources=[replace(one, cache_seconds=min(one.cache_seconds, FRESH_SECONDS)) for one in shop.service.resources],
     version=os.environ.get("DOORS_VERSION", shop.service.version),
     routes=[
         *shop.service.routes,
         Route("GET", "/doors/block", block, parameters=Harm, access=ANYONE),
-        Route("GET", "/doors/spin", spin, parameters=Harm, access=ANYONE, timeout_seconds=60, priority="sheddable"),
+        Route("GET", "/doors/work", block, parameters=Harm, access=ANYONE, priority="sheddable"),
+        Route("GET", "/doors/stutter", stutter, parameters=Harm, access=ANYONE, timeout_seconds=60),
+        Route("GET", "/doors/burn", burn, parameters=Harm, access=ANYONE),
         Route("GET", "/doors/wait", wait, parameters=Harm, access=ANYONE),
         Route("GET", "/doors/bug", fail, access=ANYONE),
+        Route("GET", "/doors/other-bug", fail_otherwise, access=ANYONE),
         Route("GET", "/doors/hoard", hoard, parameters=Harm, access=ANYONE),
         Route("GET", "/doors/charge", charge, access=ANYONE),
         Route("GET", "/doors/limited", nothing, access=ANYONE, limit=Limit(1, per_seconds=1)),

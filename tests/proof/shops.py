@@ -14,7 +14,9 @@ from pathlib import Path
 import aiohttp
 
 from tests.acceptance.service_process import COMMAND, kill_all
+from tests.otlp_sink import OtlpSink
 from tests.ports import free_port
+from tests.sentry_sink import SentrySink
 from tests.source_tree import PROJECT
 
 DOORS = PROJECT / "tests" / "proof" / "shop_with_doors.py"
@@ -23,6 +25,19 @@ STEADY_A_SECOND = 20
 READS_A_WRITE = 10
 READY_SECONDS = 60.0
 _PIPE_CHUNK = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sinks:
+    """A Sentry and a collector of traces."""
+
+    sentry: SentrySink
+    traces: OtlpSink
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What tells a shop of them; every request is traced."""
+        return {"SENTRY_DSN": self.sentry.dsn, "OTLP_ENDPOINT": self.traces.url, "TRACE_SAMPLE": "1"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +67,18 @@ class Shop:
     began: float = 0.0
     """When its process was started, in seconds since 1970."""
 
+    neighbours: list["Shop"] = field(default_factory=list)
+    """Others that Prometheus looks at under the same job."""
+
+    niceness: int = 0
+    """How much it lets the others go first, as nice(1) has it."""
+
+    sinks: Sinks | None = None
+    """Where it sends reports of bugs and traces, if anywhere."""
+
+    said: bytes = b""
+    """What its log said last."""
+
     reads_log: Event = field(default_factory=Event)
     tasks: list[Task[None]] = field(default_factory=list)
 
@@ -79,7 +106,7 @@ class Shop:
         told = {"PORT": self.port, "ADMIN_PORT": self.admin_port, "DATA_DIR": self.data_dir, "ADMIN_TLS": "false"}
         ours = {f"MAINSTAY_{name}": str(value) for name, value in {**told, **self.settings}.items()}
         self.process = await asyncio.create_subprocess_exec(
-            *(COMMAND, "serve", DOORS, "--seed", SEED),
+            *("nice", "-n", f"{self.niceness}", COMMAND, "serve", DOORS, "--seed", SEED),
             stdin=DEVNULL,
             stdout=DEVNULL,
             stderr=writing,
@@ -90,7 +117,7 @@ class Shop:
         self.tasks.append(asyncio.create_task(self._drain(reading)))
         async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as session:
             while not await _is_ready(session, self.admin):
-                assert self.process.returncode is None, self.job
+                assert self.process.returncode is None, self.said.decode(errors="replace")
                 await asyncio.sleep(0.05)
 
     async def kill(self) -> None:
@@ -135,9 +162,9 @@ class Shop:
         except (aiohttp.ClientError, TimeoutError):
             return 0
 
-    def show(self, *others: "Shop") -> None:
-        """Have Prometheus look at it, and at others under the same job."""
-        addresses = [f"127.0.0.1:{shop.admin_port}" for shop in (self, *others)]
+    def show(self) -> None:
+        """Have Prometheus look at it and its neighbours."""
+        addresses = [f"127.0.0.1:{shop.admin_port}" for shop in (self, *self.neighbours)]
         self.targets.write_text(json.dumps([{"targets": addresses, "labels": {"job": self.job}}]))
 
     async def _drain(self, descriptor: int) -> None:
@@ -153,8 +180,10 @@ class Shop:
                     transport.pause_reading()
                     await self.reads_log.wait()
                     transport.resume_reading()
-                if not await reader.read(_PIPE_CHUNK):
+                told = await reader.read(_PIPE_CHUNK)
+                if not told:
                     return
+                self.said = told
         finally:
             transport.close()
 
