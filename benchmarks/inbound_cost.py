@@ -20,8 +20,8 @@ from benchmarks.authentication_cost import OneKey, observers
 from benchmarks.fed_connection import FedConnection
 from benchmarks.service import Pong, Product, ping
 from middleware.inbound.local_limits import LocalLimits
-from middleware.inbound.stack import STACK, Stack
-from middleware.inbound.validate import validate
+from middleware.inbound.request_plan import Layer
+from middleware.inbound.stack import STACK
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy
 from server import SIGNED_IN, Limit, Resource, Route, Service
@@ -133,13 +133,24 @@ async def bare(case: Case) -> web.Server:
     return runner.server
 
 
-def lessened(stack: Stack) -> Iterator[tuple[str, Stack]]:
-    """The stack less one of its layers, each in turn."""
-    for layer in stack.checks:
-        name = getattr(layer, "__qualname__", "").partition(".")[0]
-        if name == validate.__name__:
-            continue  # without its input no handler answers
-        yield f"without {name}", replace(stack, checks=tuple(one for one in stack.checks if one is not layer))
+NEEDED = ("authenticate", "validate")
+"""Without who calls and what it asks for no handler answers."""
+
+
+def lessened(sink: Sink, one: OneKey) -> Iterator[tuple[str, web.Application, Telemetry]]:
+    """The application less one of its layers, each in turn."""
+    names = [_name(layer) for layer in application(sink, one)[0][STACK].checks]
+    for name in names:
+        if name not in NEEDED:
+            app, telemetry = application(sink, one)
+            stack = app[STACK]
+            others = tuple(layer for layer in stack.checks if _name(layer) != name)
+            yield f"without {name}", replace(stack, checks=others).install(app), telemetry
+
+
+def _name(layer: Layer) -> str:
+    """The factory's."""
+    return getattr(layer, "__qualname__", "").partition(".")[0]
 
 
 async def cpu_micros(server: web.Server, request: bytes) -> float:
@@ -160,12 +171,10 @@ async def cpu_micros(server: web.Server, request: bytes) -> float:
 
 async def compare(case: Case, sink: Sink, one: OneKey) -> None:
     """Print the table of one kind of request; rounds alternate so that a noisy moment hits every row alike."""
-    app, telemetry = application(sink, one)
-    rows = {"bare aiohttp": await bare(case), "all": await server_of(app, telemetry)}
+    rows = {"bare aiohttp": await bare(case), "all": await server_of(*application(sink, one))}
     rows["without telemetry"] = await server_of(*application(sink, one, is_told=False))
-    for name, stack in lessened(app[STACK]):
-        other, told = application(sink, one)
-        rows[name] = await server_of(stack.install(other), told)
+    for name, other, told in lessened(sink, one):
+        rows[name] = await server_of(other, told)
     gc.collect()
     gc.freeze()
     seen: dict[str, list[float]] = {name: [] for name in rows}
