@@ -1,7 +1,7 @@
 # The commands of this project. `make` alone lists them; each one sets up .venv first, when it has to.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench prove scan manifests fmt clean
+.PHONY: help run test check bench prove fleet scan manifests fmt clean
 
 PYTHON  ?=
 SERVICE ?= examples/shop/service.py
@@ -79,6 +79,10 @@ bench: ## Measure the CPU time of a request beside bare aiohttp; ARGS='--rounds 
 prove: ## Make every fault there is an alert for, and see that exactly its alerts fire; ARGS='--only Redis'
 	$(call set-up,embedded render otlp dev)
 	@exec .venv/bin/python -m tests.proof $(ARGS)
+
+fleet: ## Replace, kill and hang replicas behind HAProxy under load, and see what callers notice
+	$(call set-up,embedded dev)
+	@exec .venv/bin/python -m tests.fleet
 
 scan: ## Have sqlmap, wapiti and schemathesis look for holes in the shop; ARGS='--with sqlmap'
 	$(call set-up,embedded render otlp dev)

@@ -20,7 +20,7 @@ from tests.source_tree import PROJECT
 CONFIGURATION = PROJECT / "deploy" / "haproxy" / "haproxy.cfg"
 CONNECTIONS = 1_000
 _READY_SECONDS = 15.0
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 60.0
 _LOOK_SECONDS = 0.02
 _LINE = re.compile(r"^(?P<client>[0-9.]+):\d+ \[[^]]+\] callers (?:replicas|unchecked)/(?P<replica>\S+) ", re.MULTILINE)
 
