@@ -85,6 +85,12 @@ class Exchange(web.Request):
         """What stands under the key. The one of `Mapping` raises and catches where there is nothing: 0.6 µs a time."""
         return self._state.get(key, default)
 
+    def let_go(self) -> None:
+        """Hold nothing any more. What is held may hold this: a problem has a traceback, which leads back here, and the
+        collector looks for such circles too seldom for the megabytes of a body in one."""
+        self._state.clear()
+        self._read_bytes = None
+
     def waits(self) -> None:
         """It is not answered at once: something has to come first, which may never come."""
         self.has_waited = True

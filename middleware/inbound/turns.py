@@ -73,6 +73,7 @@ class TurnProtocol(web.RequestHandler):
                 self._resume_reading_if_drained()
             if not await self._took_turn(message, payload):
                 break
+            del message, payload
             self._next_keepalive_close_time = loop.time() + self._keepalive_timeout
             if self._keepalive_handle is None:
                 self._keepalive_handle = loop.call_at(self._next_keepalive_close_time, self._process_keepalive)
@@ -84,6 +85,7 @@ class TurnProtocol(web.RequestHandler):
     async def _took_turn(self, message: Any, payload: StreamReader) -> bool:
         """Answer one request; whether the connection goes on."""
         self._request_in_progress = True
+        exchange = None
         try:
             exchange = self._exchange(message, payload)
             response = await self._response(exchange, message)
@@ -104,6 +106,8 @@ class TurnProtocol(web.RequestHandler):
             return False
         finally:
             self._request_in_progress = False
+            if exchange is not None:
+                exchange.let_go()
             self.ended()
             if self._handler_waiter is not None and not self._handler_waiter.done():
                 self._handler_waiter.set_result(None)
