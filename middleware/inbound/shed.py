@@ -34,11 +34,12 @@ class Shed:
         "_due",
         "_elsewhere",
         "_is_awake",
+        "_is_overloaded",
+        "_late_since",
         "_limit",
         "_line",
         "_policy",
         "_refusals",
-        "_stands_since",
         "entrance",
         "now",
     )
@@ -62,7 +63,8 @@ class Shed:
         self._line = WaitingLine()
         self._is_awake = False
         self._due = 0.0
-        self._stands_since = 0.0
+        self._late_since: float | None = None
+        self._is_overloaded = False
         self.entrance = Entrance(0)
         self.now = clock.now
 
@@ -115,8 +117,6 @@ class Shed:
             self._refusals.made(now, limit=self.limit)
             held.refuse()
             return
-        if not self._line.count:
-            self._stands_since = now
         self._line.join(held, priority)
         if self._line.count >= self._policy.crowd:
             self.entrance.crowd()
@@ -139,7 +139,7 @@ class Shed:
 
     def _let_in(self, now: float) -> None:
         while self._line.count and self._has_room():
-            held = self._line.next(before=now - self._policy.patient_seconds)
+            held = self._line.newest() if self._is_overloaded else self._line.first()
             if held is not None:
                 held.let_in(self._at_work.enter(now))
 
@@ -156,8 +156,9 @@ class Shed:
         try:
             self._at_work.forget(now)
             self._limit.look(now)
+            self._judge(now)
             self._let_in(now)
-            self._refuse(now, late_seconds=max(0.0, now - self._due))
+            self._refuse(now)
             self._refusals.look(now, limit=self.limit)
         finally:  # whatever one connection makes of being let in: the others go on being looked after
             self._see_to_entrance()
@@ -170,11 +171,25 @@ class Shed:
         else:
             self.entrance.clear()
 
-    def _refuse(self, now: float, *, late_seconds: float) -> None:
-        """Refuse whom there was a chance to let in all the while: a loop that stood still gave nobody any."""
-        if now - self._stands_since - late_seconds < self._policy.burst_seconds:
+    def _judge(self, now: float) -> None:
+        """Overload is that somebody has waited for too long, at each look for a while; a line alone is none."""
+        arrived = self._line.earliest_seconds()
+        if arrived is None or now - arrived - self._late_seconds(now) < self._policy.patient_seconds:
+            self._late_since, self._is_overloaded = None, False
             return
-        before = now - self._policy.hold_seconds - late_seconds
+        if self._late_since is None:
+            self._late_since = now
+        self._is_overloaded = now - self._late_since >= self._policy.burst_seconds
+
+    def _late_seconds(self, now: float) -> float:
+        """How long the loop stood still before this look: nobody could be let in meanwhile."""
+        return max(0.0, now - self._due)
+
+    def _refuse(self, now: float) -> None:
+        """Refuse whom there was a chance to let in all the while."""
+        if not self._is_overloaded:
+            return
+        before = now - self._policy.hold_seconds - self._late_seconds(now)
         for _ in range(self._refusals.allowed(now)):
             held = self._line.oldest(before=before)
             if held is None:

@@ -9,14 +9,13 @@ from middleware.inbound.concurrency import ConcurrencyPolicy
 class ShedPolicy:
     """Who is held for how long, and how many are refused.
 
-    Nobody is refused while the line has not stood for `burst_seconds`: a burst passes in it, thousands of requests on
-    any machine. From then on nobody is before `hold_seconds`, long enough for an instant retry to be a slow one, short
-    enough for a caller to try another replica (a long and a short patience, by whether the line has been empty of
-    late: Maurer, "Fail at Scale", ACM Queue 13(8), 2015). Half as long, `patient_seconds`, they are let in as they
-    came: 48 callers who ask again and again wait 7 ms each. Once one has waited for longer, the last to come is first.
-    `refusals_a_second` take a few percent of
-    a core: with 400 connections that ask again at once, 1,000 a second cost a tenth of all good answers, 300 nothing
-    that could be measured. More than `crowd` requests held are more than come in before the next look, every
+    They are let in as they came: 48 callers who ask again and again wait 7 ms each. Overload is that at every look for
+    `burst_seconds` somebody had waited for `patient_seconds` and more, as CoDel tells a standing queue from a burst
+    (RFC 8289, 3); a burst passes in it, thousands of requests on any machine. Then the last to come is first, and
+    whoever has waited for `hold_seconds` is refused: long enough for an instant retry to be a slow one, short enough
+    for a caller to try another replica (Maurer, "Fail at Scale", ACM Queue 13(8), 2015). `refusals_a_second` take a few
+    percent of a core: with 400 connections that ask again at once, 1,000 a second cost a tenth of all good answers, 300
+    nothing that could be measured. More than `crowd` requests held are more than come in before the next look, every
     `look_seconds`; from there on new connections wait in the kernel, but for `few` at each look: 400 a second, at a
     tenth of a millisecond each. What is held may be `held_bytes` in all, 64 KB for each of a crowd of 256; beyond that
     refusals come at once. A critical request still goes where `critical_share` times as many are at work as may be.

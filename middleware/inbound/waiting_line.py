@@ -26,12 +26,12 @@ class Held(Protocol):
 class WaitingLine:
     """One line for each priority, in the order of arrival.
 
-    Whoever came first is next, until somebody has waited for too long; then it is whoever came last: under overload the
-    newest still has a caller, and the oldest perhaps none any more (adaptive LIFO: Maurer, "Fail at Scale", ACM Queue
-    13(8), 2015). So while more come than can be answered, some are answered at once and the rest is refused, instead
-    of everybody being answered too late. Were the newest always first, of a few dozen callers who each ask again once
-    they are answered the same few would be answered all the time. Who has come last is not who joined last: a new
-    connection may have lain in the kernel for longer than others have been held.
+    Whoever came first is next; under overload it is whoever came last: the newest still has a caller then, and the
+    oldest perhaps none any more (adaptive LIFO: Maurer, "Fail at Scale", ACM Queue 13(8), 2015). So while more come
+    than can be answered, some are answered at once and the rest is refused, instead of everybody being answered too
+    late. Were the newest always first, of a few dozen callers who each ask again once they are answered the same few
+    would be answered all the time. Who has come last is not who joined last: a new connection may have lain in the
+    kernel for longer than others have been held.
     """
 
     __slots__ = ("_lines", "count", "size_bytes")
@@ -57,21 +57,29 @@ class WaitingLine:
                 if line[place].arrived_seconds > held.arrived_seconds:
                     break
 
-    def next(self, *, before: float) -> Held | None:
-        """Take out who is next of those that matter most; None where nobody waits.
+    def first(self) -> Held | None:
+        """Take out, of those that matter most, the first to come; None where nobody waits."""
+        return self._of_most(0)
 
-        It is the first to come, or the last if there is one who came before an instant.
-        """
-        for line in self._lines.values():
-            if line:
-                return self._taken(line, -1 if line[0].arrived_seconds < before else 0)
-        return None
+    def newest(self) -> Held | None:
+        """Take out, of those that matter most, the last to come; None where nobody waits."""
+        return self._of_most(-1)
+
+    def earliest_seconds(self) -> float | None:
+        """When the first to come of all came; None where nobody waits."""
+        return min((line[0].arrived_seconds for line in self._lines.values() if line), default=None)
 
     def oldest(self, *, before: float) -> Held | None:
         """Take out, of those that came before an instant and matter least, the first to come; None without any."""
         for line in reversed(self._lines.values()):
             if line and line[0].arrived_seconds < before:
                 return self._taken(line, 0)
+        return None
+
+    def _of_most(self, place: int) -> Held | None:
+        for line in self._lines.values():
+            if line:
+                return self._taken(line, place)
         return None
 
     def _taken(self, line: list[Held], place: int) -> Held:

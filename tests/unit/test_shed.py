@@ -128,6 +128,19 @@ def test_of_many_who_ask_again_once_they_are_answered_everybody_is_answered(room
     assert min(Counter(room.ends).values()) >= 8
 
 
+def test_what_was_held_up_for_a_moment_is_worked_off_in_its_order_and_nobody_is_refused(events: Recorder) -> None:
+    room = Room(events, burst_seconds=0.5)
+    waiting = deque(room.come(*(f"{number}" for number in range(12))))
+    room.hand.advance(0.2)
+    for _ in range(500):
+        answered = waiting.popleft()
+        answered.end()
+        waiting.extend(room.come(answered.name))
+
+    assert room.ends[:12] == [f"{number} in" for number in range(12)]
+    assert not [end for end in room.ends if end.endswith("refused")]
+
+
 def test_whoever_matters_more_is_let_in_before_those_who_came_later(room: Room) -> None:
     first, second = room.come("a", "b")
     room.come("plain")
