@@ -72,8 +72,9 @@ check: ## Check format, lint, types, import contracts and everything generated
 	done; \
 	[ -z "$$wrong" ] || { printf "\nNot as it should be:$$wrong\n" >&2; exit 1; }
 
-bench: ## Measure the CPU time of a request beside bare aiohttp; ARGS='--rounds 9'
+bench: ## Measure the CPU time of a request beside bare aiohttp, FastAPI, Litestar and Fastify; ARGS='--rounds 9'
 	$(call set-up,embedded)
+	@.venv/bin/python -m benchmarks.peers.set_up
 	@exec .venv/bin/python -m benchmarks $(ARGS)
 
 prove: ## Make every fault there is an alert for, and see that exactly its alerts fire; ARGS='--only Redis'

@@ -10,30 +10,28 @@ from pathlib import Path
 import uvloop
 
 from benchmarks.cases import CASES, PRODUCTS
-from benchmarks.contestant import Contestant
+from benchmarks.contestant import Contestant, present
 from benchmarks.cores import TooFewCores, take_the_rest
 from benchmarks.load import CONNECTIONS, LoadFailed, generator_name
+from benchmarks.loopback_servers import ServersFailed, loopback_servers
 from benchmarks.machine import machine
 from benchmarks.picture import svg
 from benchmarks.products import postgres_version
 from benchmarks.registry import CONTESTANTS, REFERENCE
 from benchmarks.results import FOLDER, Entry, Results, read_results, written
-from benchmarks.rounds import Ground, Plan, measure
+from benchmarks.rounds import Ground, Measured, Plan, measure
 from benchmarks.same_answers import AnswersDiffer
 from benchmarks.server_process import ServerFailed
-from benchmarks.summary import Measurement
 from benchmarks.table import markdown
-from storage.embedded import EmbeddedFailed, EmbeddedStorage, FolderBusy, FolderUnsafe, ProgramMissing
-from telemetry.events import Event
+from storage.embedded import EmbeddedFailed, ProgramMissing
 
 _REFUSALS = (
     AnswersDiffer,
     EmbeddedFailed,
-    FolderBusy,
-    FolderUnsafe,
     LoadFailed,
     ProgramMissing,
     ServerFailed,
+    ServersFailed,
     TooFewCores,
 )
 
@@ -47,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     chosen = [one for one in CONTESTANTS if not asked.only or one.name in (*asked.only, REFERENCE.name)]
     chance = random.Random(asked.seed)  # noqa: S311 - it decides an order, nothing secret
-    plan = Plan(contestants=chosen, cases=CASES, rounds=asked.rounds, seconds=asked.seconds, chance=chance)
+    plan = Plan(
+        contestants=list(present(chosen)), cases=CASES, rounds=asked.rounds, seconds=asked.seconds, chance=chance
+    )
     try:
         results = uvloop.run(_run(plan))
     except KeyboardInterrupt:
@@ -75,14 +75,14 @@ def _parser() -> argparse.ArgumentParser:
 async def _run(plan: Plan) -> Results:
     cores = take_the_rest()
     with tempfile.TemporaryDirectory(prefix="mainstay-benchmark-") as name:
-        async with EmbeddedStorage(Path(name, "data"), observe=_unobserved) as endpoints:
+        async with loopback_servers(Path(name, "servers")) as endpoints:
             postgres = await postgres_version(endpoints.postgres_dsn)
             ground = Ground(endpoints=endpoints, cores=cores, folder=Path(name))
             found = await measure(plan, ground, tell=lambda words: print(words, flush=True))
     return _results(plan, found, postgres=postgres)
 
 
-def _results(plan: Plan, found: Sequence[Measurement], *, postgres: str) -> Results:
+def _results(plan: Plan, found: Measured, *, postgres: str) -> Results:
     libraries = [name for one in plan.contestants for name in one.libraries]
     return Results(
         reference=REFERENCE.name,
@@ -93,7 +93,8 @@ def _results(plan: Plan, found: Sequence[Measurement], *, postgres: str) -> Resu
         machine=machine(libraries, postgres=postgres, generator=generator_name()),
         contestants=[_entry(one) for one in plan.contestants],
         cases=[(case.name, case.title) for case in plan.cases],
-        measurements=found,
+        measurements=found.measurements,
+        processes=found.processes,
     )
 
 
@@ -104,10 +105,6 @@ def _entry(contestant: Contestant) -> Entry:
 def _write_readable(results: Results, path: Path) -> None:
     path.with_suffix(".md").write_text(markdown(results))
     path.with_suffix(".svg").write_text(svg(results))
-
-
-def _unobserved(_event: Event) -> None:
-    return None
 
 
 if __name__ == "__main__":

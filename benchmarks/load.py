@@ -6,13 +6,14 @@ import shutil
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.cases import PRODUCT_KEY, PRODUCTS, STRIDE, Case
+from benchmarks.token import signed_token
 
-CONNECTIONS = 16
-"""Requests under way at once: enough to keep one core busy, more than a contestant's connections to Postgres."""
+CONNECTIONS = 48
+"""Requests under way at once: enough to keep one core busy, several times a contestant's connections to Postgres."""
 
 _GRACE_SECONDS = 20
 """A generator that has not ended this long after its time never will."""
@@ -26,12 +27,15 @@ class LoadFailed(Exception):  # noqa: N818 - it says what happened
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """One stretch of requests: where to, for how long; `word` is in every `{unique}` of it and in no other's."""
+    """One stretch of requests: where to, for how long; `word` is in every `{unique}` of it and in no other's, `token`
+    is every request's credential.
+    """
 
     url: str
     case: Case
     seconds: int
     word: str
+    token: str = field(default_factory=signed_token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,8 @@ def loaded(output: str, load: Load) -> Loaded:
     """Read the JSON line that either generator ends with."""
     told = json.loads(output.strip().rpartition("\n")[2])
     if told["failures"]:
-        raise LoadFailed(f"{load.case.name} at {load.url}: {told['failures']} of {told['requests']} failed")
+        word = f"such as {told['unexpected']}" if told["unexpected"] else "without an answer"
+        raise LoadFailed(f"{load.case.name} at {load.url}: {told['failures']} of {told['requests']} failed, {word}")
     return Loaded(
         requests=told["requests"],
         seconds=told["seconds"],
@@ -80,11 +85,12 @@ def loaded(output: str, load: Load) -> Loaded:
 def _wrk(load: Load) -> Sequence[str]:
     case = load.case
     options = ("-t1", f"-c{CONNECTIONS}", f"-d{load.seconds}s", "--timeout", "5s", "-s", str(_SCRIPT))
-    asked = (case.method, case.path, case.body, str(case.status), load.word)
+    asked = (case.method, case.path, case.body, str(case.status), load.word, load.token)
     products = (PRODUCT_KEY, str(PRODUCTS), str(STRIDE))
     return ("wrk", *options, load.url, "--", *asked, *products)
 
 
 def _own(load: Load) -> Sequence[str]:
     module = "benchmarks.own_load"
-    return (sys.executable, "-m", module, load.url, load.case.name, str(load.seconds), str(CONNECTIONS), load.word)
+    numbers = (str(load.seconds), str(CONNECTIONS))
+    return (sys.executable, "-m", module, load.url, load.case.name, *numbers, load.word, load.token)

@@ -1,6 +1,6 @@
 """A load generator for where wrk is not installed: one request at a time on each of some raw sockets.
 
-    python -m benchmarks.own_load URL CASE SECONDS CONNECTIONS WORD
+    python -m benchmarks.own_load URL CASE SECONDS CONNECTIONS WORD TOKEN
 
 It ends with a line of JSON, as wrk.lua does.
 """
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-from benchmarks.cases import CACHED, CASES, Case, product_key
+from benchmarks.cases import CACHED_LIST, CASES, Case, product_key
 from benchmarks.summary import percentile
 
 _MILLISECONDS = 1000
@@ -31,6 +31,8 @@ class Tally:
 
     latencies_seconds: list[float] = field(default_factory=list)
     failures: int = 0
+    unexpected: int = 0
+    """A status that should not have been; 0 where a connection was lost."""
 
 
 class Caller(asyncio.Protocol):
@@ -53,7 +55,9 @@ class Caller(asyncio.Protocol):
         self._received += data
         if is_whole(self._received):
             self._tally.latencies_seconds.append(perf_counter() - self._asked_at)
-            self._tally.failures += not self._received.startswith(self._opening)
+            if not self._received.startswith(self._opening):
+                self._tally.failures += 1
+                self._tally.unexpected = int(self._received[len("HTTP/1.1 ") :][:3])
             self._received.clear()
             self._next()
 
@@ -84,18 +88,18 @@ def is_whole(received: bytes | bytearray) -> bool:
     return len(received) >= head_end + len(_HEAD_END) + length
 
 
-def requests(case: Case, host: str, *, word: str) -> Iterator[bytes]:
+def requests(case: Case, host: str, *, word: str, token: str) -> Iterator[bytes]:
     """The case's requests, endlessly."""
     for number in count():
         path = case.path.replace("{key}", product_key(number))
         body = case.body.replace("{unique}", f"{word}-{number}").encode()
         about = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
-        yield f"{case.method} {path} HTTP/1.1\r\nHost: {host}\r\n{about}\r\n".encode() + body
+        credential = f"Authorization: Bearer {token}\r\n"
+        yield f"{case.method} {path} HTTP/1.1\r\nHost: {host}\r\n{credential}{about}\r\n".encode() + body
 
 
-async def _run(url: str, case: Case, *, seconds: int, connections: int, word: str) -> dict[str, object]:
-    where = urlsplit(url)
-    made, tally = requests(case, where.netloc, word=word), Tally()
+async def _run(url: str, case: Case, *, seconds: int, connections: int, made: Iterator[bytes]) -> dict[str, object]:
+    where, tally = urlsplit(url), Tally()
     started = perf_counter()
 
     def ask() -> bytes | None:
@@ -114,15 +118,17 @@ async def _run(url: str, case: Case, *, seconds: int, connections: int, word: st
         "requests": len(tally.latencies_seconds),
         "seconds": took_seconds,
         "failures": tally.failures,
+        "unexpected": tally.unexpected,
         "p50_milliseconds": percentile(tally.latencies_seconds, 50) * _MILLISECONDS,
         "p99_milliseconds": percentile(tally.latencies_seconds, 99) * _MILLISECONDS,
     }
 
 
 def main(arguments: list[str]) -> None:
-    url, name, seconds, connections, word = arguments
-    case = next(case for case in (*CASES, *CACHED) if case.name == name)
-    told = uvloop.run(_run(url, case, seconds=int(seconds), connections=int(connections), word=word))
+    url, name, seconds, connections, word, token = arguments
+    case = next(case for case in (*CASES, CACHED_LIST) if case.name == name)
+    made = requests(case, urlsplit(url).netloc, word=word, token=token)
+    told = uvloop.run(_run(url, case, seconds=int(seconds), connections=int(connections), made=made))
     print(json.dumps(told))
 
 

@@ -1,6 +1,6 @@
 """What a run found, as a value and as a JSON file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from benchmarks.machine import Machine
-from benchmarks.summary import Measurement
+from benchmarks.summary import Measurement, Upkeep
 
 FOLDER = Path(__file__).with_name("results")
 
@@ -36,6 +36,8 @@ class Results:
     cases: Sequence[tuple[str, str]]
     """Name and title."""
     measurements: Sequence[Measurement]
+    processes: Mapping[str, Upkeep]
+    """By a contestant's name."""
 
 
 def written(results: Results) -> bytes:
@@ -53,5 +55,6 @@ def read_results(text: bytes) -> Results:
             "contestants": [Entry(**one) for one in found["contestants"]],
             "cases": [(name, title) for name, title in found["cases"]],
             "measurements": [Measurement(**one) for one in found["measurements"]],
+            "processes": {name: Upkeep(**one) for name, one in found["processes"].items()},
         }
     )

@@ -1,6 +1,6 @@
 """The measuring itself: every case, every contestant, in a new order each round, all in one run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +9,11 @@ from random import Random
 from benchmarks.cases import Case
 from benchmarks.contestant import Contestant
 from benchmarks.cores import Cores
-from benchmarks.load import Load, run_load
+from benchmarks.load import Load, Loaded, LoadFailed, run_load
 from benchmarks.products import make_products, remove_created
 from benchmarks.same_answers import require_same_answers
 from benchmarks.server_process import ServerProcess, running
-from benchmarks.summary import Measurement
+from benchmarks.summary import Measurement, Upkeep
 from storage.embedded import Endpoints
 
 WARM_SECONDS = 1
@@ -42,7 +42,15 @@ class Ground:
     """Where the servers' standard error goes."""
 
 
-async def measure(plan: Plan, ground: Ground, *, tell: Tell) -> list[Measurement]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What was found: a measurement a contestant, case and round, and what each process took in all, by name."""
+
+    measurements: Sequence[Measurement]
+    processes: Mapping[str, Upkeep]
+
+
+async def measure(plan: Plan, ground: Ground, *, tell: Tell) -> Measured:
     """Start all contestants, see that they answer alike, warm each up, then go round."""
     await make_products(ground.endpoints.postgres_dsn)
     async with AsyncExitStack() as held:
@@ -56,7 +64,8 @@ async def measure(plan: Plan, ground: Ground, *, tell: Tell) -> list[Measurement
         tell("All contestants answer alike; warming up.")
         rounds = _Rounds(plan=plan, servers=servers, postgres_dsn=ground.endpoints.postgres_dsn, tell=tell)
         await rounds.warm_up()
-        return [one for number in range(1, plan.rounds + 1) for one in await rounds.run(number)]
+        found = [one for number in range(1, plan.rounds + 1) for one in await rounds.run(number)]
+        return Measured(measurements=found, processes={one.contestant.name: _upkeep(one) for one in servers})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +80,7 @@ class _Rounds:
     async def warm_up(self) -> None:
         for place, server in enumerate(self.servers):
             for case in self.plan.cases:
-                await run_load(Load(url=server.url, case=case, seconds=WARM_SECONDS, word=f"WARM-{place}"))
+                await _loaded(server, Load(url=server.url, case=case, seconds=WARM_SECONDS, word=f"WARM-{place}"))
         await remove_created(self.postgres_dsn)
 
     async def run(self, number: int) -> list[Measurement]:
@@ -88,7 +97,7 @@ class _Rounds:
 
     async def _one(self, server: ServerProcess, load: Load, *, number: int) -> Measurement:
         before_seconds = server.cpu_seconds()
-        done = await run_load(load)
+        done = await _loaded(server, load)
         cpu_seconds = server.cpu_seconds() - before_seconds
         if load.case.method != "GET":
             await remove_created(self.postgres_dsn)
@@ -102,6 +111,17 @@ class _Rounds:
             p50_milliseconds=done.p50_milliseconds,
             p99_milliseconds=done.p99_milliseconds,
         )
+
+
+async def _loaded(server: ServerProcess, load: Load) -> Loaded:
+    try:
+        return await run_load(load)
+    except LoadFailed as error:
+        raise LoadFailed(f"{server.contestant.title}: {error}") from error
+
+
+def _upkeep(server: ServerProcess) -> Upkeep:
+    return Upkeep(start_seconds=server.start_seconds, resident_megabytes=server.resident_megabytes())
 
 
 def _line(one: Measurement) -> str:

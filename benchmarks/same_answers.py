@@ -9,6 +9,7 @@ import aiohttp
 
 from benchmarks.cases import CASES, Case, product_key
 from benchmarks.server_process import ServerProcess
+from benchmarks.token import signed_token
 
 _OPAQUE = frozenset({"next"})
 """A cursor's text is its maker's own; whether there is one must agree."""
@@ -58,7 +59,9 @@ def comparable(answer: Answer, case: Case) -> Answer:
 async def _asked(session: aiohttp.ClientSession, server: ServerProcess, *, case: Case) -> Answer:
     path = case.path.replace("{key}", product_key(0))
     body = case.body.replace("{unique}", f"SAME-{server.contestant.name.upper().replace('_', '-')}")
-    headers = {"Content-Type": "application/json"} if body else {}
+    headers = {"Authorization": f"Bearer {signed_token()}"}
+    if body:
+        headers["Content-Type"] = "application/json"
     async with session.request(case.method, server.url + path, data=body or None, headers=headers) as response:
         text = await response.text()
         status, media_type = response.status, response.content_type

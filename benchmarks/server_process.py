@@ -2,23 +2,25 @@
 
 import asyncio
 import os
-import socket
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 
 import aiohttp
 
 from benchmarks.contestant import Contestant, Place
 from benchmarks.environment import environment_with
+from benchmarks.ports import HOST, free_port
+from benchmarks.token import signed_token
 from storage.embedded import Endpoints
 
-HOST = "127.0.0.1"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
-_ASK_AGAIN_SECONDS = 0.05
+_ASK_AGAIN_SECONDS = 0.02
+_KILOBYTES = 1024
 _UTIME, _STIME = 11, 12
 """Their places in /proc/PID/stat after the command's name, fields 14 and 15 (proc_pid_stat(5))."""
 
@@ -34,6 +36,8 @@ class ServerProcess:
     contestant: Contestant
     process: Process
     port: int
+    start_seconds: float
+    """From its being started to its first answer."""
 
     @property
     def url(self) -> str:
@@ -44,6 +48,13 @@ class ServerProcess:
         """What the process, all its threads together, has used so far: its own code and the kernel's for it."""
         stat = Path(f"/proc/{self.process.pid}/stat").read_text()
         return cpu_seconds_in(stat, ticks_per_second=os.sysconf("SC_CLK_TCK"))
+
+    def resident_megabytes(self) -> float:
+        """The most memory it has had so far."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / _KILOBYTES
+        raise LookupError("the kernel does not say what a process had at most")
 
 
 def cpu_seconds_in(stat: str, *, ticks_per_second: int) -> float:
@@ -57,18 +68,19 @@ async def running(
     contestant: Contestant, endpoints: Endpoints, *, core: int, log: Path
 ) -> AsyncIterator[ServerProcess]:
     """Start a contestant on `core`, its standard error in `log`; stop it when left. Raises ServerFailed."""
-    port = _free_port()
-    place = Place(port=port, postgres_dsn=endpoints.postgres_dsn, redis_url=endpoints.redis_url)
+    port = free_port()
+    place = Place(port=port, folder=log.parent, postgres_dsn=endpoints.postgres_dsn, redis_url=endpoints.redis_url)
     launch = contestant.launch(place)
+    started = perf_counter()
     with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
             *launch.arguments, env=environment_with(launch.environment), stdout=DEVNULL, stderr=errors.fileno()
         )
     os.sched_setaffinity(process.pid, {core})  # before it has threads, which inherit it
-    server = ServerProcess(contestant=contestant, process=process, port=port)
+    server = ServerProcess(contestant=contestant, process=process, port=port, start_seconds=0)
     try:
         await _until_it_answers(server, log)
-        yield server
+        yield replace(server, start_seconds=perf_counter() - started)
     finally:
         await _stop(process)
 
@@ -84,7 +96,8 @@ async def _until_it_answers(server: ServerProcess, log: Path) -> None:
 
 async def _answers(session: aiohttp.ClientSession, server: ServerProcess) -> bool:
     try:
-        async with session.get(f"{server.url}/ping") as response:
+        credential = {"Authorization": f"Bearer {signed_token()}"}
+        async with session.get(f"{server.url}/ping", headers=credential) as response:
             return response.status == 200
     except aiohttp.ClientError:
         return False
@@ -99,10 +112,3 @@ async def _stop(process: Process) -> None:
         except TimeoutError:
             process.kill()
             await process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

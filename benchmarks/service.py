@@ -6,7 +6,7 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from server import ANYONE, Indexed, Limit, Model, Resource, Route, Service, Unique
+from server import SIGNED_IN, Indexed, Limit, Model, Resource, Route, Service, Unique
 
 
 class Product(Model):
@@ -26,15 +26,15 @@ async def ping(_request: web.Request) -> Pong:
 
 
 PLENTY = Limit(1_000_000)
-"""Held against every request and never reached: the load comes from one address."""
+"""Held against every request and never reached: the load comes from one caller."""
 
 service = Service(
     name="benchmark",
     resources=[
-        Resource(Product, path="/products", access=ANYONE),
-        Resource(Product, path="/cached/products", read=ANYONE, cache_seconds=3_600),
+        Resource(Product, path="/products", access=SIGNED_IN),
+        Resource(Product, path="/cached/products", read=SIGNED_IN, cache_seconds=3_600),
     ],
-    routes=[Route("GET", "/ping", ping, returns=Pong, access=ANYONE)],
+    routes=[Route("GET", "/ping", ping, returns=Pong, access=SIGNED_IN)],
     read_limit=PLENTY,
     write_limit=PLENTY,
 )

@@ -34,6 +34,14 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """What a contestant takes whatever is asked of it: until its first answer, and of memory at most."""
+
+    start_seconds: float
+    resident_megabytes: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """The medians over all rounds, how far the CPU time went both ways, and its ratio to the reference's."""
 

@@ -9,7 +9,7 @@ _Cell = Callable[[Figures], str]
 
 
 def markdown(results: Results) -> str:
-    """Three tables: CPU time, its ratio to the reference's, rate and latency; then what they were measured on."""
+    """Tables: CPU time, its ratio to the reference's, rate and latency, start and memory; then what it ran on."""
     titles = [title for _, title in results.cases]
     reference = next(one.title for one in results.contestants if one.name == results.reference)
     parts = [
@@ -19,6 +19,8 @@ def markdown(results: Results) -> str:
         _table(titles, results, _ratio),
         "**Requests per second, and latency p50 / p99 in ms**, as the generator saw them",
         _table(titles, results, _service),
+        "**Start to the first answer, and the most memory**",
+        _upkeep(results),
         "\n".join(_measured_on(results)),
     ]
     return "\n\n".join(parts) + "\n"
@@ -33,6 +35,14 @@ def _table(titles: Sequence[str], results: Results, cell: _Cell) -> str:
         ]
         rows.append([one.title, *map(cell, found)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _upkeep(results: Results) -> str:
+    lines = ["|  | s | MB |", "| --- | ---: | ---: |"]
+    for one in results.contestants:
+        upkeep = results.processes[one.name]
+        lines.append(f"| {one.title} | {upkeep.start_seconds:.1f} | {upkeep.resident_megabytes:.0f} |")
+    return "\n".join(lines)
 
 
 def _cost(one: Figures) -> str:

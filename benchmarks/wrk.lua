@@ -1,5 +1,5 @@
 -- Fills a case's open places for wrk, checks every status, and tells what came of it in one line of JSON.
--- Arguments: method, path, body, status, word, form of a product's key, products, stride.
+-- Arguments: method, path, body, status, word, token, form of a product's key, products, stride.
 
 local method, path, body, expected, word, key_form, products, stride
 local number = 0
@@ -12,9 +12,11 @@ end
 
 function init(arguments)
   method, path, body = arguments[1], arguments[2], arguments[3]
-  expected, word, key_form = tonumber(arguments[4]), arguments[5], arguments[6]
-  products, stride = tonumber(arguments[7]), tonumber(arguments[8])
+  expected, word, key_form = tonumber(arguments[4]), arguments[5], arguments[7]
+  products, stride = tonumber(arguments[8]), tonumber(arguments[9])
+  headers["Authorization"] = "Bearer " .. arguments[6]
   failures = 0
+  unexpected = 0
   if body == "" then
     body = nil
   else
@@ -36,17 +38,20 @@ end
 function response(status)
   if status ~= expected then
     failures = failures + 1
+    unexpected = status
   end
 end
 
 function done(summary, latency)
   local errors = summary.errors
+  local unexpected = 0
   local failed = errors.connect + errors.read + errors.write + errors.timeout
   for _, thread in ipairs(threads) do
     failed = failed + thread:get("failures")
+    unexpected = math.max(unexpected, thread:get("unexpected"))
   end
   io.write(string.format(
-    '{"requests":%d,"seconds":%.6f,"failures":%d,"p50_milliseconds":%.3f,"p99_milliseconds":%.3f}\n',
-    summary.requests, summary.duration / 1e6, failed, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3
+    '{"requests":%d,"seconds":%.6f,"failures":%d,"unexpected":%d,"p50_milliseconds":%.3f,"p99_milliseconds":%.3f}\n',
+    summary.requests, summary.duration / 1e6, failed, unexpected, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3
   ))
 end

@@ -25,7 +25,7 @@ CONTESTANT = Contestant(
     name="aiohttp_plain",
     title="aiohttp + aiopg, plain",
     does="aiopg's pool, a cursor a request, rows made dicts and dicts made JSON (by orjson) in Python.",
-    libraries=("aiohttp", "aiopg", "psycopg2-binary", "uvloop", "orjson"),
+    libraries=("aiohttp", "aiopg", "psycopg2-binary", "uvloop", "orjson", "redis"),
     launch=python_program("benchmarks.contestants.aiohttp_plain"),
 )
 

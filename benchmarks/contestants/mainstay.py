@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.contestant import POOL_CONNECTIONS, Contestant, Launch, Place
+from benchmarks.token import ALGORITHM, AUDIENCE, ISSUER, write_secret
 
 SERVICE_FILE = Path(__file__).parents[1] / "service.py"
 
@@ -18,6 +19,10 @@ def _launch(place: Place) -> Launch:
             "MAINSTAY_POSTGRES_DSN": place.postgres_dsn,
             "MAINSTAY_REDIS_URL": place.redis_url,
             "MAINSTAY_POOL_CONNECTIONS": str(POOL_CONNECTIONS),
+            "MAINSTAY_JWT_KEY_FILE": str(write_secret(place.folder / "secret.json")),
+            "MAINSTAY_JWT_ALGORITHMS": ALGORITHM,
+            "MAINSTAY_JWT_ISSUER": ISSUER,
+            "MAINSTAY_JWT_AUDIENCE": AUDIENCE,
         },
     )
 
@@ -25,8 +30,9 @@ def _launch(place: Place) -> Launch:
 CONTESTANT = Contestant(
     name="mainstay",
     title="Mainstay",
-    does="The service as `mainstay serve` runs it: validation, problem details, entity tags, signed cursors, request "
-    "and trace ids, timings, metrics, a log line a request.",
+    does="The service as `mainstay serve` runs it: shedding, deadlines, tokens, access, limits, validation, problem "
+    "details, entity tags, signed cursors, bulkhead, retry budget, breaker, ids, timings, metrics, traces, a log line "
+    "a request.",
     libraries=("mainstay", "aiohttp", "aiopg", "psycopg2-binary", "uvloop", "pydantic", "orjson", "prometheus-client"),
     launch=_launch,
 )

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks.contestant import Contestant
+from benchmarks.contestant import Contestant, present
 from benchmarks.cores import take_the_rest
+from benchmarks.loopback_servers import loopback_servers
 from benchmarks.machine import machine
 from benchmarks.overload.contenders import CONTENDERS, MAINSTAY
 from benchmarks.overload.curve import PICTURE, svg
@@ -18,7 +19,6 @@ from benchmarks.overload.rows import Found, Row, read, write
 from benchmarks.overload.stretches import stretches
 from benchmarks.products import postgres_version
 from benchmarks.server_process import running
-from storage.embedded import EmbeddedStorage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,9 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _measured(chosen: Sequence[Contestant], *, seconds: float) -> Found:
     cores, rows = take_the_rest(), list[Row]()
     with tempfile.TemporaryDirectory(prefix="mainstay-overload-") as name:
-        async with EmbeddedStorage(Path(name, "data"), observe=lambda _event: None) as endpoints:
+        async with loopback_servers(Path(name, "servers")) as endpoints:
             postgres = await postgres_version(endpoints.postgres_dsn)
-            for one in chosen:
+            for one in present(chosen):
                 async with running(one, endpoints, core=cores.server, log=Path(name, "log")) as server:
                     async for row in stretches(server, seconds=seconds, has_priorities=one is MAINSTAY):
                         print(f"{one.name:10} {row.load:18} {row.good:6.0f}/s {row.share:6.1%}", flush=True)

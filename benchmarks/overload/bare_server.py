@@ -6,7 +6,7 @@ import uvloop
 from aiohttp import web
 
 from benchmarks.overload.work import work
-from benchmarks.server_process import HOST
+from benchmarks.ports import HOST
 
 
 async def ping(_request: web.Request) -> web.Response:

@@ -17,6 +17,7 @@ from time import perf_counter
 
 from benchmarks.overload.connection import Connection, Ended
 from benchmarks.summary import percentile
+from benchmarks.token import signed_token
 
 PATIENCE_SECONDS = 0.5
 _AT_ONCE = 100
@@ -81,13 +82,17 @@ class Callers:
 class Load:
     """All callers, on one epoll."""
 
-    def __init__(self, address: tuple[str, int], streams: list[Stream]) -> None:
+    def __init__(self, address: tuple[str, int], streams: list[Stream], *, token: str) -> None:
         self._address = address
         self._epoll = select.epoll()
         self._connections: dict[int, Connection] = {}
         self._asked: deque[tuple[float, Connection, int]] = deque()
         self._callers = {
-            one.name: Callers(one, f"GET {one.path} HTTP/1.1\r\nHost: {address[0]}:{address[1]}\r\n\r\n".encode())
+            one.name: Callers(
+                one,
+                f"GET {one.path} HTTP/1.1\r\nHost: {address[0]}:{address[1]}\r\n"
+                f"Authorization: Bearer {token}\r\n\r\n".encode(),
+            )
             for one in streams
         }
 
@@ -170,7 +175,8 @@ def main(arguments: list[str]) -> None:
     gc.disable()  # a pause here would look like one there
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-    counted = Load((host, int(port)), [Stream(**one) for one in json.loads(streams)]).run(float(seconds))
+    load = Load((host, int(port)), [Stream(**one) for one in json.loads(streams)], token=signed_token())
+    counted = load.run(float(seconds))
     print(json.dumps({name: asdict(one) for name, one in counted.items()}))
 
 

@@ -1,10 +1,11 @@
-"""Who is measured: Mainstay as it comes, and the same work on bare aiohttp."""
+"""Who is measured: Mainstay as it comes, the stacks in its place, and the same work on bare aiohttp."""
 
 import sys
 from pathlib import Path
 
 from benchmarks.contestant import Contestant, Launch, Place
 from benchmarks.contestants import mainstay
+from benchmarks.contestants.peers import FASTAPI_FULL, FASTIFY_FULL
 
 _SERVICE_FILE = Path(__file__).with_name("declared.py")
 
@@ -28,6 +29,8 @@ MAINSTAY = Contestant(
 )
 CONTENDERS = (
     MAINSTAY,
+    FASTAPI_FULL,
+    FASTIFY_FULL,
     Contestant(
         name="nothing",
         title="aiohttp, nothing done",

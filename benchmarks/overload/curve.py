@@ -11,7 +11,7 @@ from benchmarks.overload.stretches import MULTIPLES, named
 
 PICTURE = Path(__file__).parents[2] / "docs" / "overload.svg"
 _FONT = 'font-family="system-ui, sans-serif"'
-_COLOURS = ("#c2410c", "#334155")
+_COLOURS = ("#c2410c", "#0f766e", "#7c3aed", "#94a3b8")
 _WIDTH, _HEIGHT = 760, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 190, 50, 50
 _LINE_HEIGHT = 16

@@ -4,7 +4,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from benchmarks.overload.work import work
-from server import ANYONE, Limit, Route, Service
+from server import SIGNED_IN, Limit, Route, Service
 
 
 class Done(BaseModel):
@@ -31,10 +31,10 @@ service = Service(
     name="overload",
     resources=[],
     routes=[
-        Route("GET", "/ping", ping, returns=Done, access=ANYONE),
-        Route("GET", "/work", plain, returns=Done, access=ANYONE),
-        Route("GET", "/vital", vital, returns=Done, access=ANYONE, priority="critical"),
-        Route("GET", "/spare", spare, returns=Done, access=ANYONE, priority="sheddable"),
+        Route("GET", "/ping", ping, returns=Done, access=SIGNED_IN),
+        Route("GET", "/work", plain, returns=Done, access=SIGNED_IN),
+        Route("GET", "/vital", vital, returns=Done, access=SIGNED_IN, priority="critical"),
+        Route("GET", "/spare", spare, returns=Done, access=SIGNED_IN, priority="sheddable"),
     ],
-    read_limit=Limit(1_000_000),  # never reached: the load comes from one address
+    read_limit=Limit(1_000_000),  # never reached: the load comes from one caller
 )

@@ -16,7 +16,7 @@ from benchmarks.results import FOLDER, Entry, Results, read_results, written
 from benchmarks.same_answers import Answer, AnswersDiffer, require_same
 from benchmarks.server_process import cpu_seconds_in
 from benchmarks.stacks import Place, Shares, shares
-from benchmarks.summary import Figures, Measurement, figures, percentile
+from benchmarks.summary import Figures, Measurement, Upkeep, figures, percentile
 from benchmarks.table import markdown
 from tests.source_tree import PROJECT
 
@@ -67,6 +67,10 @@ RESULTS = Results(
     ],
     cases=[("read", "read one")],
     measurements=MEASUREMENTS,
+    processes={
+        "ours": Upkeep(start_seconds=0.84, resident_megabytes=70.0),
+        "theirs": Upkeep(start_seconds=1.2, resident_megabytes=99.6),
+    },
 )
 
 
@@ -107,6 +111,10 @@ def test_a_table_has_a_row_a_contestant_and_a_column_a_case() -> None:
         "| --- | ---: |",
         "| Ours & co | 5,000; 1.5 / 4.0 |",
         "| Theirs | 5,000; 1.5 / 4.0 |",
+        "|  | s | MB |",
+        "| --- | ---: | ---: |",
+        "| Ours & co | 0.8 | 70 |",
+        "| Theirs | 1.2 | 100 |",
     ]
 
 
@@ -149,12 +157,13 @@ def test_every_product_is_asked_for_before_any_comes_twice() -> None:
 
 
 def test_a_request_bears_a_new_word_each_time() -> None:
-    first, second = islice(requests(CREATE, "localhost:1", word="R1"), 2)
+    first, second = islice(requests(CREATE, "localhost:1", word="R1", token="t"), 2)  # noqa: S106 - a letter
 
     head, _, body = first.partition(b"\r\n\r\n")
     assert head.splitlines() == [
         b"POST /products HTTP/1.1",
         b"Host: localhost:1",
+        b"Authorization: Bearer t",
         b"Content-Type: application/json",
         b"Content-Length: %d" % len(body),
     ]
@@ -180,15 +189,15 @@ def load(case: Case = READ) -> Load:
 
 
 def test_a_load_tells_what_came_of_it_in_its_last_line() -> None:
-    output = 'Running 1s test\n{"requests":9,"seconds":1.5,"failures":0,"p50_milliseconds":1,"p99_milliseconds":2}\n'
+    output = 'Running 1s test\n{"requests":9,"seconds":1.5,"failures":0,"unexpected":0,"p50_milliseconds":1,"p99_milliseconds":2}\n'
 
     assert loaded(output, load()) == Loaded(requests=9, seconds=1.5, p50_milliseconds=1, p99_milliseconds=2)
 
 
 def test_a_load_with_a_failed_request_is_no_measurement() -> None:
-    output = '{"requests":9,"seconds":1.5,"failures":1,"p50_milliseconds":1,"p99_milliseconds":2}'
+    output = '{"requests":9,"seconds":1.5,"failures":1,"unexpected":503,"p50_milliseconds":1,"p99_milliseconds":2}'
 
-    with pytest.raises(LoadFailed, match="1 of 9 failed"):
+    with pytest.raises(LoadFailed, match="1 of 9 failed, such as 503"):
         loaded(output, load())
 
 
