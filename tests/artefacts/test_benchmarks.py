@@ -189,7 +189,8 @@ def load(case: Case = READ) -> Load:
 
 
 def test_a_load_tells_what_came_of_it_in_its_last_line() -> None:
-    output = 'Running 1s test\n{"requests":9,"seconds":1.5,"failures":0,"unexpected":0,"p50_milliseconds":1,"p99_milliseconds":2}\n'
+    told = '{"requests":9,"seconds":1.5,"failures":0,"unexpected":0,"p50_milliseconds":1,"p99_milliseconds":2}'
+    output = f"Running 1s test\n{told}\n"
 
     assert loaded(output, load()) == Loaded(requests=9, seconds=1.5, p50_milliseconds=1, p99_milliseconds=2)
 
