@@ -62,9 +62,7 @@ async def _measured(process: Process, url: str, *, case: str) -> Serving:
         worker_microseconds=round(spent / requests * 1e6, 1),
         all_microseconds=round(all_spent / requests * 1e6, 1),
         resident_megabytes=[_megabytes(pid, "Rss") for pid in workers],
-        own_megabytes=[
-            round(_megabytes(pid, "Private_Clean") + _megabytes(pid, "Private_Dirty"), 1) for pid in workers
-        ],
+        own_megabytes=[_own_megabytes(pid) for pid in workers],
         supervisor_megabytes=_megabytes(process.pid, "Rss"),
     )
 

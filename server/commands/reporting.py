@@ -45,13 +45,6 @@ def complaint_of(error: Exception) -> Complaint | None:
             return None
 
 
-def report_mistakes(misdeclared: Misdeclared) -> int:
-    """List the mistakes in a declaration."""
-    complaint = _complaint_of_mistakes(misdeclared)
-    tell(*complaint.lines)
-    return complaint.status
-
-
 def _complaint_of_mistakes(misdeclared: Misdeclared) -> Complaint:
     count = len(misdeclared.mistakes)
     lines = [*(f"{mistake}" for mistake in misdeclared.mistakes), f"{count} mistake{'s' if count > 1 else ''}"]
