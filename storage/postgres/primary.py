@@ -1,6 +1,7 @@
 """Connect to whichever of several hosts is the primary."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +11,7 @@ from middleware.outbound.policy import PoolPolicy
 from storage.postgres.connect import NOWHERE_ELSE, connect
 from storage.postgres.connection import PostgresConnection
 from storage.postgres.hosts import Parameters, hosts_of
-from storage.postgres.race import first_of
+from storage.postgres.race import all_of, first_of
 from storage.postgres.timeline import Fence
 
 _STANDING = Path(__file__).with_name("standing.sql").read_text()
@@ -33,6 +34,8 @@ class Primary:
 
     With one host that is whoever answers there. Of several it is the one that takes writes on the latest timeline seen
     so far: each is asked by a connection of its own, the last primary first, so that one that hangs holds up nobody.
+    As long as none has been seen, all are waited for, a moment at most: a primary that was given up and is back may be
+    the first to answer.
     """
 
     def __init__(self, dsn: str, policy: PoolPolicy, *, connect: Connect = connect) -> None:
@@ -57,7 +60,10 @@ class Primary:
     async def _found(self, *, delay_seconds: float) -> PostgresConnection:
         if len(self._hosts) == 1:
             return await self._connect(self._dsn, self._policy)
-        return await first_of([partial(self._admitted, host) for host in self._hosts], delay_seconds=delay_seconds)
+        connects = [partial(self._admitted, host) for host in self._hosts]
+        if self.fence.is_blank:
+            return _latest(await all_of(connects, patience_seconds=self._policy.scout_timeout_seconds))
+        return await first_of(connects, delay_seconds=delay_seconds)
 
     async def _admitted(self, host: Parameters) -> PostgresConnection:
         """Connect to one host, if it is the primary."""
@@ -78,6 +84,17 @@ class Primary:
         self._hosts.remove(host)
         self._hosts.insert(0, host)
         return connection
+
+
+def _latest(found: Sequence[PostgresConnection]) -> PostgresConnection:
+    """The one that no other has overtaken; the others are closed."""
+    latest = next((one for one in found if not one.is_superseded), None)
+    for one in found:
+        if one is not latest:
+            one.close()
+    if latest is None:
+        raise NoPrimary
+    return latest
 
 
 async def _timeline_of(connection: PostgresConnection) -> int:

@@ -1,6 +1,7 @@
-"""Several connects at once, of which the first to succeed counts."""
+"""Several connects at once, of which the first to succeed counts, or all that do."""
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -37,6 +38,31 @@ async def first_of(connects: Sequence[Callable[[], Coroutine[Any, Any, C]]], *, 
                 return done.pop().result()
     finally:
         await _end([task for task in running if task is not winner])
+
+
+async def all_of(connects: Sequence[Callable[[], Coroutine[Any, Any, C]]], *, patience_seconds: float) -> list[C]:
+    """Begin all connects at once; return those there are `patience_seconds` after the first has succeeded.
+
+    The others are ended. Where all fail, raises what the last of them raised.
+    """
+    running = {asyncio.create_task(connect()) for connect in connects}
+    won: list[asyncio.Task[C]] = []
+    now, until = asyncio.get_running_loop().time, math.inf
+    try:
+        while running and now() < until:
+            timeout = until - now() if won else None
+            done, running = await asyncio.wait(running, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            won += [task for task in done if task.exception() is None]
+            if won and until == math.inf:
+                until = now() + patience_seconds
+            if not running and not won:
+                done.pop().result()
+        return [task.result() for task in won]
+    except asyncio.CancelledError:
+        running |= set(won)
+        raise
+    finally:
+        await _end(list(running))
 
 
 async def _end(losers: Sequence[asyncio.Task[C]]) -> None:

@@ -14,6 +14,11 @@ class Fence:
     def __init__(self) -> None:
         self._latest = 0
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nobody has been seen yet: then nobody can be told to be behind."""
+        return self._latest == 0
+
     def passes(self, timeline: int) -> bool:
         """Whether a server on this timeline may be used; a later one than any before is so from now on."""
         self._latest = max(self._latest, timeline)

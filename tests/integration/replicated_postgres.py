@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,8 @@ class Node:
     def _signal_all(self, number: signal.Signals) -> None:
         assert self.child is not None
         for pid in (self.child.pid, *_children_of(self.child.pid)):
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # a session that has just ended
+                os.kill(pid, number)
 
     async def run(self, program: str, arguments: Sequence[str], *, account: Account | None = None) -> None:
         """Run one of Postgres' programs to its end, which is to be a good one."""

@@ -151,6 +151,17 @@ async def test_an_old_primary_that_comes_back_is_written_to_no_more(pair: Pair) 
     assert writing.acknowledged.keys() <= set(written_to(pair.second))
 
 
+async def test_a_process_that_starts_writes_to_no_old_primary_that_has_come_back(pair: Pair) -> None:
+    await pair.first.kill()
+    await pair.second.promote()
+    await pair.first.start(synchronous_standby_names="")
+
+    async with open_pool(pair.dsn(pair.first, pair.second)) as pool:
+        await pool.run(INSERT, (1,), operation="insert")
+
+    assert (written_to(pair.first), written_to(pair.second)) == ([], [1])
+
+
 async def test_standbys_alone_are_no_database(pair: Pair) -> None:
     await pair.first.kill()
 

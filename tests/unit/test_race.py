@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from middleware.errors import Unavailable
-from storage.postgres.race import first_of
+from storage.postgres.race import all_of, first_of
 from tests.unit.pool_script import ScriptedConnection, ScriptedServer, settle, start
 
 AT_ONCE = 0.0
@@ -80,3 +80,41 @@ async def test_any_number_may_take_part(count: int) -> None:
     await first_of([partial(server.connect)] * count, delay_seconds=NEVER)
 
     assert len(server.opened) == 1
+
+
+async def test_all_that_answer_are_returned() -> None:
+    first, second, third = ScriptedServer(), ScriptedServer(), ScriptedServer()
+    second.refusal = Unavailable()
+
+    found = await all_of([first.connect, second.connect, third.connect], patience_seconds=NEVER)
+
+    assert set(found) == {*first.opened, *third.opened}
+
+
+async def test_of_all_one_that_hangs_is_waited_for_only_as_long_as_patience_lasts() -> None:
+    hung, second = ScriptedServer(), ScriptedServer()
+    hung.holding = True
+
+    found = await all_of([hung.connect, second.connect], patience_seconds=AT_ONCE)
+
+    assert (found, hung.connecting) == (second.opened, 0)
+
+
+async def test_where_none_of_all_can_be_had_one_s_reason_is_given() -> None:
+    server = ScriptedServer()
+    server.refusal = Unavailable("it is away")
+
+    with pytest.raises(Unavailable, match="it is away"):
+        await all_of([server.connect, server.connect], patience_seconds=NEVER)
+
+
+async def test_what_all_have_got_is_closed_for_a_caller_who_has_left() -> None:
+    hung, second = ScriptedServer(), ScriptedServer()
+    hung.holding = True
+    asking = start(all_of([hung.connect, second.connect], patience_seconds=NEVER))
+    await settle()
+
+    asking.cancel()
+    await asyncio.wait([asking])
+
+    assert (hung.connecting, [one.closed for one in second.opened]) == (0, [True])
