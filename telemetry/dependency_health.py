@@ -8,10 +8,14 @@ DATABASES: tuple[Dependency, ...] = ("postgres", "redis")
 """What every service depends on."""
 
 _DOWN = frozenset({"unavailable", "timeout", "outcome_unknown", "breaker_open"})
+_NOT_ASKED = frozenset({"overloaded", "cancelled"})
+"""No room for the call, or its caller gave up: that says nothing of the dependency, which may hang as before."""
 
 
 class DependencyHealth:
     """Reads calls; an answer, even a refusal, means up, and so does not having been called yet.
+
+    A call that found no room has asked nobody, and changes nothing.
 
     `upstreams` are the names of those declared.
     """
@@ -31,4 +35,6 @@ class DependencyHealth:
 
     def __call__(self, event: DependencyCalled) -> None:
         """Note the last call's end."""
+        if event.error_type in _NOT_ASKED:
+            return
         self._faults[event.dependency] = event.error_type if event.error_type in _DOWN else ""

@@ -67,7 +67,7 @@ def _limited(series: Series) -> AlertRule:
         severity="ticket",
         summary="{{ $value | humanizePercentage }} of the requests to {{ $labels.job }} are past their caller's limit",
         description="They get a 429. Either one client runs away, or a limit is too small for what callers do.",
-        board="callers",
+        board="resilience",
     )
 
 
@@ -82,7 +82,7 @@ def _leaving(series: Series) -> AlertRule:
         severity="ticket",
         summary="{{ $value | humanizePercentage }} of the callers of {{ $labels.job }} leave before their answer",
         description="Their own timeouts are shorter than our answers take. No objective counts who has left.",
-        board="callers",
+        board="service",
     )
 
 
@@ -96,5 +96,5 @@ def _slow(series: Series) -> AlertRule:
         severity="ticket",
         summary="{{ $value | humanize }} connections a second to {{ $labels.job }} are cut off: {{ $labels.reason }}",
         description="Headers, bodies, handshakes or the taking of answers are too slow, for five minutes now.",
-        board="callers",
+        board="service",
     )

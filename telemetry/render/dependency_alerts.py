@@ -132,5 +132,5 @@ def _bulkhead_full(series: Series) -> AlertRule:
 
 
 def _by_dependency(expr: str, label: str) -> str:
-    """With the label `dependency`, which is the first word of a class of work (`postgres.reads`)."""
-    return f'label_replace({expr}, "dependency", "$1", "{label}", "([^.]+)[.].*")'
+    """With the label `dependency`: the first word of a class of work (`postgres.reads`), or all of it (`redis`)."""
+    return f'label_replace({expr}, "dependency", "$1", "{label}", "([^.]+)([.].*)?")'

@@ -27,7 +27,7 @@ def fallback_alerts(series: Series) -> list[AlertRule]:
                 "{{ $value | humanizePercentage }} of its decisions are each process's own, with its share of the "
                 "limit. Callers notice nothing; the limits are right only where MAINSTAY_REPLICAS is."
             ),
-            board="redis",
+            board="resilience",
             labels=_OF_REDIS,
         ),
         AlertRule(

@@ -62,7 +62,7 @@ def _lag(series: Series) -> AlertRule:
     return AlertRule(
         name="ReplicationLag",
         # Seconds are usual under load. What is not on the replica is lost if the primary's disk is.
-        expr=f"max by (job) ({series.of(POSTGRES_WAL_LAG)}) > 30",
+        expr=f"max by (job) ({series.of(POSTGRES_WAL_LAG)}) > 30s",
         for_seconds=300,
         severity="ticket",
         summary="A replica of the Postgres of {{ $labels.job }} is {{ $value | humanizeDuration }} behind",

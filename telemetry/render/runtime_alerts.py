@@ -112,5 +112,5 @@ def _certificate(series: Series) -> AlertRule:
         severity="ticket",
         summary="{{ $labels.instance }} cannot use its new TLS certificate",
         description="Its files have changed to something that cannot be used. The old one serves on, until it expires.",
-        board="service",
+        board="callers",
     )

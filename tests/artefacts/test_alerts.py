@@ -11,8 +11,10 @@ import pytest
 from server.settings import PREFIX, Settings
 from telemetry.catalogue import CATALOGUE
 from telemetry.render.scrape_metrics import SCRAPE_METRICS
-from tests.artefacts.alert_files import ALERTS, RECORDED, RULE_FILES, RUNBOOKS, TEST_FILES, fired
+from tests.artefacts.alert_files import ALERTS, RECORDED, RULE_FILES, RUNBOOKS, TEST_FILES, fired, rules
+from tests.artefacts.dashboard_files import DASHBOARDS
 from tests.environment import require
+from tests.pictures.grafana_json import Dashboard
 from tests.source_tree import PROJECT
 
 DOCUMENTATION = (PROJECT / "docs" / "alerts.md").read_text()
@@ -37,6 +39,21 @@ OF_CURL = re.compile(r"%\{\w+\}")
 KNOWN = {metric.name for metric in (*CATALOGUE, *SCRAPE_METRICS)} | RECORDED
 PARTS = {f"{metric.name}_{part}" for metric in CATALOGUE for part in ("bucket", "count", "sum")}
 OF_THE_WATCHERS = ("prometheus_", "alertmanager_")
+LOOK_AT = re.compile(r"Dashboard \*([^*]+)\*(?:, panel \*([^*]+)\*)?")
+OF_THE_LOG = "account|cache|client|credential|error|exception|http|idempotency|process|sample|session|tenant|user"
+LOG_FIELD = re.compile(rf"`((?:{OF_THE_LOG})\.[a-z_.]+)`")
+LOGS = (PROJECT / "docs" / "logs.md").read_text()
+
+
+def board_of(alert: str) -> Dashboard:
+    """The dashboard it leads to."""
+    (uid,) = re.findall(r"/d/([\w-]+)", ALERTS[alert]["annotations"]["dashboard_url"])
+    return next(board for board in DASHBOARDS.values() if board.uid == uid)
+
+
+def metrics_in(text: str) -> set[str]:
+    """Metrics of the catalogue that PromQL asks for."""
+    return {name for name in KNOWN - RECORDED if re.search(rf"\b{name}(_bucket|_count|_sum)?\b", text)}
 
 
 def completed(*arguments: str | Path) -> str:
@@ -64,6 +81,14 @@ def test_an_alert_says_how_urgent_it_is_and_where_to_look(name: str, rule: Mappi
     assert said["runbook_url"] == f"alerts/runbooks/{name}.md"
     assert "/d/mainstay-" in said["dashboard_url"]
     assert (PROJECT / said["runbook_url"]).is_file()
+
+
+@pytest.mark.parametrize("name", ALERTS.keys() - ALWAYS_FIRES)
+def test_an_alert_leads_to_a_dashboard_that_shows_what_it_is_about(name: str) -> None:
+    shown = metrics_in(" ".join(target.expr for panel in board_of(name).panels for target in panel.targets))
+    asked = {metric for rule in rules() if rule.get("alert") == name for metric in metrics_in(rule["expr"])}
+
+    assert asked & shown or not asked
 
 
 def test_every_alert_has_a_test_in_which_it_fires_and_one_in_which_it_does_not() -> None:
@@ -106,6 +131,22 @@ def test_a_runbook_names_only_metrics_there_are(name: str, text: str) -> None:
     named = {found[0] for found in METRIC_LIKE.finditer(OF_CURL.sub("", text))}
 
     assert {word for word in named - KNOWN - PARTS if not word.startswith(OF_THE_WATCHERS)} == set()
+
+
+@pytest.mark.parametrize(("name", "text"), RUNBOOKS.items(), ids=list(RUNBOOKS))
+def test_a_runbook_begins_on_the_dashboard_its_alert_leads_to_at_panels_there_are(name: str, text: str) -> None:
+    board = board_of(name)
+    titles = {panel.title for panel in board.panels}
+
+    places = LOOK_AT.findall(text)
+
+    assert {title for title, _ in places} == {board.title}
+    assert {panel for _, panel in places if panel} - titles == set()
+
+
+@pytest.mark.parametrize(("name", "text"), RUNBOOKS.items(), ids=list(RUNBOOKS))
+def test_a_runbook_names_only_fields_the_log_has(name: str, text: str) -> None:
+    assert {field for field in LOG_FIELD.findall(text) if f"`{field}`" not in LOGS} == set()
 
 
 @pytest.mark.parametrize(("name", "text"), RUNBOOKS.items(), ids=list(RUNBOOKS))

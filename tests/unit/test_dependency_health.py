@@ -1,5 +1,7 @@
 """Whether dependencies answer, from how the last call of each ended."""
 
+import pytest
+
 from telemetry.dependency_health import DependencyHealth
 from telemetry.events import DependencyCalled
 
@@ -30,3 +32,13 @@ def test_a_dependency_is_down_from_a_call_without_an_answer_to_one_that_has_one(
 
     assert down == (False, "the last call ended with timeout")
     assert (health.up["redis"], health.why_down("redis")) == (True, None)
+
+
+@pytest.mark.parametrize("error_type", ["overloaded", "cancelled"])
+def test_a_call_that_nobody_was_asked_by_changes_nothing(error_type: str) -> None:
+    health = DependencyHealth()
+    health(called("timeout"))
+
+    health(called(error_type))
+
+    assert health.up["redis"] is False
