@@ -142,7 +142,7 @@ async def test_a_read_whose_answer_breaks_off_is_made_again(
         for number in range(30):
             async with client.post("/products", json={**PRODUCT, "sku": f"ROW-{number}"}) as made:
                 assert made.status == 201
-        proxy.cut_after(answer_bytes)
+        proxy.cut_after(answer_bytes, asked=b"products")
 
         async with client.get("/products?limit=30") as answer:
             status, found = answer.status, await answer.json()
@@ -157,7 +157,7 @@ async def test_a_write_whose_answer_breaks_off_has_an_unknown_outcome(
     async with service(QUICKSTART, data_dir, **settings) as running, aiohttp.ClientSession(running.base_url) as client:
         async with client.post("/products", json={**PRODUCT, "sku": "FIRST"}) as made:
             assert made.status == 201
-        proxy.cut_after(40)
+        proxy.cut_after(40, asked=b"SECOND")
 
         async with client.post("/products", json={**PRODUCT, "sku": "SECOND"}) as answer:
             status, problem = answer.status, await answer.json()

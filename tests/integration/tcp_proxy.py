@@ -20,6 +20,7 @@ class TcpProxy:
         self._socket_path = socket_path
         self._mood: Mood = "passes"
         self._answer_bytes: int | None = None
+        self._asked = b""
         self._passing = asyncio.Event()
         self._passing.set()
         self._links: set[asyncio.Task[None]] = set()
@@ -45,9 +46,9 @@ class TcpProxy:
         for link in self._links:
             link.cancel()
 
-    def cut_after(self, answer_bytes: int) -> None:
-        """Break the connection off that next has this many more bytes from the server, in the middle of them."""
-        self._answer_bytes = answer_bytes
+    def cut_after(self, answer_bytes: int, *, asked: bytes) -> None:
+        """Break the connection off that next asks for this, once it has this many more bytes, in the middle of them."""
+        self._answer_bytes, self._asked = answer_bytes, asked
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A client has connected."""
@@ -66,9 +67,10 @@ class TcpProxy:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._passing.wait()
         from_server, to_server = await asyncio.open_unix_connection(self._socket_path)
+        has_asked = asyncio.Event()
         pipes = [
-            asyncio.create_task(self._pipe(reader, to_server, answers=False)),
-            asyncio.create_task(self._pipe(from_server, writer, answers=True)),
+            asyncio.create_task(self._ask(reader, to_server, has_asked)),
+            asyncio.create_task(self._answer(from_server, writer, has_asked)),
         ]
         try:
             await asyncio.wait(pipes, return_when=asyncio.FIRST_COMPLETED)
@@ -78,18 +80,29 @@ class TcpProxy:
             await asyncio.wait(pipes)
             to_server.transport.abort()
 
-    async def _pipe(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, answers: bool) -> None:
+    async def _ask(self, client: asyncio.StreamReader, server: asyncio.StreamWriter, has_asked: asyncio.Event) -> None:
         with suppress(OSError):
-            while data := await source.read(_CHUNK_BYTES):
+            while data := await client.read(_CHUNK_BYTES):
                 await self._passing.wait()
-                if answers and self._answer_bytes is not None:
+                if self._answer_bytes is not None and self._asked in data:
+                    has_asked.set()
+                server.write(data)
+                await server.drain()
+
+    async def _answer(
+        self, server: asyncio.StreamReader, client: asyncio.StreamWriter, has_asked: asyncio.Event
+    ) -> None:
+        with suppress(OSError):
+            while data := await server.read(_CHUNK_BYTES):
+                await self._passing.wait()
+                if has_asked.is_set() and self._answer_bytes is not None:
                     data, left = data[: self._answer_bytes], self._answer_bytes - len(data)
                     self._answer_bytes = left if left > 0 else None
                     if left <= 0:
-                        target.write(data)
+                        client.write(data)
                         return
-                target.write(data)
-                await target.drain()
+                client.write(data)
+                await client.drain()
 
 
 @asynccontextmanager
