@@ -72,6 +72,7 @@ from telemetry.process_events import (
     SettingUnknown,
     TraceExportChanged,
     WorkerEnded,
+    WorkerNotStarted,
     WorkerStarted,
 )
 from telemetry.request_events import (
@@ -170,6 +171,7 @@ __all__ = [
     "UpstreamAttempted",
     "UpstreamOperation",
     "WorkerEnded",
+    "WorkerNotStarted",
     "WorkerStarted",
 ]
 

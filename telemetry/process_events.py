@@ -155,6 +155,15 @@ class WorkerEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerNotStarted:
+    """No process could be made for a place that is empty; it is tried again after a pause."""
+
+    number: int
+    reason: str
+    pause_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReloadEnded:
     """So many of all workers were replaced; where that is not all of them, `reason` is why."""
 
@@ -189,6 +198,7 @@ ProcessEvent = (
     | ServiceStopped
     | WorkerStarted
     | WorkerEnded
+    | WorkerNotStarted
     | ReloadEnded
 )
 """What is told of a process's life; how late its loop is belongs to every moment of it."""

@@ -38,7 +38,7 @@ def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: C901, PLR0911, PLR0
             return _service_started(event)
         case e.DrainBegan():
             return _drain_began(event)
-        case e.WorkerStarted() | e.WorkerEnded() | e.ReloadEnded():
+        case e.WorkerStarted() | e.WorkerEnded() | e.WorkerNotStarted() | e.ReloadEnded():
             return line_of_workers(event)
         case e.ServiceStopped():
             return Line(level="info", event="service_stopped", message=f"{event.service} stopped")

@@ -4,7 +4,7 @@ from telemetry import events as e
 from telemetry.log_line import Line
 
 
-def line_of_workers(event: e.WorkerStarted | e.WorkerEnded | e.ReloadEnded) -> Line:
+def line_of_workers(event: e.WorkerStarted | e.WorkerEnded | e.WorkerNotStarted | e.ReloadEnded) -> Line:
     """The event's line."""
     match event:
         case e.WorkerStarted():
@@ -23,6 +23,17 @@ def line_of_workers(event: e.WorkerStarted | e.WorkerEnded | e.ReloadEnded) -> L
                     "worker": event.number,
                     "process.pid": event.pid,
                     "process.exit.code": event.exit_code,
+                    "pause_seconds": round(event.pause_seconds, 3),
+                },
+            )
+        case e.WorkerNotStarted():
+            return Line(
+                level="error",
+                event="worker_not_started",
+                message=f"no worker {event.number}, another try in {event.pause_seconds:.1f} s: {event.reason}",
+                fields={
+                    "worker": event.number,
+                    "reason": event.reason,
                     "pause_seconds": round(event.pause_seconds, 3),
                 },
             )

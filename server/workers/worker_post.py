@@ -1,13 +1,13 @@
 """A worker's place: its number, its sockets, and whoever stands there; never empty for long."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from server.workers.messages import Ready
 from server.workers.restarts import Restarts
 from server.workers.worker_process import NotStarted
-from telemetry.events import Observe, WorkerEnded, WorkerStarted
+from telemetry.events import Observe, WorkerEnded, WorkerNotStarted, WorkerStarted
 
 
 class Worker(Protocol):
@@ -41,7 +41,7 @@ class Spawn(Protocol):
     """Starts a worker."""
 
     async def __call__(self, *, joins: bool) -> Worker:
-        """One that joins another, to replace it, or one for an empty place."""
+        """One that joins another, to replace it, or one for an empty place; raises NotStarted."""
 
 
 _QUEUED_SECONDS = 1.0
@@ -87,11 +87,13 @@ class WorkerPost:
         self._sleep = sleep
         self._changing = asyncio.Lock()
         self._worker: Worker | None = None
+        self._leaving: Worker | None = None
+        self._swapped = asyncio.Event()
 
     @property
-    def is_open(self) -> bool:
-        """Whether there is, or was, anybody."""
-        return self._worker is not None
+    def workers(self) -> Sequence[Worker]:
+        """Who stands here, and who was replaced and has not left yet; none before it is opened."""
+        return [one for one in (self._worker, self._leaving) if one is not None]
 
     @property
     def worker(self) -> Worker:
@@ -121,25 +123,31 @@ class WorkerPost:
             tasks.create_task(self._keep_running())
             tasks.create_task(self._keep_turning())
 
-    async def replace(self) -> None:
-        """Have another worker answer here, then let this one go; raises NotStarted, and this one stays."""
+    async def replace(self, *, patience_seconds: float) -> None:
+        """Have another worker answer here, then let this one go in that time; raises NotStarted, and it stays."""
         async with self._changing:
-            old, new = self.worker, await self._spawn(joins=True)
-            try:
-                async with asyncio.timeout(_REPLACEMENT_SECONDS):
-                    await new.ready()
-            except TimeoutError as error:
-                new.kill()
-                reason = f"it did not answer within {_REPLACEMENT_SECONDS:g} s"
-                raise NotStarted(reason, code=await new.wait(), was_told=False) from error
-            except asyncio.CancelledError:
-                new.kill()
-                raise
-            self._worker = new
+            old, new = self.worker, await self._joined()
+            self._leaving, self._worker = old, new
             self._restarts.began()
+            self._swapped.set()
             self._observe(WorkerStarted(number=self.number, pid=new.pid))
-            old.leave(is_replaced=True)
-            await old.wait()
+        await _see_off(old, patience_seconds=patience_seconds)
+        self._leaving = None
+
+    async def _joined(self) -> Worker:
+        """Another that answers."""
+        new = await self._spawn(joins=True)
+        try:
+            async with asyncio.timeout(_REPLACEMENT_SECONDS):
+                await new.ready()
+        except TimeoutError as error:
+            new.kill()
+            reason = f"it did not answer within {_REPLACEMENT_SECONDS:g} s"
+            raise NotStarted(reason, code=await new.wait()) from error
+        except asyncio.CancelledError:
+            new.kill()
+            raise
+        return new
 
     async def _start(self) -> None:
         self._restarts.began()
@@ -149,11 +157,32 @@ class WorkerPost:
     async def _keep_running(self) -> None:
         while True:
             worker = self.worker
-            code = await worker.wait()
+            self._swapped.clear()
+            code = await self._end_of(worker)
             async with self._changing:
-                if self._worker is worker:
+                if code is not None and self._worker is worker:
                     await self._ended(code, pause_seconds=self._restarts.pause_seconds() or 0.0)
-                    await self._start()
+                    await self._start_again()
+
+    async def _end_of(self, worker: Worker) -> int | None:
+        """How it ended; None where another stands in its place meanwhile."""
+        ended, swapped = asyncio.create_task(worker.wait()), asyncio.create_task(self._swapped.wait())
+        try:
+            await asyncio.wait([ended, swapped], return_when=asyncio.FIRST_COMPLETED)
+            return ended.result() if ended.done() else None
+        finally:
+            ended.cancel()
+            swapped.cancel()
+
+    async def _start_again(self) -> None:
+        """Fill the place, as soon as the machine has room for it."""
+        while True:
+            try:
+                return await self._start()
+            except NotStarted as failed:
+                pause_seconds = self._restarts.pause_seconds() or 0.0
+                self._observe(WorkerNotStarted(number=self.number, reason=str(failed), pause_seconds=pause_seconds))
+            await self._pause(pause_seconds)
 
     async def _keep_turning(self) -> None:
         while True:
@@ -164,6 +193,20 @@ class WorkerPost:
     async def _ended(self, code: int, *, pause_seconds: float) -> None:
         worker = self.worker
         self._observe(WorkerEnded(number=self.number, pid=worker.pid, exit_code=code, pause_seconds=pause_seconds))
-        if pause_seconds > _QUEUED_SECONDS:
+        await self._pause(pause_seconds)
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds > _QUEUED_SECONDS:
             self._sockets.deafen()
-        await self._sleep(pause_seconds)
+        await self._sleep(seconds)
+
+
+async def _see_off(worker: Worker, *, patience_seconds: float) -> None:
+    """Have one that was replaced finish and end, by force where it takes longer than it may."""
+    worker.leave(is_replaced=True)
+    try:
+        async with asyncio.timeout(patience_seconds):
+            await worker.wait()
+    except TimeoutError:
+        worker.kill()
+        await worker.wait()

@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,9 +32,12 @@ _LAST_WORDS_SECONDS = 1.0
 
 
 class NotStarted(Exception):  # noqa: N818 - it says what happened
-    """A worker ended before it answered; `code` is its exit status, `was_told` whether it said why."""
+    """A worker ended before it answered, or could not be made at all.
 
-    def __init__(self, reason: str, *, code: int, was_told: bool) -> None:
+    `code` is its exit status, where there was one, `was_told` whether it said why.
+    """
+
+    def __init__(self, reason: str, *, code: int = 0, was_told: bool = False) -> None:
         super().__init__(reason)
         self.code = code
         self.was_told = was_told
@@ -128,15 +131,26 @@ class WorkerProcess:
 async def spawned(
     file: Path, assignment: Assignment, *, sockets: WorkerSockets, give_storage: GiveStorage
 ) -> WorkerProcess:
-    """Start a worker in a session of its own: Ctrl-C in the terminal reaches its supervisor alone."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "server.workers.worker_entry", os.fspath(file), str(theirs.fileno())),
-            stdin=DEVNULL,
-            pass_fds=[theirs.fileno(), *sockets.descriptors],
-            start_new_session=True,
-        )
+    """Start a worker in a session of its own: Ctrl-C in the terminal reaches its supervisor alone.
+
+    Raises NotStarted where the machine has no room for it.
+    """
+    try:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await _begun(file, [theirs.fileno(), *sockets.descriptors])
+    except OSError as error:
+        raise NotStarted(f"no process can be made ({error.strerror})") from error
     channel = await Channel.over(ours)
     channel.send(assignment)
     return WorkerProcess(process, channel, give_storage=give_storage)
+
+
+async def _begun(file: Path, inherited: Sequence[int]) -> Process:
+    """The child, with these descriptors, of which the first is its end of the channel; raises OSError."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "server.workers.worker_entry", os.fspath(file), str(inherited[0])),
+        stdin=DEVNULL,
+        pass_fds=inherited,
+        start_new_session=True,
+    )

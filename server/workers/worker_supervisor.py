@@ -79,7 +79,7 @@ class WorkerSupervisor:
         reason, replaced = "", 0
         for post in self._posts:
             try:
-                await post.replace()
+                await post.replace(patience_seconds=self._patience_seconds)
             except NotStarted as failed:
                 reason = str(failed)
                 break
@@ -88,15 +88,13 @@ class WorkerSupervisor:
 
     async def stop(self) -> None:
         """Have all workers finish and end, those that do not by SIGKILL; then stop the embedded servers."""
-        settings = self._wanted.settings
-        patience_seconds = settings.drain_delay_seconds + settings.drain_seconds + _FAREWELL_SECONDS
-        workers = [post.worker for post in self._posts if post.is_open]
+        workers = [worker for post in self._posts for worker in post.workers]
         for worker in workers:
             worker.leave(is_replaced=False)
         if self._storage is not None:
             await self._storage.give_up_starting()
         with suppress(TimeoutError):
-            async with asyncio.timeout(patience_seconds):
+            async with asyncio.timeout(self._patience_seconds):
                 await asyncio.gather(*(worker.wait() for worker in workers))
         self.kill()
         if self._storage is not None:
@@ -106,8 +104,13 @@ class WorkerSupervisor:
     def kill(self) -> None:
         """End all workers at once."""
         for post in self._posts:
-            if post.is_open:
-                post.worker.kill()
+            for worker in post.workers:
+                worker.kill()
+
+    @property
+    def _patience_seconds(self) -> float:
+        settings = self._wanted.settings
+        return settings.drain_delay_seconds + settings.drain_seconds + _FAREWELL_SECONDS
 
     def _post(self, sockets: WorkerSockets, *, admin_ports: list[int]) -> WorkerPost:
         """A place for a worker; its sockets are let go of when it is."""

@@ -30,6 +30,7 @@ class ProcessMetrics:
                 | e.ServiceStopped()
                 | e.WorkerStarted()
                 | e.WorkerEnded()
+                | e.WorkerNotStarted()
                 | e.ReloadEnded()
             ):
                 return None

@@ -54,6 +54,20 @@ async def test_a_second_signal_ends_all_workers_at_once(crew: Crew) -> None:
     await until(lambda: not any(is_running(pid) for pid in before))
 
 
+async def test_a_stop_while_workers_are_replaced_waits_for_those_that_still_answer_too(crew: Crew) -> None:
+    before = crew.workers
+    async with aiohttp.ClientSession(crew.running.base_url) as client:
+        slow = [asyncio.create_task(client.get("/answers/5000")) for _ in range(8)]
+        await crew.is_asked()
+        crew.running.process.send_signal(signal.SIGHUP)
+        await until(lambda: len(crew.log("worker_started")) > len(before), within_seconds=PATIENCE_SECONDS)
+        code = await crew.running.stop()
+        left = [pid for pid in before if is_running(pid)]
+        answers = await asyncio.gather(*slow)
+
+    assert (code, left, {answer.status for answer in answers}) == (0, [], {200})
+
+
 async def test_workers_whose_supervisor_is_killed_finish_and_end(crew: Crew) -> None:
     before = crew.workers
     async with aiohttp.ClientSession(crew.running.base_url) as client:

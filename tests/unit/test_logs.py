@@ -40,6 +40,7 @@ from telemetry.events import (
     ServiceStopped,
     SettingUnknown,
     WorkerEnded,
+    WorkerNotStarted,
     WorkerStarted,
 )
 from telemetry.log_format import json_lines
@@ -301,6 +302,11 @@ def acted(operation: AccountOperation, outcome: AccountOutcome) -> AccountActed:
             WorkerEnded(number=1, pid=7, exit_code=-9, pause_seconds=0.25),
             "error",
             "worker 1 ended with -9, another in 0.2 s",
+        ),
+        (
+            WorkerNotStarted(number=1, reason="no process can be made (Cannot allocate memory)", pause_seconds=2.0),
+            "error",
+            "no worker 1, another try in 2.0 s: no process can be made (Cannot allocate memory)",
         ),
         (ReloadEnded(replaced=2, workers=2, reason=""), "info", "all 2 workers are replaced"),
         (

@@ -9,7 +9,7 @@ from server.workers.messages import Ready
 from server.workers.restarts import RestartPolicy, Restarts
 from server.workers.worker_post import SILENT_SECONDS, WorkerPost
 from server.workers.worker_process import NotStarted
-from telemetry.events import WorkerEnded, WorkerStarted
+from telemetry.events import WorkerEnded, WorkerNotStarted, WorkerStarted
 from tests.recorder import Recorder
 from tests.unit.pool_script import settle
 
@@ -24,6 +24,7 @@ class ScriptedWorker:
         self.pid = pid
         self.silent_seconds = 0.0
         self.did: list[str] = []
+        self.is_slow_to_leave = False
         self._code = code
         self._was_told = was_told
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -43,9 +44,11 @@ class ScriptedWorker:
 
     def leave(self, *, is_replaced: bool) -> None:
         self.did.append("replaced" if is_replaced else "left")
-        self.end(0)
+        if not self.is_slow_to_leave:
+            self.end(0)
 
     def kill(self) -> None:
+        self.did.append("killed")
         self.end(-9)
 
     async def kill_standing_still(self) -> None:
@@ -59,20 +62,29 @@ class Stage:
     number = 3
 
     def __init__(self, events: Recorder) -> None:
-        self.coming: list[ScriptedWorker] = []
+        self.coming: list[ScriptedWorker | NotStarted] = []
         self.joined: list[bool] = []
         self.slept: list[float] = []
         self.woken = asyncio.Event()
         self.deafened = 0
         restarts = Restarts(POLICY, now=lambda: 0.0, jitter=lambda: 0.0)
-        self.post = WorkerPost(self, spawn=self.spawn, restarts=restarts, observe=events, sleep=self.sleep)
+        self.post = WorkerPost(
+            self,
+            spawn=self.spawn,
+            restarts=restarts,
+            observe=events,
+            sleep=self.sleep,
+        )
 
     def deafen(self) -> None:
         self.deafened += 1
 
     async def spawn(self, *, joins: bool) -> ScriptedWorker:
         self.joined.append(joins)
-        return self.coming.pop(0)
+        worker = self.coming.pop(0)
+        if isinstance(worker, NotStarted):
+            raise worker
+        return worker
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -145,7 +157,7 @@ async def test_one_whose_loop_stands_still_is_asked_where_and_ended(
 async def test_one_is_replaced_by_another_that_joins_it_and_answers(
     stage: Stage, kept: Sequence[ScriptedWorker], events: Recorder
 ) -> None:
-    await stage.post.replace()
+    await stage.post.replace(patience_seconds=60.0)
     await settle()
 
     assert (kept[0].did, stage.post.worker, stage.joined) == (["replaced"], kept[1], [False, True])
@@ -156,6 +168,48 @@ async def test_one_stays_whose_replacement_does_not_come_up(stage: Stage, kept: 
     stage.coming = [ScriptedWorker(9, code=1, was_told=True)]
 
     with pytest.raises(NotStarted):
-        await stage.post.replace()
+        await stage.post.replace(patience_seconds=60.0)
 
     assert (kept[0].did, stage.post.worker) == ([], kept[0])
+
+
+async def test_a_place_is_filled_as_soon_as_the_machine_has_room_for_a_process(
+    stage: Stage, kept: Sequence[ScriptedWorker], events: Recorder
+) -> None:
+    stage.coming.insert(0, NotStarted("no process can be made"))
+
+    kept[0].end(-9)
+    await settle()
+
+    assert (stage.post.worker, stage.slept[1:]) == (kept[1], [2.0, 4.0])
+    assert events.of(WorkerNotStarted) == [
+        WorkerNotStarted(number=3, reason="no process can be made", pause_seconds=4.0)
+    ]
+
+
+async def test_one_that_dies_in_its_new_place_is_not_left_lying_until_the_replaced_one_has_left(
+    stage: Stage, kept: Sequence[ScriptedWorker]
+) -> None:
+    kept[0].is_slow_to_leave = True
+    replacing = asyncio.create_task(stage.post.replace(patience_seconds=60.0))
+    await settle()
+
+    kept[1].end(-11)
+    await settle()
+
+    assert stage.post.workers == [kept[2], kept[0]]
+    kept[0].end(0)
+    await replacing
+    assert stage.post.workers == [kept[2]]
+
+
+async def test_one_that_was_replaced_and_does_not_leave_in_time_is_killed(events: Recorder) -> None:
+    stage = Stage(events)
+    old, new = ScriptedWorker(1), ScriptedWorker(2)
+    old.is_slow_to_leave = True
+    stage.coming = [old, new]
+    await stage.post.open()
+
+    await stage.post.replace(patience_seconds=0.0)
+
+    assert (old.did, stage.post.workers) == (["replaced", "killed"], [new])
