@@ -190,7 +190,7 @@ def public_app(
     if caching is not None:
         app.on_cleanup.append(lambda _app: caching.close())
     addresses = told_after_writes(_addresses(declaration, serving), backing.positions)
-    app[OPENINGS] = _expected(addresses, telemetry)
+    app[OPENINGS] = _expected(addresses, declaration.service, telemetry=telemetry)
     for address in addresses:
         route = app.router.add_route(address.method, address.path, address.handle)
         endpoints[route.handler] = address.endpoint
@@ -202,10 +202,11 @@ def public_app(
     return app
 
 
-def _expected(addresses: Sequence[Address], telemetry: Telemetry) -> Openings:
+def _expected(addresses: Sequence[Address], service: Service, *, telemetry: Telemetry) -> Openings:
     """How requests to these begin; the error series of those that do some work are there from the start."""
-    working = [address for address in addresses if address.method != hdrs.METH_OPTIONS]
-    telemetry.metrics.expect_requests([(address.method, address.endpoint.template) for address in working])
+    working = [(one.method, one.endpoint.template) for one in addresses if one.method != hdrs.METH_OPTIONS]
+    asking = {(route.method, route.path) for route in service.routes} if service.upstreams else set()
+    telemetry.metrics.expect_requests(working, asking=asking.intersection(working))
     return Openings([_ranked(address) for address in addresses])
 
 

@@ -4,11 +4,16 @@ Readers are called where the event happens, so each returns at once: it counts, 
 bounded that drops the rest and counts what it dropped (`log_sink.py`).
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from telemetry.events import Event, Observe
+
+_LOG = logging.getLogger(__name__)
+_KINDS_TOLD = 20
+"""Of failures, by their type and place: the first of each has its traceback in the log, the others are only counted."""
 
 EventT = TypeVar("EventT", bound=Event)
 Read = Callable[[Any], None]
@@ -47,11 +52,12 @@ class Observers:
     Who wants which kind of event is asked once, at the first of its kind: a reader costs nothing for the others.
     """
 
-    __slots__ = ("_by_kind", "_readers", "dropped")
+    __slots__ = ("_by_kind", "_readers", "_told", "dropped")
 
     def __init__(self, readers: Sequence[Observe | Selective]) -> None:
         self._readers = tuple(readers)
         self._by_kind: dict[type[Event], tuple[Read, ...]] = {}
+        self._told: set[tuple[type[Exception], str, int]] = set()
         self.dropped = 0
 
     def __call__(self, event: Event) -> None:
@@ -62,9 +68,34 @@ class Observers:
         for read in readers:
             try:
                 read(event)
-            except Exception:  # noqa: BLE001 - whatever a reader raises, the observed work goes on
-                self.dropped += 1
+            except Exception as error:  # noqa: BLE001 - whatever a reader raises, the observed work goes on
+                self._failed(error)
 
     def _wanting(self, event: Event) -> tuple[Read, ...]:
-        asked = [reader.reader_of(event) if isinstance(reader, Selective) else reader for reader in self._readers]
+        asked = (self._read_of(reader, event) for reader in self._readers)
         return tuple(read for read in asked if read is not None)
+
+    def _read_of(self, reader: Observe | Selective, event: Event) -> Read | None:
+        if not isinstance(reader, Selective):
+            return reader
+        try:
+            return reader.reader_of(event)
+        except Exception as error:  # noqa: BLE001 - as above; it is not asked again about this kind
+            self._failed(error)
+            return None
+
+    def _failed(self, error: Exception) -> None:
+        """Count it; tell of the first of its kind, which may end in an event that the same reader fails at again."""
+        self.dropped += 1
+        kind = (type(error), *_place_of(error))
+        if kind not in self._told and len(self._told) < _KINDS_TOLD:
+            self._told.add(kind)
+            _LOG.error("a reader of events failed", exc_info=error)
+
+
+def _place_of(error: Exception) -> tuple[str, int]:
+    """The file and the line that raised it."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return ("", 0) if place is None else (place.tb_frame.f_code.co_filename, place.tb_lineno)

@@ -15,6 +15,7 @@ from middleware.errors import Unavailable
 from middleware.outbound.policy import PoolPolicy
 from storage.postgres.connection import PostgresConnection
 from storage.postgres.hosts import Parameters
+from storage.postgres.refused_connects import named
 from storage.postgres.sqlstate import refused
 from storage.postgres.watch import WatchedConnection
 
@@ -48,7 +49,7 @@ async def connect(dsn: str, policy: PoolPolicy, /, *, at: Parameters = NOWHERE_E
     except OSError as error:  # TimeoutError is one
         raise Unavailable from error
     except psycopg2.Error as error:
-        raise refused(error) from error
+        raise refused(error) from named(error)
 
 
 async def _addresses(given: Mapping[str, str]) -> Sequence[Mapping[str, str]]:

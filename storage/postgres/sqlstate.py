@@ -17,6 +17,7 @@ from middleware.errors import (
     SerializationFailure,
     Unavailable,
 )
+from storage.postgres.refused_connects import NO_ROOM
 from storage.postgres.violation import ConflictRule, ForbiddenByOthers, ForbiddenValue, InvalidRule
 
 INVALID_STATEMENT_NAME = "26000"
@@ -35,9 +36,6 @@ READ_ONLY = "25006"
 LOST = ("08", "57P", READ_ONLY, "25P03")
 """Beginnings of the codes after which a connection is of no use: connection exceptions; the server ending it
 (shutdown, crash, idle timeouts, a transaction left idle); a replica where a primary was."""
-
-NO_ROOM = ("too many clients", "too many connections", "remaining connection slots")
-"""libpq gives no code for a refused connect, only the server's words."""
 
 _CONFLICTS: Mapping[str, ConflictRule] = {
     "23505": "unique",

@@ -54,9 +54,9 @@ class Metrics:
         self._looks: list[Look] = [process_look(), garbage_look()]
         self._rendering = Rendering(families, self._looks)
 
-    def expect_requests(self, addresses: Iterable[tuple[str, str]]) -> None:
-        """Have the error series of these methods and routes from the start."""
-        self._requests.expect(addresses)
+    def expect_requests(self, addresses: Iterable[tuple[str, str]], *, asking: Iterable[tuple[str, str]] = ()) -> None:
+        """Have the error series of these methods and routes from the start; those `asking` upstreams fail like them."""
+        self._requests.expect(addresses, asking=asking)
 
     def look_at(self, look: Look) -> None:
         """Call `look` at every scrape and show what it sees; a look that fails shows nothing that time."""

@@ -15,6 +15,9 @@ _FIRST_SERVER_ERROR = 500
 SERVER_ERRORS = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 """What a declared address answers when it is our fault: a bug, a dependency that is away, one that is too slow."""
 
+OF_UPSTREAMS = HTTPStatus.BAD_GATEWAY
+"""... and what it answers when an upstream that it asks is at fault."""
+
 
 class RequestMetrics:
     """Counts and measures what happens to requests."""
@@ -27,13 +30,13 @@ class RequestMetrics:
         self._disconnects = families.counter(rows.HTTP_CLIENT_DISCONNECTS)
         self._exceptions = families.counter(rows.APP_EXCEPTIONS)
 
-    def expect(self, addresses: Iterable[tuple[str, str]]) -> None:
-        """Have the series of server errors of these methods and routes from the start.
+    def expect(self, addresses: Iterable[tuple[str, str]], *, asking: Iterable[tuple[str, str]] = ()) -> None:
+        """Have the series of server errors of these methods and routes from the start; `asking` ask upstreams.
 
         Otherwise the first error of each would be invisible: `rate()` sees a series grow, not begin. Good answers and
         the caller's errors need none, as nobody is woken by the first of them.
         """
-        for (method, route), status in product(addresses, SERVER_ERRORS):
+        for (method, route), status in (*product(addresses, SERVER_ERRORS), *product(asking, (OF_UPSTREAMS,))):
             self._requests.have(method, route, status.value)
 
     def reader_of(self, event: e.RequestEvent) -> Read | None:  # noqa: PLR0911 - one case an event

@@ -6,9 +6,11 @@ import signal
 from collections.abc import AsyncIterator
 
 import pytest
+from psycopg2.extensions import make_dsn
 
 from middleware.errors import Elapsed, OutcomeUnknown, Overloaded, Unavailable
 from middleware.outbound.attempt_timeout import NoAnswer
+from middleware.outbound.measure import cause_of
 from storage.postgres.pool import Pool
 from storage.postgres.statement import Statement, statement
 from telemetry.events import (
@@ -224,6 +226,15 @@ async def test_a_server_that_is_not_there_is_unavailable_at_once() -> None:
 
     assert "refused" in str(caught.value.__cause__)
     assert "refused" not in caught.value.detail
+    assert cause_of(caught.value) == "NobodyListens"
+
+
+async def test_a_role_that_the_server_does_not_have_is_unavailable_and_named_as_the_cause(database: str) -> None:
+    with pytest.raises(Unavailable) as caught:
+        async with open_pool(make_dsn(database, user="nobody")):
+            pass
+
+    assert cause_of(caught.value) == "LoginRefused"
 
 
 async def test_two_hundred_callers_some_of_whom_leave_lose_no_connection(database: str, events: Recorder) -> None:

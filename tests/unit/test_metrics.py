@@ -281,6 +281,15 @@ def test_the_server_errors_of_each_address_are_there_before_the_first(metrics: M
     }
 
 
+def test_addresses_that_ask_upstreams_have_the_failures_of_those_as_well(metrics: Metrics) -> None:
+    metrics.expect_requests([("GET", "/products"), ("POST", "/checkout")], asking=[("POST", "/checkout")])
+
+    assert samples(metrics, "http_server_request_duration_seconds_count").keys() == {
+        *(("GET", status, "/products") for status in ("500", "503", "504")),
+        *(("POST", status, "/checkout") for status in ("500", "502", "503", "504")),
+    }
+
+
 def test_label_sets_past_the_limit_share_one_and_are_counted() -> None:
     metrics = Metrics(Deployment(service="shop", version="1.2.3", environment="test"), max_label_sets=20)
     for number in range(25):

@@ -1,5 +1,9 @@
 """The fan-out of events."""
 
+import logging
+
+import pytest
+
 from telemetry.events import Event, ServiceStopped, SettingUnknown
 from telemetry.observers import Observers, Only
 from tests.recorder import Recorder
@@ -46,3 +50,50 @@ def test_a_reader_is_asked_once_for_each_kind_whether_it_wants_it() -> None:
     observers(ServiceStopped(service="shop"))
 
     assert asked == [SettingUnknown(variable="0"), ServiceStopped(service="shop")]
+
+
+def test_the_first_failure_of_each_kind_has_its_traceback_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(event: Event) -> None:
+        raise ValueError(event) if isinstance(event, ServiceStopped) else KeyError(event)
+
+    observers = Observers([broken])
+    for _ in range(3):
+        observers(ServiceStopped(service="shop"))
+        observers(SettingUnknown(variable="MAINSTAY_X"))
+
+    told = [(record.name, record.exc_info[0]) for record in caplog.records if record.exc_info]
+    assert (told, observers.dropped) == (
+        [("telemetry.observers", ValueError), ("telemetry.observers", KeyError)],
+        6,
+    )
+
+
+def test_a_reader_that_fails_at_the_telling_of_its_own_failure_is_told_of_once() -> None:
+    def broken(event: Event) -> None:
+        raise ValueError(event)
+
+    class Telling(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            observers(SettingUnknown(variable=record.name))
+
+    observers = Observers([broken])
+    logger, handler = logging.getLogger("telemetry.observers"), Telling()
+    logger.addHandler(handler)
+    try:
+        observers(ServiceStopped(service="shop"))
+    finally:
+        logger.removeHandler(handler)
+
+    assert observers.dropped == 2
+
+
+def test_a_reader_that_cannot_say_what_it_wants_is_counted_and_keeps_nothing_from_the_others(events: Recorder) -> None:
+    class Undecided:
+        def reader_of(self, event: Event) -> None:
+            raise ValueError(event)
+
+    observers = Observers([Undecided(), events])
+    for _ in range(2):
+        observers(ServiceStopped(service="shop"))
+
+    assert (len(events.events), observers.dropped) == (2, 1)

@@ -4,6 +4,7 @@ import psycopg2
 import pytest
 
 from middleware.errors import Bug, Elapsed, OutcomeUnknown, Overloaded, Problem, SerializationFailure, Unavailable
+from storage.postgres import refused_connects
 from storage.postgres.sqlstate import is_lost, refused, translated
 
 
@@ -24,6 +25,41 @@ def test_a_connect_refused_for_another_reason_is_unavailable_and_says_nothing_of
 
     assert type(problem) is Unavailable
     assert "10.0.0.7" not in problem.detail
+
+
+AT = 'connection to server at "10.0.0.7", port 5432 failed: '
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ('FATAL:  password authentication failed for user "shop"', refused_connects.LoginRefused),
+        ("fe_sendauth: no password supplied", refused_connects.LoginRefused),
+        (
+            'FATAL:  no pg_hba.conf entry for host "10.0.0.9", user "shop", database "shop"',
+            refused_connects.LoginRefused,
+        ),
+        ('FATAL:  role "shop" does not exist', refused_connects.LoginRefused),
+        ('FATAL:  database "shop" does not exist', refused_connects.DatabaseMissing),
+        ("FATAL:  sorry, too many clients already", refused_connects.ConnectionsUsedUp),
+        ("FATAL:  the database system is starting up", refused_connects.ServerNotReady),
+        ("SSL error: certificate verify failed", refused_connects.TlsRefused),
+        ("server does not support SSL, but SSL was required", refused_connects.TlsRefused),
+        ("Connection refused\n\tIs the server running on that host?", refused_connects.NobodyListens),
+    ],
+)
+def test_a_refused_connect_bears_the_name_of_its_reason(words: str, kind: type[Exception]) -> None:
+    error = psycopg2.OperationalError(AT + words)
+
+    found = refused_connects.named(error)
+
+    assert (type(found), str(found), found.__cause__) == (kind, AT + words, error)
+
+
+def test_a_connect_refused_for_what_nobody_knows_stays_what_it_was() -> None:
+    error = psycopg2.OperationalError(AT + "out of luck")
+
+    assert refused_connects.named(error) is error
 
 
 @pytest.mark.parametrize(
