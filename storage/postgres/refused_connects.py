@@ -51,7 +51,7 @@ _BY_WORDS: Mapping[tuple[str, ...], type[Refused]] = {
     ("the database system is", "not accepting connections", "not yet accepting"): ServerNotReady,
     ("Connection refused", "No such file or directory"): NobodyListens,
 }
-"""By words of what the server or libpq says, the first that fits; one that speaks another language is not understood."""
+"""By words of what the server or libpq says, the first that fits. One in another language is not understood."""
 
 
 def named(error: Exception) -> Exception:
