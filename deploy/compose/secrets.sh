@@ -12,7 +12,7 @@ draw() { head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
 
 # put READER UID NAME TEXT
 put() {
-  mkdir -p "$1"
+  mkdir -p "$1" && rm -f "$1/$3.new"
   (umask 377 && printf '%s\n' "$4" > "$1/$3.new")
   [ "$(id -u)" != 0 ] || chown "$2" "$1/$3.new"
   mv -f "$1/$3.new" "$1/$3"

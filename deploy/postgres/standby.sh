@@ -10,6 +10,7 @@ set -eu
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   PGPASSWORD=$(cat "${POSTGRES_SECRETS:-/run/secrets}/replication_password")
   export PGPASSWORD
+  rm -rf "$PGDATA.new" # half a copy, where the last one was cut short
   # -R writes the password into postgresql.auto.conf, which only the server's account may read.
   pg_basebackup --dbname "$POSTGRES_PRIMARY user=replication application_name=standby" --pgdata "$PGDATA.new" \
     --slot standby --wal-method stream --checkpoint fast --write-recovery-conf

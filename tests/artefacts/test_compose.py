@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.compose import pager
 from server.settings import SECRETS, Settings
 from tests.artefacts.compose_file import SECRETS_MADE, Composed, composed
 from tests.environment import require
@@ -18,6 +19,9 @@ from tests.source_tree import PROJECT
 SERVICES = composed()
 NAMES = {service.name for service in SERVICES}
 EXACT = re.compile(r"[\w./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)?|mainstay:local")
+PLACES = {"scrape_configs", "alerting"}
+"""What Prometheus is told of where others are."""
+
 each = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 
 
@@ -104,6 +108,29 @@ def test_who_it_waits_for_and_whose_network_it_uses_is_there(service: Composed) 
     assert others - NAMES == set()
 
 
+def test_the_image_is_built_once_and_never_looked_for_elsewhere() -> None:
+    ours = [service.said for service in SERVICES if service.said["image"] == "mainstay:local"]
+
+    assert [said["pull_policy"] for said in ours if "build" in said] == ["build"]
+    assert {said["pull_policy"] for said in ours if "build" not in said} == {"never"}
+
+
+def test_alertmanager_reaches_what_it_is_told_to_call_and_others_reach_it() -> None:
+    said = {service.name: service.said for service in SERVICES}
+    called = [hook["url"] for one in read("alerts/alertmanager.yml")["receivers"] for hook in one["webhook_configs"]]
+
+    assert {url.rpartition("/")[0] for url in called} == {f"http://localhost:{pager.PORT}"}
+    assert said["alertmanager"]["network_mode"] == "service:pager"
+    assert said["pager"]["networks"]["observation"] == {"aliases": ["alertmanager"]}
+
+
+def test_grafana_asks_prometheus_as_it_is_rendered_but_for_where_it_is() -> None:
+    (rendered,) = read("dashboards/provisioning/datasources/prometheus.yaml")["datasources"]
+    (ours,) = read("deploy/compose/datasource.yaml")["datasources"]
+
+    assert ours == {**rendered, "url": "http://prometheus:9090"}
+
+
 def test_the_balancer_knows_the_replicas() -> None:
     told = re.findall(r"presetenv SHOP_\d (\S+)", (PROJECT / "deploy/haproxy/haproxy.cfg").read_text())
 
@@ -124,9 +151,10 @@ def test_prometheus_is_set_up_as_it_is_rendered_but_for_what_it_scrapes() -> Non
     (shop,) = (job for job in ours["scrape_configs"] if job["job_name"] == "shop")
     (as_rendered,) = (job for job in rendered["scrape_configs"] if job["job_name"] == "shop")
 
-    assert {name: ours[name] for name in rendered if name != "scrape_configs"} == {
-        name: rendered[name] for name in rendered if name != "scrape_configs"
+    assert {name: ours[name] for name in rendered.keys() - PLACES} == {
+        name: rendered[name] for name in rendered.keys() - PLACES
     }
+    assert ours["alerting"] == {"alertmanagers": [{"static_configs": [{"targets": ["alertmanager:9093"]}]}]}
     # Where its processes are is said by their names, one in a container.
     assert shop.keys() - {"static_configs"} == as_rendered.keys() - {"static_configs", "http_sd_configs"}
     assert shop["sample_limit"] == as_rendered["sample_limit"]

@@ -1,15 +1,18 @@
 """What docker-compose.yml starts its servers with, run without containers: passwords, roles, a standby."""
 
 import asyncio
+import json
 import os
 import signal
 import stat
+import sys
 import tempfile
-from asyncio.subprocess import Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from server.redis_settings import redis_problems
@@ -21,6 +24,7 @@ from storage.embedded.folders import give_tree, make_private
 from tests.artefacts.compose_file import composed
 from tests.environment import require
 from tests.integration.replicated_postgres import Node
+from tests.ports import free_port
 from tests.source_tree import PROJECT
 
 DEPLOY = PROJECT / "deploy"
@@ -130,6 +134,8 @@ async def test_the_standby_follows_and_the_roles_may_what_they_are_for(passable:
     (copying.folder.parent / "secrets/replication_password").write_bytes(
         (secrets / "postgres/replication_password").read_bytes()
     )
+    (copying.folder.parent / "standby.new").mkdir()
+    (copying.folder.parent / "standby.new/PG_VERSION").write_text("of a copy that was cut short")
     give_tree(copying.folder.parent, account)
 
     async with primary_in(passable) as primary:
@@ -151,6 +157,45 @@ async def test_the_standby_follows_and_the_roles_may_what_they_are_for(passable:
 
     assert rights == [("exporter", False, True), ("replication", True, False), ("shop", False, False)]
     assert slots == [("standby", True)]
+
+
+async def test_the_pager_writes_down_who_would_be_called_and_no_heartbeat() -> None:
+    told = {
+        "alerts": [
+            {
+                "status": "firing",
+                "labels": {"alertname": "DependencyDown", "service": "shop", "dependency": "postgres"},
+                "annotations": {"summary": "shop cannot reach postgres", "runbook_url": "http://runbooks/a.md"},
+            },
+        ],
+    }
+    port = free_port()
+    pager = await asyncio.create_subprocess_exec(
+        *(sys.executable, DEPLOY / "compose/pager.py"), env={"PAGER_PORT": str(port)}, stdout=PIPE
+    )
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+        await _answering(session)
+        statuses = [
+            (await session.post(path, data=json.dumps(body))).status
+            for path, body in (("/heartbeat", told), ("/page", told), ("/page", ["nothing of the kind"]))
+        ]
+    pager.terminate()
+    written, _ = await pager.communicate()
+
+    assert (statuses, pager.returncode) == ([200, 200, 400], 0)
+    assert written.decode() == (
+        "page  firing  DependencyDown  service=shop dependency=postgres  shop cannot reach postgres  "
+        "http://runbooks/a.md\n"
+    )
+
+
+async def _answering(session: aiohttp.ClientSession) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            with suppress(aiohttp.ClientConnectionError):
+                async with session.get("/"):
+                    return
+            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("script", sorted(DEPLOY.glob("*/*.sh")), ids=lambda path: path.name)
