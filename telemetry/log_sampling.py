@@ -49,10 +49,10 @@ class Meter:
     the sum of 1/ratio over the lines is how many there were.
     """
 
-    __slots__ = ("_before", "_now", "_sample", "_second", "_seen")
+    __slots__ = ("_before", "_in_full", "_now", "_ratio", "_second", "_seen")
 
     def __init__(self, sample: Sample, *, now: Callable[[], float] = time.monotonic) -> None:
-        self._sample = sample
+        self._ratio, self._in_full = sample.ratio, sample.lines_a_second
         self._now = now
         self._second = 0
         self._seen = 0
@@ -60,14 +60,14 @@ class Meter:
 
     def ratio(self) -> float:
         """Count a line, and tell the part of those like it to keep."""
-        second = int(self._now())
-        if second != self._second:
+        now = self._now()
+        if not self._second <= now < self._second + 1:
+            second = int(now)
             self._before = self._seen if second == self._second + 1 else 0
             self._second, self._seen = second, 0
-        self._seen += 1
-        expected = max(self._before, self._seen) * self._sample.ratio
-        in_full = self._sample.lines_a_second
-        return self._sample.ratio if expected <= in_full else self._sample.ratio * in_full / expected
+        self._seen = seen = self._seen + 1
+        expected = (max(self._before, seen)) * self._ratio
+        return self._ratio if expected <= self._in_full else self._ratio * self._in_full / expected
 
 
 def is_kept(trace_id: str, ratio: float) -> bool:

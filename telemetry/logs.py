@@ -57,10 +57,11 @@ class Logs:
         "_level",
         "_lines",
         "_now",
-        "_policy",
         "_refused",
         "_render",
         "_sink",
+        "_slow_seconds",
+        "_takes_ordinary",
         "sampled_out",
     )
 
@@ -70,7 +71,7 @@ class Logs:
         self._render = render
         self._sink = sink
         self._now = now
-        self._policy = policy
+        self._slow_seconds = policy.slow_seconds
         self._answered = Meter(policy.sample, now=now)
         self._refused = Meter(policy.sample, now=now)
         self._lines: dict[str, int] = dict.fromkeys(LEVELS, 0)
@@ -91,11 +92,14 @@ class Logs:
     def level(self, level: e.LogLevel) -> None:
         self._level: e.LogLevel = level
         self._grave_enough = frozenset(LEVELS[LEVELS.index(level) :])
+        self._takes_ordinary = _ORDINARY in self._grave_enough
 
     def reader_of(self, event: e.Event) -> Read | None:
         """Who writes lines of this kind of event; nobody what is never worth one."""
         if isinstance(event, NEVER_A_LINE):
             return None
+        if isinstance(event, e.RequestFinished):
+            return reading(event, self._finished)
         return reading(event, self._answered_or_refused) if isinstance(event, _Answered) else self._write
 
     def __call__(self, event: e.Event) -> None:
@@ -104,12 +108,28 @@ class Logs:
         if read is not None:
             read(event)
 
+    def _finished(self, event: e.RequestFinished) -> None:
+        """Write the line of a request that was answered, unless it is a healthy one that others stand for.
+
+        Nearly all are, so they are looked at here and nowhere else: 1 µs instead of 3.
+        """
+        if event.status < _FIRST_ERROR and event.duration_seconds < self._slow_seconds:
+            if not self._takes_ordinary:
+                return
+            ratio = self._answered.ratio()
+            if ratio < 1 and not is_kept(event.trace_id, ratio):
+                self.sampled_out += 1
+            else:
+                self._write(event, ratio=ratio)
+        else:
+            self._answered_or_refused(event)
+
     def _answered_or_refused(self, event: _Answered) -> None:
         """Write the line of one of those of which a part may stand for all, if it is in that part."""
         meter = self._meter(event)
         if meter is None:
             self._write(event)
-        elif _ORDINARY in self._grave_enough:
+        elif self._takes_ordinary:
             ratio = meter.ratio()
             if is_kept(event.trace_id, ratio):
                 self._write(event, ratio=ratio)
@@ -128,7 +148,7 @@ class Logs:
         """What tells how many lines like this one's are kept; None for one that is always."""
         if not isinstance(event, e.RequestFinished):
             return self._refused
-        if event.status >= _FIRST_SERVER_ERROR or event.duration_seconds >= self._policy.slow_seconds:
+        if event.status >= _FIRST_SERVER_ERROR or event.duration_seconds >= self._slow_seconds:
             return None
         return self._refused if event.status >= _FIRST_ERROR else self._answered
 

@@ -1,10 +1,14 @@
 """The reader that notes in the recording of the request being answered what is worth a span, or a stage of its time."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from telemetry import events as e
 from telemetry.context import CURRENT_REQUEST
 from telemetry.observers import Read, reading
+
+_ALLOWED = e.RateLimitDecided(decision="allowed")
 
 
 class Recorder:
@@ -13,6 +17,11 @@ class Recorder:
     What a timer or a task of its own tells (a breaker's change, a connection opened) belongs to no request: it would
     be noted in a stranger's recording. How a request was refused is what its status says.
     """
+
+    def bound(self, event: e.Event) -> Callable[[], object] | None:
+        """Who notes this very event; nobody what is told of every request that is well."""
+        read = None if event == _ALLOWED else self.reader_of(event)
+        return None if read is None else partial(read, event)
 
     def reader_of(self, event: e.Event) -> Read | None:  # noqa: PLR0911 - one case a kind
         """Who notes this kind of event; nobody most of them."""

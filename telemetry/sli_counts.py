@@ -90,7 +90,21 @@ class SliCounts:
 
     def reader_of(self, event: Event) -> Read | None:
         """Who counts a request that has ended, for every objective that covers it."""
+        if isinstance(event, RequestFinished):
+            return reading(event, self._answered)
         return reading(event, self._read) if isinstance(event, Ending) else None
+
+    def _answered(self, finished: RequestFinished) -> None:
+        """Count one that was answered: as `was_available` and `was_in_time` have it, not asked where all is well."""
+        if finished.status >= _FIRST_ERROR:
+            self._read(finished)
+            return
+        seconds = finished.duration_seconds
+        for tally in self._covering.get((finished.method, finished.route), ()):
+            if tally.under_seconds is None or seconds <= tally.under_seconds:
+                tally.good += 1
+            else:
+                tally.bad += 1
 
     def _read(self, ending: Ending) -> None:
         for tally in self._covering.get((ending.method, ending.route), ()):

@@ -37,8 +37,7 @@ class Answering:
         if hdrs.EXPECT in exchange._headers:  # noqa: SLF001 - the property of it costs more than looking there
             await exchange.match_info.expect_handler(exchange)
         stack.identify(exchange)
-        if stack.teller is not None:
-            stack.teller.started(plan)
+        plan.tell_started()
         status = _FAILED
         try:
             try:

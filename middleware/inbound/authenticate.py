@@ -5,9 +5,9 @@ anyone is let in: a caller that believes to be somebody must not be answered as 
 """
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, get_args
 
 from aiohttp import hdrs, web
 
@@ -27,11 +27,8 @@ from telemetry.events import (
     CredentialMethod,
     Observe,
 )
+from telemetry.observers import bound
 
-_TAKEN: dict[CredentialKind, Authenticated] = {
-    "api_key": Authenticated(method="api_key"),
-    "jwt": Authenticated(method="jwt"),
-}
 _SCHEME = "bearer "
 _NO_BEARER = "Send one Authorization header: Bearer and a key or a token."
 _LIMITED = "Too many credentials from your address were not taken; come back later."
@@ -89,7 +86,13 @@ def authenticate(
     jitter: Callable[[], float] = random.random,
 ) -> Layer:
     """Put who calls at `request[PRINCIPAL]`; raise Unauthenticated for a credential that is not taken."""
-    checked = _Check(authentication=authentication, observe=observe, realm=realm, jitter=jitter)
+    checked = _Check(
+        authentication=authentication,
+        observe=observe,
+        tell_taken={kind: bound(observe, Authenticated(method=kind)) for kind in get_args(CredentialKind)},
+        realm=realm,
+        jitter=jitter,
+    )
 
     def check(exchange: Exchange) -> Awaitable[None] | None:
         given = exchange.headers.getall(hdrs.AUTHORIZATION, None)
@@ -109,13 +112,14 @@ def authenticate(
 class _Check:
     authentication: Authentication
     observe: Observe
+    tell_taken: Mapping[CredentialKind, Callable[[], None]]
     realm: str
     jitter: Callable[[], float]
 
     def take(self, exchange: Exchange, principal: Principal) -> None:
         """This is who calls."""
         exchange[PRINCIPAL] = principal
-        self.observe(_TAKEN[principal.credential_kind])
+        self.tell_taken[principal.credential_kind]()
 
     async def find(self, exchange: Exchange, given: list[str]) -> None:
         """Find out who calls."""

@@ -8,9 +8,9 @@ from middleware.inbound.exchange import Exchange
 from middleware.inbound.principal import PRINCIPAL
 from middleware.inbound.request_plan import Check, Layer, Place
 from telemetry.events import AccessDecided, AccessDecision, Observe
+from telemetry.observers import bound
 
 _ADMITTED: frozenset[AccessDecision] = frozenset({"admitted", "admitted_own_rows"})
-_DECIDED = {decision: AccessDecided(decision=decision) for decision in get_args(AccessDecision)}
 _SENTENCES: dict[AccessDecision, str] = {
     "refused_role": "You may not do this: it takes a role that you do not hold.",
     "refused_scope": "Your credential may not do this: its scope ends before it.",
@@ -21,6 +21,8 @@ _SENTENCES: dict[AccessDecision, str] = {
 def authorize(observe: Observe, *, realm: str) -> Layer:
     """Raise Unauthenticated where a caller who said who it is might get in, Forbidden where this one does not."""
 
+    tell = {decision: bound(observe, AccessDecided(decision=decision)) for decision in get_args(AccessDecision)}
+
     def layer(place: Place) -> Check | None:
         if place.endpoint is None:
             return None
@@ -28,7 +30,7 @@ def authorize(observe: Observe, *, realm: str) -> Layer:
 
         def check(exchange: Exchange) -> None:
             decision = decide(exchange.get(PRINCIPAL))
-            observe(_DECIDED[decision])
+            tell[decision]()
             if decision not in _ADMITTED:
                 raise _refusal(decision, realm)
 

@@ -8,11 +8,7 @@ from middleware.inbound.local_limits import LocalLimits
 from middleware.inbound.quota import Charge, LimitStore, Taken
 from middleware.suspension import Suspension
 from telemetry.events import Observe, RateLimitDecided
-
-_ALLOWED = RateLimitDecided(decision="allowed")
-_LIMITED = RateLimitDecided(decision="limited")
-_ALLOWED_DEGRADED = RateLimitDecided(decision="allowed_degraded")
-_LIMITED_DEGRADED = RateLimitDecided(decision="limited_degraded")
+from telemetry.observers import bound
 
 
 class Limiter:
@@ -35,7 +31,10 @@ class Limiter:
         self._shared = shared
         self._local = local
         self._leases = leases
-        self._observe = observe
+        self._tell_allowed = bound(observe, RateLimitDecided(decision="allowed"))
+        self._tell_limited = bound(observe, RateLimitDecided(decision="limited"))
+        self._tell_allowed_degraded = bound(observe, RateLimitDecided(decision="allowed_degraded"))
+        self._tell_limited_degraded = bound(observe, RateLimitDecided(decision="limited_degraded"))
         self._suspension = suspension
         self._asked: dict[str, asyncio.Future[None]] = {}
 
@@ -43,7 +42,7 @@ class Limiter:
         """Decide from a lease; None without one."""
         taken = self._leases.decide(key, charge)
         if taken is not None:
-            self._observe(_LIMITED if taken.wait_microseconds else _ALLOWED)
+            self._tell(taken)
         return taken
 
     async def take(self, key: str, charge: Charge) -> Taken:
@@ -56,10 +55,13 @@ class Limiter:
             taken = await self._ask(key, charge)
         if taken is None:
             taken = await self._local.take(key, charge)
-            self._observe(_ALLOWED_DEGRADED if taken.is_allowed else _LIMITED_DEGRADED)
+            (self._tell_allowed_degraded if taken.is_allowed else self._tell_limited_degraded)()
         else:
-            self._observe(_ALLOWED if taken.is_allowed else _LIMITED)
+            self._tell(taken)
         return taken
+
+    def _tell(self, taken: Taken) -> None:
+        (self._tell_limited if taken.wait_microseconds else self._tell_allowed)()
 
     async def _ask(self, key: str, charge: Charge) -> Taken | None:
         """Take from the shared store, for others too; None where it does not answer."""

@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 
 from middleware.inbound.exchange import Exchange
-from middleware.inbound.request_plan import Place, Plan
+from middleware.inbound.request_plan import Place
 from middleware.inbound.telling import TELLING, Telling
-from telemetry.events import ClientDisconnected, Observe, RequestCutOff
+from telemetry.events import ClientDisconnected, Observe, RequestCutOff, RequestStarted
+from telemetry.observers import bound
 
 STOPPED = 0
 """Instead of a status, of a request that was cancelled: only as the service stops, as a handler goes on when its caller
@@ -23,9 +24,9 @@ class RequestTeller:
         self._telling = telling
         self._now = now
 
-    def started(self, plan: Plan) -> None:
-        """A request has come."""
-        self._observe(plan.started)
+    def starting(self, place: Place) -> Callable[[], None]:
+        """What tells of each request to a place that it has come."""
+        return bound(self._observe, RequestStarted(method=place.method, route=place.route))
 
     def ended(self, exchange: Exchange, place: Place, *, status: int) -> None:
         """It has been answered with this status, or nobody waits for its answer any more."""

@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler
 
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.exchange import Exchange
-from telemetry.events import METHODS, OTHER, UNMATCHED, RequestStarted
+from telemetry.events import METHODS, OTHER, UNMATCHED
 
 Check = Callable[[Exchange], Awaitable[None] | web.StreamResponse | None]
 """Looks at a request: raises where it is refused, and gives what is to be awaited, an answer, or nothing."""
@@ -40,10 +40,13 @@ Around = Callable[[Place, Handler], Handler]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that a request to a place passes, put together once; `handle` is what aiohttp finds where it is None."""
+    """All that a request to a place passes, put together once; `handle` is what aiohttp finds where it is None.
+
+    `tell_started` says that a request has come.
+    """
 
     place: Place
-    started: RequestStarted
+    tell_started: Callable[[], None]
     checks: tuple[Check, ...]
     handle: Handler | None
 

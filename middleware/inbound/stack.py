@@ -11,7 +11,7 @@ from middleware.inbound.identify import Identify
 from middleware.inbound.observe import RequestTeller
 from middleware.inbound.problems import ProblemRenderer
 from middleware.inbound.request_plan import Around, Layer, Plan, place_of
-from telemetry.events import METHODS, OTHER, RequestStarted
+from telemetry.events import METHODS, OTHER
 
 Mark = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 """Writes headers that every answer has; a receiver of aiohttp's `on_response_prepare`."""
@@ -51,10 +51,14 @@ class Stack:
         checks = (layer(place) for layer in self.checks)
         return Plan(
             place=place,
-            started=RequestStarted(method=place.method, route=place.route),
+            tell_started=_nothing if self.teller is None else self.teller.starting(place),
             checks=tuple(check for check in checks if check is not None),
             handle=None if endpoint is None else handle,
         )
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 STACK = web.AppKey("stack", Stack)

@@ -1,7 +1,8 @@
 """The reader that turns events into Prometheus metrics."""
 
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import assert_never
 
 from telemetry import VERSION
@@ -71,6 +72,17 @@ class Metrics:
         read = self.reader_of(event)
         if read is not None:
             read(event)
+
+    def bound(self, event: e.Event) -> Callable[[], object] | None:
+        """What counts this very event, with its series found already where it is one that requests tell."""
+        match event:
+            case e.RequestStarted():
+                return self._requests.count_started
+            case e.Authenticated() | e.AccessDecided() | e.RateLimitDecided(decision="allowed"):
+                return self._callers.counter_of(event).inc
+            case _:
+                read = self.reader_of(event)
+                return None if read is None else partial(read, event)
 
     def reader_of(self, event: e.Event) -> Read | None:
         """Who counts events of this one's kind; None for one that is not counted."""

@@ -21,13 +21,11 @@ class CallerMetrics:
         self._idempotent = families.counters(rows.IDEMPOTENCY_REQUESTS)
         self._rejected = rejected
 
-    def reader_of(self, event: e.CallerEvent) -> Read | None:  # noqa: PLR0911 - one case an event
+    def reader_of(self, event: e.CallerEvent) -> Read | None:
         """Who counts or measures what such an event tells."""
         match event:
-            case e.Authenticated():
-                return reading(event, lambda told: self._authentications[told.method, "ok"].inc())
-            case e.AccessDecided():
-                return reading(event, lambda told: self._access[told.decision,].inc())
+            case e.Authenticated() | e.AccessDecided():
+                return reading(event, lambda told: self.counter_of(told).inc())
             case e.RateLimitDecided():
                 return reading(event, self._limit_decided)
             case e.IdempotencyDecided():
@@ -41,7 +39,17 @@ class CallerMetrics:
             case _:
                 assert_never(event)
 
+    def counter_of(self, event: e.Authenticated | e.AccessDecided | e.RateLimitDecided) -> Counter:
+        """What counts events that are equal to this one."""
+        match event:
+            case e.Authenticated():
+                return self._authentications[event.method, "ok"]
+            case e.AccessDecided():
+                return self._access[event.decision,]
+            case e.RateLimitDecided():
+                return self._limits[event.decision,]
+
     def _limit_decided(self, event: e.RateLimitDecided) -> None:
-        self._limits[event.decision,].inc()
+        self.counter_of(event).inc()
         if event.decision in {"limited", "limited_degraded"}:
             self._rejected["rate_limited",].inc()

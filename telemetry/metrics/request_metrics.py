@@ -29,6 +29,7 @@ class RequestMetrics:
         self.rejected = families.counters(rows.HTTP_REQUESTS_REJECTED)
         self._disconnects = families.counter(rows.HTTP_CLIENT_DISCONNECTS)
         self._exceptions = families.counter(rows.APP_EXCEPTIONS)
+        self.count_started = self._active.inc
 
     def expect(self, addresses: Iterable[tuple[str, str]], *, asking: Iterable[tuple[str, str]] = ()) -> None:
         """Have the series of server errors of these methods and routes from the start; `asking` ask upstreams.
@@ -43,7 +44,7 @@ class RequestMetrics:
         """Who counts or measures what such an event tells."""
         match event:
             case e.RequestStarted():
-                return reading(event, lambda _: self._active.inc())
+                return reading(event, lambda _: self.count_started())
             case e.RequestFinished():
                 return reading(event, self._finished)
             case e.ClientDisconnected():
@@ -63,8 +64,9 @@ class RequestMetrics:
 
     def _finished(self, event: e.RequestFinished) -> None:
         self._active.dec()
-        histogram = self._requests[event.method, event.route, event.status]
-        self._examples.observe(histogram, event.duration_seconds, has_failed=event.status >= _FIRST_SERVER_ERROR)
+        status = event.status
+        histogram = self._requests[event.method, event.route, status]
+        self._examples.observe(histogram, event.duration_seconds, has_failed=status >= _FIRST_SERVER_ERROR)
 
     def _left(self, _event: e.ClientDisconnected) -> None:
         self._active.dec()

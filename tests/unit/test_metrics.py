@@ -15,7 +15,9 @@ from telemetry.context import CURRENT_REQUEST, Identifier
 from telemetry.deployment import Deployment
 from telemetry.error_reports import NOTHING_REPORTED
 from telemetry.events import (
+    AccessDecided,
     AcquireTimedOut,
+    Authenticated,
     BulkheadRejected,
     ClientDisconnected,
     ConnectionAcquired,
@@ -421,3 +423,31 @@ def test_no_series_tells_only_when_a_counter_was_made(metrics: Metrics) -> None:
     metrics(finished())
 
     assert "_created" not in text_of(metrics) + text_of(metrics, openmetrics=True)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        STARTED,
+        Authenticated(method="jwt"),
+        AccessDecided(decision="refused_role"),
+        RateLimitDecided(decision="allowed"),
+        RateLimitDecided(decision="limited_degraded"),
+        finished(),
+    ],
+)
+def test_an_event_told_again_and_again_is_counted_as_any_other(event: Event) -> None:
+    once, again = (Metrics(Deployment(service="shop", version="1", environment="test")) for _ in range(2))
+    once(event)
+
+    tell = again.bound(event)
+    assert tell is not None
+    tell()
+
+    assert samples_told(again) == samples_told(once)
+
+
+def samples_told(metrics: Metrics) -> list[bytes]:
+    """What a scrape shows of events."""
+    lines = b"".join(metrics.slices(openmetrics=False)).splitlines()
+    return [line for line in lines if not line.startswith((b"#", *(name.encode() for name in LOOKED_AT)))]

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from telemetry.events import Event, ServiceStopped, SettingUnknown
-from telemetry.observers import Observers, Only
+from telemetry.observers import Observers, Only, bound
 from tests.recorder import Recorder
 
 
@@ -97,3 +97,23 @@ def test_a_reader_that_cannot_say_what_it_wants_is_counted_and_keeps_nothing_fro
         observers(ServiceStopped(service="shop"))
 
     assert (len(events.events), observers.dropped) == (2, 1)
+
+
+def test_an_event_that_is_always_the_same_reaches_whoever_wants_it_and_a_failing_reader_is_counted() -> None:
+    heard, stopped = Recorder(), ServiceStopped(service="shop")
+
+    def broken(event: Event) -> None:
+        raise ValueError(event)
+
+    observers = Observers([broken, Only(SettingUnknown, broken), heard])
+    tell = observers.bound(stopped)
+    tell()
+    tell()
+
+    assert (heard.events, observers.dropped) == ([stopped, stopped], 2)
+
+
+def test_what_is_no_fan_out_is_told_the_event_itself(events: Recorder) -> None:
+    bound(events, ServiceStopped(service="shop"))()
+
+    assert events.events == [ServiceStopped(service="shop")]

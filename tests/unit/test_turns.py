@@ -21,7 +21,6 @@ from middleware.inbound.own_context import in_own_context
 from middleware.inbound.rate_limit import LIMITED, mark_limits
 from middleware.inbound.request_plan import Plan, place_of
 from telemetry.context import Identifier
-from telemetry.events import RequestStarted
 from tests.exchanges import Heard, answer, connection, exchange_of
 from tests.recorder import Recorder
 
@@ -258,8 +257,7 @@ async def test_an_address_leads_where_aiohttp_s_router_leads_it(method: str, tar
 
     def plan_of(route: web.AbstractRoute, asked: str) -> Plan:
         place = place_of(asked, None)
-        started = RequestStarted(method=place.method, route=place.route)
-        return plans.setdefault(route, Plan(place=place, started=started, checks=(), handle=None))
+        return plans.setdefault(route, Plan(place=place, tell_started=lambda: None, checks=(), handle=None))
 
     directory = Directory(app, plan_of)
     quick, theirs = exchange_of(target, method), exchange_of(target, method)
