@@ -20,6 +20,10 @@ from tests.integration.processes import until
 Kind = Literal["read", "keyed write", "bare write"]
 
 _GIVE_UP_SECONDS = 25.0
+_NOTICED_SECONDS = 0.5
+"""What is sent to a replica before the balancer has heard of its end is under way there too; that takes a millisecond,
+and as long as this on a machine with no time for it."""
+
 _ADDRESSES = 250
 """So many that none of them meets its limit."""
 
@@ -44,6 +48,9 @@ class Call:
     """What one of them saw."""
 
     kind: Kind
+    began_seconds: float
+    """When they asked, on the monotonic clock."""
+
     took_seconds: float
     status: int
     problem: str = ""
@@ -53,6 +60,11 @@ class Call:
     def is_answered(self) -> bool:
         """Whether they got what they came for."""
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    def is_lost_with(self, ended_seconds: float) -> bool:
+        """Whether it is one that has to be lost with a replica that ended then: under way, and not to be repeated."""
+        was_under_way = self.began_seconds - _NOTICED_SECONDS <= ended_seconds <= self.began_seconds + self.took_seconds
+        return self.kind == "bare write" and was_under_way
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,7 +113,8 @@ class MixedCallers:
             async with asking as answer:
                 status, body = answer.status, await answer.text()
                 problem = _problem(body) if status >= HTTPStatus.BAD_REQUEST else ""
-        return Call(kind=kind, took_seconds=time.monotonic() - began, status=status, problem=problem)
+        took_seconds = time.monotonic() - began
+        return Call(kind=kind, began_seconds=began, took_seconds=took_seconds, status=status, problem=problem)
 
 
 def failures(calls: Sequence[Call]) -> Counter[tuple[Kind, int, str]]:

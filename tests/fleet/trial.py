@@ -20,6 +20,9 @@ class Trial:
 
     name: str
     calls: Sequence[Call] = ()
+    lost_at: list[float] = field(default_factory=list)
+    """When a process was lost, on the monotonic clock."""
+
     out_seconds: list[float] = field(default_factory=list)
     """From each loss until the balancer sent the replica nothing more."""
 
@@ -43,6 +46,12 @@ class Trial:
     def failed(self) -> Sequence[tuple[tuple[str, int, str], int]]:
         """What callers did not get, by what they wanted and were told, and how often."""
         return list(failures(self.calls).items())
+
+    @property
+    def is_as_promised(self) -> bool:
+        """Whether all were answered but those that were under way on a process that was lost and cannot be repeated."""
+        spared = [call for call in self.calls if not any(call.is_lost_with(instant) for instant in self.lost_at)]
+        return not failures(spared)
 
 
 @asynccontextmanager
@@ -68,6 +77,7 @@ async def kill_each(fleet: Fleet, haproxy: Balancer, trial: Trial) -> None:
     """End each once by SIGKILL, and start it again."""
     for name, replica in fleet.replicas.items():
         began = time.monotonic()
+        trial.lost_at.append(began)
         await replica.kill()
         trial.out_seconds.append(await _until_out(haproxy, name, began))
         await replica.start()
