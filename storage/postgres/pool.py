@@ -11,6 +11,7 @@ from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy
 from storage.postgres.array_text import Scalar
 from storage.postgres.connection import Row
+from storage.postgres.own_sessions import require_own_sessions
 from storage.postgres.primary import Primary
 from storage.postgres.scout import Scout
 from storage.postgres.slot import PoolSize
@@ -39,6 +40,7 @@ class Pool:
         """Whoever sees a later timeline tells it: connections of an earlier one are used no more."""
         self._slots = Slots(primary.connect, policy=policy, senses=senses, name=name)
         self._senses = senses
+        self._connect_timeout_seconds = policy.connect_timeout_seconds
         self._writes = policy.writes(name)
         self._scout = Scout(
             primary.scout,
@@ -57,9 +59,28 @@ class Pool:
         return self._slots.size
 
     async def open(self) -> None:
-        """Open the least number of connections; raise Unavailable, its cause being the driver's, if it cannot."""
+        """Open the least number of connections; raise Unavailable, its cause being the driver's, if it cannot.
+
+        So too where a pooler shares the sessions behind them, which no prepared statement survives (own_sessions.py).
+        """
         await self._slots.open()
+        try:
+            await self._require_own_sessions()
+        except BaseException:
+            await self._slots.close()
+            raise
         self._scout.start()
+
+    async def _require_own_sessions(self) -> None:
+        if self.size.maximum == 1:
+            return  # nobody to share with
+        slots = [await self._slots.acquire(), await self._slots.acquire()]
+        first, second = (slot.connection for slot in slots)
+        try:
+            await require_own_sessions(first, second, within_seconds=self._connect_timeout_seconds)
+        finally:
+            for slot in slots:
+                self._slots.release(slot)
 
     async def close(self) -> None:
         """Let those who have a connection finish, within the close budget; close every connection."""

@@ -31,7 +31,7 @@ NEEDED = ("TimeZone = 'UTC'", "statement_timeout = '5s'", "lock_timeout = '2s'")
 
 
 @asynccontextmanager
-async def pgbouncer(folder: Path, node: Node) -> AsyncIterator[str]:
+async def pgbouncer(folder: Path, node: Node, **given: str) -> AsyncIterator[str]:
     """Run it before a server's database; its DSN there."""
     port = free_port()
     told = {
@@ -39,6 +39,7 @@ async def pgbouncer(folder: Path, node: Node) -> AsyncIterator[str]:
         "listen_port": str(port),
         "auth_file": str(folder / "userlist.txt"),
         "auth_type": "trust",
+        **given,
     }
     account = with_a_name(account_for(folder))
     make_private(folder, account)
@@ -115,4 +116,19 @@ async def test_a_service_whose_sessions_it_would_change_does_not_start_and_says_
 
     assert finished.code == 1
     assert "TimeZone = Europe/Berlin" in finished.errors
+    assert "docs/postgres.md#pgbouncer" in finished.errors
+
+
+async def test_a_service_whose_connections_share_sessions_does_not_start_and_says_why(
+    node: Node, fast_folder: Path, redis_url: str
+) -> None:
+    for setting in NEEDED:
+        node.ask(f"ALTER ROLE postgres SET {setting}")
+    folder = fast_folder / f"{node.folder.name}-pgbouncer"
+    async with pgbouncer(folder, node, pool_mode="transaction") as dsn:
+        settings = {"POSTGRES_DSN": dsn, "MIGRATION_DSN": node.dsn, "REDIS_URL": redis_url, "MIGRATE": "safe"}
+        finished = await mainstay("serve", str(BANK), data_dir=fast_folder / "none", **settings)
+
+    assert finished.code == 1
+    assert "pool_mode = transaction" in finished.errors
     assert "docs/postgres.md#pgbouncer" in finished.errors
