@@ -44,5 +44,5 @@ def open_page(path: str, *, operation: str = "page") -> Endpoint:
     return Endpoint(template=path, operation=operation, decide=admit_everybody, read_input=_nothing)
 
 
-async def _nothing(_request: web.Request) -> None:
+def _nothing(_request: web.Request) -> None:
     return None

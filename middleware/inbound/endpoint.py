@@ -1,6 +1,6 @@
 """What the layers must know of a matched route."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,8 +10,9 @@ from middleware.inbound.admission import Decide
 from middleware.inbound.priorities import Priority
 from middleware.inbound.quota import Charge
 
-ReadInput = Callable[[web.Request], Awaitable[object]]
-"""Reads and checks all a request brings; raises a Problem with every fault at once."""
+ReadInput = Callable[[web.Request], object]
+"""Reads and checks all a request brings; raises a Problem with every fault at once. Where a body is still to come it
+gives a coroutine, which gives the same: most have come already, and then nobody waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """The layer that reads and checks what a request brings, so that a handler gets only what was declared."""
 
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from types import CoroutineType
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -31,11 +32,19 @@ def validate(*, now: Callable[[], float] = time.monotonic) -> Layer:
             return None
         read_input = place.endpoint.read_input
 
-        async def check(exchange: Exchange) -> None:
+        async def wait_for(reading: Coroutine[Any, Any, object], exchange: Exchange, *, began_seconds: float) -> None:
+            exchange[INPUT] = await reading
+            exchange.context.stages.add("validate", now() - began_seconds)
+
+        def check(exchange: Exchange) -> Awaitable[None] | None:
             context, began_seconds = exchange.context, now()
             context.recording.reach("validate")
-            exchange[INPUT] = await read_input(exchange)
+            found = read_input(exchange)
+            if isinstance(found, CoroutineType):
+                return wait_for(found, exchange, began_seconds=began_seconds)
+            exchange[INPUT] = found
             context.stages.add("validate", now() - began_seconds)
+            return None
 
         return check
 

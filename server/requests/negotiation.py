@@ -1,13 +1,20 @@
 """What a request may send and accept: JSON in, JSON out, bounded, unpacked."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from aiohttp import hdrs, web
 
 from middleware.errors import Fault, NotAcceptable, TooLarge, UnsupportedMediaType
+from middleware.inbound.body_at_hand import body_at_hand
 
 JSON_TYPES = ("application/json",)
 PATCH_TYPES = ("application/merge-patch+json", "application/json")
+T = TypeVar("T")
+
+OrLater: TypeAlias = T | Coroutine[Any, Any, T]
+"""What a request brings, or a coroutine that gives it once the body has come."""
+
 _RANGES = ("application/json", "application/*", "*/*")
 """The media ranges that speak of JSON, the most specific first: it has the last word (RFC 9110 §12.5.1)."""
 
@@ -22,14 +29,42 @@ def require_acceptable(request: web.Request) -> None:
         raise NotAcceptable
 
 
-async def read_body(request: web.Request, media_types: Sequence[str], *, maximum_bytes: int) -> bytes:
-    """The raw body; raises UnsupportedMediaType for another type, charset or a packed one, TooLarge above the limit."""
-    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+def of_body(
+    request: web.Request, media_types: Sequence[str], *, maximum_bytes: int, read: Callable[[bytes], T]
+) -> OrLater[T]:
+    """What `read` makes of the raw body: at once where all of it has come, else a coroutine that waits for it.
+
+    Raises UnsupportedMediaType for another type, charset or a packed one, TooLarge above the limit.
+    """
+    _require_readable(request, media_types)
+    raw = body_at_hand(request)
+    if raw is None:
+        return _of_body_to_come(request, maximum_bytes, read=read)
+    if len(raw) > maximum_bytes:
+        raise too_large(maximum_bytes)
+    return read(raw)
+
+
+async def _of_body_to_come(request: web.Request, maximum_bytes: int, *, read: Callable[[bytes], T]) -> T:
+    if (request.content_length or 0) > maximum_bytes:
+        raise too_large(maximum_bytes)
+    try:
+        raw = await request.read()
+    except web.HTTPRequestEntityTooLarge as error:  # a body in chunks, which did not say how long it is
+        raise too_large(maximum_bytes) from error
+    return read(raw)
+
+
+def _require_readable(request: web.Request, media_types: Sequence[str]) -> None:
+    headers = request.headers
+    if headers.get(hdrs.CONTENT_TYPE) in media_types and hdrs.CONTENT_ENCODING not in headers:
+        return  # what nearly all say
+    if headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
         raise UnsupportedMediaType(
             "Send the body as it is, without a Content-Encoding.",
             faults=[_header_fault(hdrs.CONTENT_ENCODING, "a packed body is not read")],
         )
-    if request.content_type not in media_types or hdrs.CONTENT_TYPE not in request.headers:
+    if request.content_type not in media_types or hdrs.CONTENT_TYPE not in headers:
         sentence = f"Send the body as {' or '.join(media_types)}."
         raise UnsupportedMediaType(
             sentence,
@@ -38,12 +73,6 @@ async def read_body(request: web.Request, media_types: Sequence[str], *, maximum
         )
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
         raise UnsupportedMediaType("JSON is UTF-8.", faults=[_header_fault(hdrs.CONTENT_TYPE, "the charset is utf-8")])
-    if (request.content_length or 0) > maximum_bytes:
-        raise too_large(maximum_bytes)
-    try:
-        return await request.read()
-    except web.HTTPRequestEntityTooLarge as error:  # a body in chunks, which did not say how long it is
-        raise too_large(maximum_bytes) from error
 
 
 def too_large(maximum_bytes: int) -> TooLarge:

@@ -1,7 +1,9 @@
 """What each request to a resource brings, read and checked before any storage call."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
@@ -11,7 +13,7 @@ from server.identity.callers_access import CallersAccess
 from server.requests.conditions import Tags, creates_only, if_match, if_none_match, refuse_if_none_match
 from server.requests.filter_values import ValueRefused, key_text
 from server.requests.list_query import QueryReader
-from server.requests.negotiation import JSON_TYPES, PATCH_TYPES, read_body, require_acceptable
+from server.requests.negotiation import JSON_TYPES, PATCH_TYPES, OrLater, of_body, require_acceptable
 from server.requests.query_string import Reading, read_parameters
 from server.requests.record_input import Patch, RecordInput
 from server.service import Action
@@ -20,6 +22,8 @@ from storage.model import Model
 from storage.record_type import RecordType
 from storage.storable import text_faults
 from telemetry.frozen import frozen
+
+T = TypeVar("T")
 
 _READERS_KEPT = 64
 """One for each set of fields that callers may see."""
@@ -75,12 +79,12 @@ class RecordRequests:
         self._maximum_body_bytes = maximum_body_bytes
         self.input = RecordInput(record_type)
 
-    async def list(self, request: web.Request) -> Listing:
+    def list(self, request: web.Request) -> Listing:
         """The question a list is asked."""
         require_acceptable(request)
         return self._reader(request, "list").listing(query_of(request), count=_asks_for_count(request))
 
-    async def read(self, request: web.Request) -> ReadRequest:
+    def read(self, request: web.Request) -> ReadRequest:
         """The record a read asks for."""
         require_acceptable(request)
         return ReadRequest(
@@ -90,38 +94,38 @@ class RecordRequests:
             known=if_none_match(request.headers),
         )
 
-    async def create(self, request: web.Request) -> Model:
+    def create(self, request: web.Request) -> OrLater[Model]:
         """The record a POST describes."""
         self._plain(request)
         fixed = self._access.to_fields(request, "create").fixed
-        return self.input.new(await self._body(request, JSON_TYPES), fixed=fixed)
+        return self._of_body(request, JSON_TYPES, read=lambda raw: self.input.new(raw, fixed=fixed))
 
-    async def replace(self, request: web.Request) -> ReplaceRequest:
+    def replace(self, request: web.Request) -> OrLater[ReplaceRequest]:
         """The record a PUT describes."""
         self._plain(request)
         key, creates = self._key(request), creates_only(request.headers)
         access = self._access.to_fields(request, "replace")
         kept = frozenset() if creates else access.fixed | access.once
-        raw = await self._body(request, JSON_TYPES)
-        return ReplaceRequest(
-            key=key,
-            content=self.input.replacement(raw, kept=kept) if kept else self.input.whole(raw, key, fixed=access.fixed),
-            expected=if_match(request.headers),
-            creates=creates,
-        )
 
-    async def update(self, request: web.Request) -> UpdateRequest:
+        def read(raw: bytes) -> ReplaceRequest:
+            whole = self.input.replacement(raw, kept=kept) if kept else self.input.whole(raw, key, fixed=access.fixed)
+            return ReplaceRequest(key=key, content=whole, expected=if_match(request.headers), creates=creates)
+
+        return self._of_body(request, JSON_TYPES, read=read)
+
+    def update(self, request: web.Request) -> OrLater[UpdateRequest]:
         """The changes a PATCH describes."""
         self._plain(request)
         refuse_if_none_match(request.headers)
-        access = self._access.to_fields(request, "update")
-        return UpdateRequest(
-            key=self._key(request),
-            patch=self.input.patch(await self._body(request, PATCH_TYPES), kept=access.fixed | access.once),
-            expected=if_match(request.headers),
-        )
+        access, key = self._access.to_fields(request, "update"), self._key(request)
 
-    async def delete(self, request: web.Request) -> DeleteRequest:
+        def read(raw: bytes) -> UpdateRequest:
+            patch = self.input.patch(raw, kept=access.fixed | access.once)
+            return UpdateRequest(key=key, patch=patch, expected=if_match(request.headers))
+
+        return self._of_body(request, PATCH_TYPES, read=read)
+
+    def delete(self, request: web.Request) -> DeleteRequest:
         """The record a DELETE names."""
         self._plain(request)
         refuse_if_none_match(request.headers)
@@ -138,8 +142,8 @@ class RecordRequests:
     def _key(self, request: web.Request) -> str:
         return key_in_path(request, self._type)
 
-    async def _body(self, request: web.Request, media_types: tuple[str, ...]) -> bytes:
-        return await read_body(request, media_types, maximum_bytes=self._maximum_body_bytes)
+    def _of_body(self, request: web.Request, media_types: tuple[str, ...], *, read: Callable[[bytes], T]) -> OrLater[T]:
+        return of_body(request, media_types, maximum_bytes=self._maximum_body_bytes, read=read)
 
 
 def key_in_path(request: web.Request, record_type: RecordType, *, parameter: str = "") -> str:

@@ -11,7 +11,7 @@ from server.nearest import there_are
 from server.requests.json_body import broken_rules, faults_of, validated
 from server.requests.json_document import read_json
 from server.requests.loose_values import loose_texts
-from server.requests.negotiation import JSON_TYPES, read_body, require_acceptable
+from server.requests.negotiation import JSON_TYPES, OrLater, of_body, require_acceptable
 from server.requests.query_string import Reading, read_parameters
 from server.requests.record_requests import key_in_path, query_of, refuse_query, text_in_path
 from server.service import Route
@@ -43,8 +43,8 @@ class RouteRequests:
         self._private = frozenset[str]().union(*(private_names(model) for model in declared if model is not None))
         self._names = _parameter_names(route.parameters) if route.parameters else None
 
-    async def read(self, request: web.Request) -> RouteInput:
-        """The whole input."""
+    def read(self, request: web.Request) -> OrLater[RouteInput]:
+        """The whole input, or a coroutine that gives it once the body has come."""
         require_acceptable(request)
         for parameter in request.match_info:
             if parameter in self._keys:
@@ -52,7 +52,14 @@ class RouteRequests:
             else:
                 text_in_path(request, parameter)
         query = self._read_query(request)
-        return RouteInput(query=query, body=await self._read_body(request))
+        adapter = self._body
+        if adapter is None:
+            return RouteInput(query=query, body=None)
+
+        def read(raw: bytes) -> RouteInput:
+            return RouteInput(query=query, body=self._read_body(raw, adapter))
+
+        return of_body(request, JSON_TYPES, maximum_bytes=self._maximum_body_bytes, read=read)
 
     def _read_query(self, request: web.Request) -> BaseModel | None:
         if self._query is None:
@@ -73,15 +80,12 @@ class RouteRequests:
         reading.end()
         return query
 
-    async def _read_body(self, request: web.Request) -> BaseModel | None:
-        if self._body is None:
-            return None
-        raw = await read_body(request, JSON_TYPES, maximum_bytes=self._maximum_body_bytes)
+    def _read_body(self, raw: bytes, adapter: TypeAdapter[BaseModel]) -> BaseModel:
         document = read_json(raw)
         remember_private(document, self._private)
         faults = document_faults(document) if b"\\u0000" in raw else []
         try:
-            body = validated(self._body, raw, document=document)
+            body = validated(adapter, raw, document=document)
         except Invalid as invalid:
             raise broken_rules([*faults, *invalid.faults]) from invalid
         if faults:

@@ -1,12 +1,17 @@
 """What a caller accepts, and what a body may be, from headers alone."""
 
+import asyncio
+from collections.abc import Coroutine
+
 import pytest
 from aiohttp import web
+from aiohttp.streams import StreamReader
 from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
 from middleware.errors import NotAcceptable, TooLarge, UnsupportedMediaType
-from server.requests.negotiation import JSON_TYPES, PATCH_TYPES, read_body, require_acceptable
+from server.requests.negotiation import JSON_TYPES, PATCH_TYPES, of_body, require_acceptable
+from tests.exchanges import exchange_of
 
 
 def request(*pairs: tuple[str, str]) -> web.Request:
@@ -54,17 +59,20 @@ def test_json_is_ruled_out(lines: list[str]) -> None:
         ([("Content-Type", "application/json"), ("Content-Encoding", "gzip")], "Content-Encoding"),
     ],
 )
-async def test_a_body_of_another_type_is_refused_unread(pairs: list[tuple[str, str]], place: str) -> None:
+def test_a_body_of_another_type_is_refused_unread(pairs: list[tuple[str, str]], place: str) -> None:
     with pytest.raises(UnsupportedMediaType) as caught:
-        await read_body(request(*pairs), JSON_TYPES, maximum_bytes=10)
+        of_body(request(*pairs), JSON_TYPES, maximum_bytes=10, read=bytes)
 
     assert [fault.header for fault in caught.value.faults] == [place]
 
 
 async def test_a_body_that_says_it_is_too_long_is_refused_unread() -> None:
-    announced = request(("Content-Type", "application/merge-patch+json"), ("Content-Length", "11"))
+    announced = exchange_of("/", "PATCH", "Content-Type: application/merge-patch+json", "Content-Length: 11")
+    announced._payload = StreamReader(announced.protocol, 2**16, loop=asyncio.get_running_loop())
+    reading = of_body(announced, PATCH_TYPES, maximum_bytes=10, read=bytes)
+    assert isinstance(reading, Coroutine)
 
     with pytest.raises(TooLarge) as caught:
-        await read_body(announced, PATCH_TYPES, maximum_bytes=10)
+        await reading
 
     assert [(fault.pointer, fault.code) for fault in caught.value.faults] == [("", "too_large")]
