@@ -5,7 +5,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from middleware.loop_lag import LoopLag
@@ -14,7 +14,7 @@ from server.parts import Parts, Running, Seed, Told
 from server.readers import Telemetry, telemetry_for
 from server.secret_files import exposed_files
 from server.settings import exposed_secrets, unknown_settings
-from server.stop import stop_on_signals, unless_stopped
+from server.stop import TOLD_BY, stop_on_signals, unless_stopped
 from server.upstreams.destination import variables_of
 from telemetry.events import DrainBegan, ServiceStarted, ServiceStopped
 from telemetry.library_logs import libraries_observed
@@ -27,7 +27,7 @@ async def serve(
     announce: Callable[[Running], None],
     seed: Seed | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; a second signal stops at once, without waiting for requests.
+    """Serve until SIGINT, SIGTERM or SIGHUP; a second signal stops at once, without waiting for requests.
 
     Raises StartFailed and what the parts raise when they cannot start; nothing is left running then.
     """
@@ -35,7 +35,7 @@ async def serve(
     name = declaration.service.name
     telemetry = telemetry_for(declaration, told.settings, worker=told.place.worker)
     stop = told.place.stop
-    stop_on_signals(stop, last=_die)
+    stop_on_signals(stop, last=_die, numbers=_numbers())
     async with AsyncExitStack() as watching, AsyncExitStack() as held:
         watching.callback(telemetry.close)
         watching.enter_context(libraries_observed(telemetry.observe, asyncio.get_running_loop()))
@@ -93,6 +93,12 @@ async def _drain(running: Running, told: Told, *, telemetry: Telemetry, service:
         await running.probes.drain(delay_seconds=0.0)
     running.standing.is_draining = True
     await running.runner.drain(delay_seconds=delay_seconds)
+
+
+def _numbers() -> Sequence[signal.Signals]:
+    """SIGHUP too, as when the terminal is closed, unless `nohup` or a supervisor of workers has made us deaf to it."""
+    is_deaf = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return TOLD_BY if is_deaf else (*TOLD_BY, signal.SIGHUP)
 
 
 def _die(number: signal.Signals) -> None:

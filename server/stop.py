@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 Started = TypeVar("Started")
@@ -30,8 +30,13 @@ class Stop:
         await self._told.wait()
 
 
-def stop_on_signals(stop: Stop, *, last: Callable[[signal.Signals], None]) -> None:
-    """Tell it on SIGINT and SIGTERM; who has been told already, by whomever, does the last thing at once."""
+TOLD_BY = (signal.SIGINT, signal.SIGTERM)
+
+
+def stop_on_signals(
+    stop: Stop, *, last: Callable[[signal.Signals], None], numbers: Sequence[signal.Signals] = TOLD_BY
+) -> None:
+    """Tell it on these; who has been told already, by whomever, does the last thing at once."""
     loop = asyncio.get_running_loop()
 
     def told(number: signal.Signals) -> None:
@@ -40,7 +45,7 @@ def stop_on_signals(stop: Stop, *, last: Callable[[signal.Signals], None]) -> No
             last(number)
         stop.tell()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in numbers:
         loop.add_signal_handler(number, told, number)
 
 

@@ -121,8 +121,9 @@ async def launched(
 
 
 def _hear_interrupts() -> None:
-    """Ctrl-C means something to the command even where the tests run in a shell's background, deaf to it."""
+    """Signals mean something to the command even where the tests run in a shell's background, or are deaf to them."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 async def kill_all(process: Process, data_dir: Path) -> None:

@@ -19,7 +19,7 @@ async def test_requests_go_on_and_the_one_promoted_is_used(data_dir: Path) -> No
         watched_group(data_dir / "valkeys") as group,
         service(QUICKSTART, data_dir / "served", REDIS_URL=group.url) as running,
     ):
-        load = OpenLoop(base_url=running.base_url, path="/products?limit=5", per_second=30)
+        load = OpenLoop(base_url=running.base_url, path="/products?limit=5", per_second=100)
         loading = asyncio.create_task(load(LOAD_SECONDS))
         await load.has_asked_for(1.0)
         await group.primary.kill()

@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 import aiohttp
+import pytest
 from psycopg2.extensions import make_dsn
 
 from storage.embedded import Endpoints
@@ -47,7 +48,10 @@ async def test_a_record_stays_through_a_stop_and_a_kill_of_everything(data_dir: 
     assert found == made
 
 
-async def test_a_request_under_way_is_finished_when_the_service_is_told_to_stop(data_dir: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+async def test_a_request_under_way_is_finished_when_the_service_is_told_to_stop(
+    data_dir: Path, number: signal.Signals
+) -> None:
     async with service(QUICKSTART, data_dir) as running:
         address = running.base_url.removeprefix("http://")
         reader, writer = await asyncio.open_connection(*address.split(":"))
@@ -57,7 +61,7 @@ async def test_a_request_under_way_is_finished_when_the_service_is_told_to_stop(
         await writer.drain()
         await _asked(running.admin_url, "http_server_active_requests", 1.0)
 
-        running.process.terminate()
+        running.process.send_signal(number)
         await _refused(address)
         writer.write(body[5:])
         answer = await reader.readline()
