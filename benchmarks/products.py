@@ -21,14 +21,14 @@ FROM generate_series(1, {PRODUCTS}) AS n
 
 async def make_products(postgres_dsn: str) -> None:
     """Make the table and its rows."""
-    await _migrate(postgres_dsn)
-    await asyncio.to_thread(_run, postgres_dsn, _FILL, "VACUUM ANALYZE product")
+    await migrate(postgres_dsn, SERVICE_FILE)
+    await asyncio.to_thread(run_statements, postgres_dsn, _FILL, "VACUUM ANALYZE product")
 
 
 async def remove_created(postgres_dsn: str) -> None:
     """Remove what the creates of a round made."""
     delete = f"DELETE FROM product WHERE sku LIKE '{NEW_SKU}%'"  # noqa: S608 - a word of ours
-    await asyncio.to_thread(_run, postgres_dsn, delete, "VACUUM ANALYZE product")
+    await asyncio.to_thread(run_statements, postgres_dsn, delete, "VACUUM ANALYZE product")
 
 
 async def postgres_version(postgres_dsn: str) -> str:
@@ -36,11 +36,12 @@ async def postgres_version(postgres_dsn: str) -> str:
     return await asyncio.to_thread(_asked_version, postgres_dsn)
 
 
-async def _migrate(postgres_dsn: str) -> None:
+async def migrate(postgres_dsn: str, service_file: Path) -> None:
+    """Make a service's tables."""
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("mainstay"),
         "migrate",
-        SERVICE_FILE,
+        service_file,
         "--apply",
         env=environment_with({"MAINSTAY_POSTGRES_DSN": postgres_dsn}),
         stdout=DEVNULL,
@@ -50,7 +51,8 @@ async def _migrate(postgres_dsn: str) -> None:
         raise RuntimeError(f"mainstay migrate ended with {code}")
 
 
-def _run(postgres_dsn: str, *statements: str) -> None:
+def run_statements(postgres_dsn: str, *statements: str) -> None:
+    """One after another, each on its own."""
     connection = psycopg2.connect(postgres_dsn)
     try:
         connection.autocommit = True  # VACUUM runs in no transaction

@@ -17,7 +17,7 @@ from benchmarks.ports import HOST, free_port
 from benchmarks.token import signed_token
 from storage.embedded import Endpoints
 
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
 _STOP_SECONDS = 15.0
 _ASK_AGAIN_SECONDS = 0.02
 _KILOBYTES = 1024
@@ -51,10 +51,17 @@ class ServerProcess:
 
     def resident_megabytes(self) -> float:
         """The most memory it has had so far."""
+        return self._status_megabytes("VmHWM")
+
+    def resident_now_megabytes(self) -> float:
+        """The memory it has."""
+        return self._status_megabytes("VmRSS")
+
+    def _status_megabytes(self, name: str) -> float:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
+            if line.startswith(f"{name}:"):
                 return int(line.split()[1]) / _KILOBYTES
-        raise LookupError("the kernel does not say what a process had at most")
+        raise LookupError(f"the kernel does not tell a process's {name}")
 
 
 def cpu_seconds_in(stat: str, *, ticks_per_second: int) -> float:
@@ -65,9 +72,9 @@ def cpu_seconds_in(stat: str, *, ticks_per_second: int) -> float:
 
 @asynccontextmanager
 async def running(
-    contestant: Contestant, endpoints: Endpoints, *, core: int, log: Path
+    contestant: Contestant, endpoints: Endpoints, *, core: int | None, log: Path
 ) -> AsyncIterator[ServerProcess]:
-    """Start a contestant on `core`, its standard error in `log`; stop it when left. Raises ServerFailed."""
+    """Start a contestant on `core`, or on any; its standard error in `log`; stop it when left. Raises ServerFailed."""
     port = free_port()
     place = Place(port=port, folder=log.parent, postgres_dsn=endpoints.postgres_dsn, redis_url=endpoints.redis_url)
     launch = contestant.launch(place)
@@ -76,7 +83,8 @@ async def running(
         process = await asyncio.create_subprocess_exec(
             *launch.arguments, env=environment_with(launch.environment), stdout=DEVNULL, stderr=errors.fileno()
         )
-    os.sched_setaffinity(process.pid, {core})  # before it has threads, which inherit it
+    if core is not None:
+        os.sched_setaffinity(process.pid, {core})  # before it has threads, which inherit it
     server = ServerProcess(contestant=contestant, process=process, port=port, start_seconds=0)
     try:
         await _until_it_answers(server, log)

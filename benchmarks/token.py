@@ -14,10 +14,10 @@ SECRET = "nobody guards anything with this one: it is in the benchmark"  # noqa:
 _VALID_SECONDS = 24 * 3600
 
 
-def signed_token() -> str:
+def signed_token(caller: str = "caller-1") -> str:
     """A token of one caller, valid for a day."""
     now = int(time.time())
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "caller-1", "iat": now, "exp": now + _VALID_SECONDS}
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": caller, "iat": now, "exp": now + _VALID_SECONDS}
     return jwt.encode({"alg": ALGORITHM, "kid": "benchmark"}, claims, OctKey.import_key(SECRET))
 
 

@@ -8,6 +8,7 @@ import typer
 
 from server.account_cli import accounts
 from server.render_cli import render
+from server.start_garbage import collect_seldom
 
 app = typer.Typer(
     name="mainstay",
@@ -42,6 +43,7 @@ def serve(
     Without MAINSTAY_POSTGRES_DSN and MAINSTAY_REDIS_URL it starts Postgres and Valkey of its own under
     MAINSTAY_DATA_DIR (.mainstay), and applies the safe part of a migration.
     """
+    collect_seldom()
     from server.commands.serve import run_serve
 
     sys.exit(run_serve(file, seed=seed, workers=workers))

@@ -1,7 +1,6 @@
 """One process's life: start what it needs in order, serve until told to stop, let go of everything in reverse."""
 
 import asyncio
-import gc
 import os
 import signal
 import time
@@ -14,6 +13,7 @@ from server.parts import Parts, Running, Seed, Told
 from server.readers import Telemetry, telemetry_for
 from server.secret_files import exposed_files
 from server.settings import exposed_secrets, unknown_settings
+from server.start_garbage import settle
 from server.stop import TOLD_BY, stop_on_signals, unless_stopped
 from server.upstreams.destination import variables_of
 from telemetry.events import DrainBegan, ServiceStarted, ServiceStopped
@@ -55,8 +55,7 @@ async def serve(
                 service=name, url=running.url, admin_url=running.admin_url, duration_seconds=duration_seconds
             )
         )
-        gc.collect()
-        gc.freeze()
+        settle()
         announce(running)
         await stop.wait()
         await _drain(running, told, telemetry=telemetry, service=name)

@@ -10,6 +10,7 @@ import uvloop
 from server.commands.reporting import FAILED, reported, tell
 from server.core_dumps import forbid_core_dumps
 from server.settings import SettingsWrong, read_settings
+from server.start_garbage import settle
 from server.workers.messages import Ready
 from server.workers.supervise import supervise
 from server.workers.worker_process import NotStarted
@@ -25,6 +26,7 @@ def run_serve(file: Path, *, seed: Path | None, workers: int | None = None) -> i
         from server.commands.serve_alone import run_alone  # noqa: PLC0415 - as said
 
         return run_alone(file, seed=seed, announce=_announce_since(time.monotonic()))
+    settle()
     try:
         return reported(lambda: uvloop.run(supervise(wanted, announce=_announce_since(time.monotonic()))))
     except WorkersUnfit as unfit:

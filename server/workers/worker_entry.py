@@ -16,6 +16,7 @@ from server.core_dumps import forbid_core_dumps
 from server.lifecycle import serve
 from server.parts import Running, Told
 from server.place import Place
+from server.start_garbage import collect_seldom
 from server.workers.channel import Channel
 from server.workers.messages import Assignment, Failed
 from server.workers.supervised import Supervised
@@ -23,6 +24,7 @@ from server.workers.supervised import Supervised
 
 def main() -> None:
     """Serve until told to leave."""
+    collect_seldom()
     forbid_core_dumps()
     faulthandler.enable()  # a worker whose loop stands still is asked where by SIGABRT
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it is meant for the supervisor, whoever it was sent to

@@ -25,8 +25,8 @@ Named = TypeVar("Named", bound=Constraint | Index)
 
 REFERENCE = "reference"
 """What the name of a foreign key ends in."""
-RULE = "rule"
-"""Where a constraint's or an index's `info` keeps its NamedRule."""
+RULE, RULES = "rule", "rules"
+"""Where a constraint's or an index's `info` keeps its NamedRule, and the metadata's those of all tables."""
 
 
 def constraints_of(record_type: RecordType, by_name: Mapping[str, RecordType]) -> Iterator[Constraint]:
@@ -59,9 +59,15 @@ def indexes_of(record_type: RecordType) -> Iterator[Index]:
 
 
 def constraint_fields(metadata: MetaData) -> Mapping[str, NamedRule]:
-    """What stands behind each constraint's and index's name: its table, its fields, its rule."""
-    items = (item for table in metadata.tables.values() for item in named_items(table))
-    return {str(item.name): item.info[RULE] for item in items}
+    """What stands behind each constraint's and index's name: its table, its fields, its rule.
+
+    Every table asks for those of all, as a write can break a reference of another: they are looked for once.
+    """
+    if RULES not in metadata.info:
+        items = (item for table in metadata.tables.values() for item in named_items(table))
+        metadata.info[RULES] = {str(item.name): item.info[RULE] for item in items}
+    rules: Mapping[str, NamedRule] = metadata.info[RULES]
+    return rules
 
 
 def named_items(table: Table) -> list[Constraint | Index]:

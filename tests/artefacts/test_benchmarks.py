@@ -22,7 +22,7 @@ from tests.source_tree import PROJECT
 
 READ = next(case for case in CASES if case.name == "read")
 CREATE = next(case for case in CASES if case.name == "create")
-PUBLISHED = sorted(path for path in FOLDER.glob("*.json") if path.stem != "local")
+PUBLISHED = sorted(path.with_suffix(".json") for path in FOLDER.glob("*.md") if path.stem != "local")
 
 
 def measurement(contestant: str, number: int, *, cpu_seconds: float) -> Measurement:
