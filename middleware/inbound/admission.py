@@ -6,7 +6,7 @@ from middleware.inbound.principal import Principal
 from telemetry.events import AccessDecision
 
 Decide = Callable[[Principal | None], AccessDecision]
-"""Decides about a caller, None for one without credentials; pure, and asked for every request."""
+"""Decides about a caller, None for one without credentials; pure, so what it said of a principal may be remembered."""
 
 
 def admit_everybody(_principal: Principal | None) -> AccessDecision:

@@ -16,7 +16,7 @@ from middleware.inbound.challenge import INVALID_TOKEN, challenge
 from middleware.inbound.exchange import Exchange
 from middleware.inbound.failed_attempts import FAILED_ATTEMPTS, FailedAttempts
 from middleware.inbound.identify import CONTEXT
-from middleware.inbound.principal import PRINCIPAL, Principal
+from middleware.inbound.principal import Principal
 from middleware.inbound.rate_limit import too_many
 from middleware.inbound.request_plan import Layer
 from telemetry.events import (
@@ -118,7 +118,7 @@ class _Check:
 
     def take(self, exchange: Exchange, principal: Principal) -> None:
         """This is who calls."""
-        exchange[PRINCIPAL] = principal
+        exchange.is_from(principal)
         self.tell_taken[principal.credential_kind]()
 
     async def find(self, exchange: Exchange, given: list[str]) -> None:

@@ -5,7 +5,6 @@ from typing import get_args
 from middleware.errors import Forbidden, Problem, Unauthenticated
 from middleware.inbound.challenge import INSUFFICIENT_SCOPE, challenge
 from middleware.inbound.exchange import Exchange
-from middleware.inbound.principal import PRINCIPAL
 from middleware.inbound.request_plan import Check, Layer, Place
 from telemetry.events import AccessDecided, AccessDecision, Observe
 from telemetry.observers import bound
@@ -29,7 +28,11 @@ def authorize(observe: Observe, *, realm: str) -> Layer:
         decide = place.endpoint.decide
 
         def check(exchange: Exchange) -> None:
-            decision = decide(exchange.get(PRINCIPAL))
+            caller = exchange.caller
+            if caller is None:
+                decision = decide(None)
+            else:
+                decision = caller.decisions.get(place) or caller.decided(place, decide(caller.principal))
             tell[decision]()
             if decision not in _ADMITTED:
                 raise _refusal(decision, realm)

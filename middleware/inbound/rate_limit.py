@@ -16,7 +16,7 @@ from multidict import istr
 
 from middleware.errors import TooManyRequests
 from middleware.inbound.exchange import Exchange
-from middleware.inbound.principal import PRINCIPAL
+from middleware.inbound.principal import Principal
 from middleware.inbound.quota import Charge, Decider, Taken, scaled
 from middleware.inbound.request_plan import Check, Layer, Place
 
@@ -49,6 +49,11 @@ class Limits:
         """Where what a caller has taken is kept; `caller` says of what kind it is: `address 192.0.2.1`."""
         return _key(caller, charge.name, secret=self.secret)
 
+    def of(self, principal: Principal, declared: Charge) -> tuple[str, Charge]:
+        """The key and the charge of somebody who may have more than others."""
+        charge = scaled(declared, principal.limit_factor)
+        return self.key(f"principal {principal.name}", charge), charge
+
 
 @lru_cache(_KEYS_REMEMBERED)
 def _key(caller: str, name: str, *, secret: bytes) -> str:
@@ -74,12 +79,12 @@ def rate_limit(limits: Limits, *, jitter: Callable[[], float] = random.random) -
 
         def check(exchange: Exchange) -> Awaitable[None] | None:
             exchange.context.recording.reach("rate_limit")
-            principal, charge = exchange.get(PRINCIPAL), declared
-            if principal is None:
+            caller, charge = exchange.caller, declared
+            if caller is None:
                 key = limits.key(f"address {limits.address_of(exchange)}", charge)
             else:
-                charge = scaled(declared, principal.limit_factor)
-                key = limits.key(f"principal {principal.name}", charge)
+                found = caller.allowances.get(place)
+                key, charge = found or caller.charged(place, limits.of(caller.principal, declared))
             taken = limits.store.decide(key, charge)
             if taken is None:
                 return ask(exchange, key, charge=charge)

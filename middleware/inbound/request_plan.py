@@ -19,10 +19,11 @@ Check = Callable[[Exchange], Awaitable[None] | web.StreamResponse | None]
 """Looks at a request: raises where it is refused, and gives what is to be awaited, an answer, or nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Place:
     """Where a request leads: its method and route as events name them, and what the layers must know of it.
 
+    There is one for each method and route, which is what it is told from others by.
     Without an endpoint it is an unknown address, or a method that is not offered there.
     """
 

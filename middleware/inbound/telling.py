@@ -17,9 +17,9 @@ from ipaddress import ip_network
 from aiohttp import web
 
 from middleware.errors import Fault, Problem
+from middleware.inbound.caller import Caller
 from middleware.inbound.deadline import CALLERS_TIME
-from middleware.inbound.identify import CONTEXT
-from middleware.inbound.principal import PRINCIPAL, Principal
+from middleware.inbound.exchange import Exchange
 from telemetry.events import RequestFinished
 from telemetry.request_summary import NOTHING_NOTED, summary_of
 
@@ -32,6 +32,7 @@ FAULTS_AT_MOST = 8
 _KEPT_BITS = {4: 24, 6: 48}
 """Of an address, by its version: in IPv4 all but the last byte, in IPv6 what a provider gives one customer at most."""
 
+_NOBODY = ("", "")
 _SECRET_BYTES_AT_MOST = 64
 _DIGEST_BYTES = 8
 _REMEMBERED = 4_096
@@ -48,10 +49,11 @@ class Telling:
     words: frozenset[str] = frozenset()
 
     def finished(
-        self, request: web.Request, *, place: tuple[str, str], status: int, duration_seconds: float
+        self, request: Exchange, *, place: tuple[str, str], status: int, duration_seconds: float
     ) -> RequestFinished:
         """The event; `place` is the request's method and route."""
-        context, principal, failure = request[CONTEXT], request.get(PRINCIPAL), request.get(FAILURE)
+        context, caller, failure = request.context, request.caller, request.get(FAILURE)
+        subject, tenant = _NOBODY if caller is None else (caller.pseudonyms or self._pseudonyms(caller))
         notes = context.recording.notes
         summary = summary_of(notes) if notes else NOTHING_NOTED
         method, route = place
@@ -64,9 +66,9 @@ class Telling:
             trace_id=context.trace_id,
             span_id=context.span_id,
             stages=context.stages.seconds,
-            credential_id=summary.refused_credential_id if principal is None else principal.credential_id,
-            subject="" if principal is None else self._subject(principal),
-            tenant="" if principal is None else self._tenant(principal),
+            credential_id=summary.refused_credential_id if caller is None else caller.principal.credential_id,
+            subject=subject,
+            tenant=tenant,
             network="" if self.address_of is None else network_of(self.address_of(request)),
             error_type="" if failure is None else failure.kind,
             reason="" if failure is None else failure.reason,
@@ -78,11 +80,12 @@ class Telling:
             degraded=summary.degraded,
         )
 
-    def _subject(self, principal: Principal) -> str:
-        return _pseudonym(f"subject {principal.name}", self.secret)
-
-    def _tenant(self, principal: Principal) -> str:
-        return "" if principal.tenant is None else _pseudonym(f"tenant {principal.tenant}", self.secret)
+    def _pseudonyms(self, caller: Caller) -> tuple[str, str]:
+        principal = caller.principal
+        subject = _pseudonym(f"subject {principal.name}", self.secret)
+        tenant = "" if principal.tenant is None else _pseudonym(f"tenant {principal.tenant}", self.secret)
+        caller.pseudonyms = subject, tenant
+        return caller.pseudonyms
 
 
 TELLING = Telling()

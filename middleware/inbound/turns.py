@@ -17,6 +17,7 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import _PAYLOAD_ACCESS_ERROR, ERROR
 
+from middleware.inbound.caller import Acquaintance
 from middleware.inbound.exchange import Exchange
 
 _TOGETHER_BYTES = 65_536
@@ -42,11 +43,12 @@ class TurnProtocol(web.RequestHandler):
     connection closes.
     """
 
-    __slots__ = ("_answers", "is_last_answer", "waited_seconds")
+    __slots__ = ("_acquaintance", "_answers", "is_last_answer", "waited_seconds")
 
     def __init__(self, server: web.Server, answers: Answers, **settings: Any) -> None:
         super().__init__(server, **settings)
         self._answers = answers
+        self._acquaintance = Acquaintance()
         self.is_last_answer = False
         self.waited_seconds = 0.0
 
@@ -155,6 +157,7 @@ class TurnProtocol(web.RequestHandler):
         assert task is not None  # noqa: S101 - it runs in one
         bytes_at_most = self._answers.maximum_body_bytes
         exchange = Exchange(readable, payload, protocol=self, task=task, maximum_body_bytes=bytes_at_most)
+        exchange.acquaintance = self._acquaintance
         exchange.waited_seconds = self.waited_seconds
         return exchange
 

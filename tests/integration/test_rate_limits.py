@@ -25,7 +25,6 @@ from middleware.inbound.exchange import Exchange
 from middleware.inbound.leases import LEASE_SECONDS, Leases
 from middleware.inbound.limiter import Limiter
 from middleware.inbound.local_limits import LocalLimits
-from middleware.inbound.principal import PRINCIPAL
 from middleware.inbound.protocol import Edge
 from middleware.inbound.quota import LEFT_SHARE, Charge, Decider, Limit, charge_of
 from middleware.inbound.rate_limit import Limits
@@ -80,7 +79,7 @@ async def limited(store: Decider, charge: Charge, *, events: Recorder, unmatched
     def name_principal(exchange: Exchange) -> None:
         if "X-Principal" in exchange.headers:
             factor = float(exchange.headers.get("X-Factor", "1"))
-            exchange[PRINCIPAL] = caller_of(exchange.headers["X-Principal"], limit_factor=factor)
+            exchange.is_from(caller_of(exchange.headers["X-Principal"], limit_factor=factor))
 
     stack = inbound(
         endpoints, observe=events, make_context=identify, bounds=Bounds(limits=limits), clock=Clock(jitter=lambda: 0.0)

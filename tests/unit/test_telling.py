@@ -5,18 +5,16 @@ from typing import Annotated
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import make_mocked_request
 from pydantic import BaseModel, Field
 
 from middleware.errors import Fault, Invalid
-from middleware.inbound.identify import CONTEXT
-from middleware.inbound.principal import PRINCIPAL, Principal
+from middleware.inbound.principal import Principal
 from middleware.inbound.telling import FAILURE, FAULTS_AT_MOST, Telling, network_of, told_faults
 from server import ANYONE, Model, Resource, Route, Service
 from server.declaration import checked
 from server.declared_words import declared_words
-from telemetry.context import Identifier
 from telemetry.events import RequestFinished
+from tests.exchanges import exchange_of
 
 ADA = Principal(
     subject="ada@example.org", tenant="acme", roles=frozenset(), credential_id="k-1", credential_kind="api_key"
@@ -24,18 +22,17 @@ ADA = Principal(
 WORDS = frozenset({"author", "tags", "price", "gte"})
 
 
-def told(telling: Telling, principal: Principal | None = ADA) -> RequestFinished:
-    request = make_mocked_request("GET", "/products")
-    request[CONTEXT] = Identifier()()
-    request[CONTEXT].stages.add("validate", 0.25)
+async def told(telling: Telling, principal: Principal | None = ADA) -> RequestFinished:
+    request = exchange_of("/products")
+    request.context.stages.add("validate", 0.25)
     if principal is not None:
-        request[PRINCIPAL] = principal
+        request.is_from(principal)
     request[FAILURE] = Invalid(faults=[Fault(code="missing", detail="secret", pointer="/author")], reason="expired")
     return telling.finished(request, place=("GET", "/products"), status=422, duration_seconds=0.5)
 
 
-def test_all_that_is_known_of_a_request_is_told() -> None:
-    event = told(Telling(secret=b"s", words=WORDS, address_of=lambda _: "192.0.2.77"))
+async def test_all_that_is_known_of_a_request_is_told() -> None:
+    event = await told(Telling(secret=b"s", words=WORDS, address_of=lambda _: "192.0.2.77"))
 
     assert (event.method, event.route, event.status, event.duration_seconds) == ("GET", "/products", 422, 0.5)
     assert (event.credential_id, event.network, event.stages) == ("k-1", "192.0.2.0", (("validate", 0.25),))
@@ -43,9 +40,9 @@ def test_all_that_is_known_of_a_request_is_told() -> None:
     assert len(event.span_id) == 16
 
 
-def test_a_subject_and_a_tenant_are_told_by_pseudonyms() -> None:
-    one, same = told(Telling(secret=b"s")), told(Telling(secret=b"s"))
-    other, elsewhere = told(Telling(secret=b"t")), told(Telling(secret=b"s"), None)
+async def test_a_subject_and_a_tenant_are_told_by_pseudonyms() -> None:
+    one, same = await told(Telling(secret=b"s")), await told(Telling(secret=b"s"))
+    other, elsewhere = await told(Telling(secret=b"t")), await told(Telling(secret=b"s"), None)
 
     assert (len(one.subject), len(one.tenant)) == (16, 16)
     assert (one.subject, one.tenant) == (same.subject, same.tenant)
