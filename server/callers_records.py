@@ -8,6 +8,7 @@ from server.identity.callers_access import CallersAccess
 from server.service import WRITES, Action
 from server.write_origins import OriginOf
 from storage.listing import WHOLE
+from storage.record_type import Kind
 from storage.records import Records
 from storage.scope import EVERYTHING
 
@@ -25,6 +26,11 @@ class CallersRecords:
     def differ(self) -> bool:
         """Whether two callers who read may be shown different things."""
         return self._access.differs
+
+    @property
+    def key_kind(self) -> Kind:
+        """What their keys are."""
+        return self._records.table.type.key.kind
 
     def opened(self, body: bytes) -> bytes:
         """What was rendered of them with nothing of it encrypted."""

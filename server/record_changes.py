@@ -25,7 +25,7 @@ class RecordChanges:
         if key is None:
             return await (self._merge(asked, records) if asked.patch.merges else self._set(asked, records))
         if not asked.patch.merges and asked.patch.values and _names_one_tag(asked.expected):
-            return await self._set(asked, replace(records, key=key))
+            return await self._set(asked, records.named(key))
         return await self._change_once(asked, records, key=key)
 
     async def replace(self, asked: ReplaceRequest, records: Records) -> Rendered:

@@ -1,7 +1,6 @@
 """What a resource does with a request: each handler gets checked input and answers with Postgres's own JSON."""
 
 import hashlib
-from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlencode
 
 from aiohttp import hdrs, web
@@ -12,6 +11,7 @@ from server.cache_headers import Sharing
 from server.callers_records import CallersRecords
 from server.record_changes import RecordChanges, expected_tag
 from server.requests.record_requests import (
+    CreateRequest,
     DeleteRequest,
     ReadRequest,
     RecordRequests,
@@ -40,6 +40,7 @@ class RecordHandlers:
         self._requests = requests
         self._changes = RecordChanges(requests.input, runner=runner)
         self._cache_control = _REVALIDATED[Sharing.PRIVATE if records.differ else Sharing.PUBLIC]
+        self._is_plain_key = records.key_kind in ("uuid", "integer")  # as an address has it
         self._vary = "Accept, Authorization" if records.differ else "Accept"
 
     async def list(self, request: web.Request) -> web.Response:
@@ -55,9 +56,9 @@ class RecordHandlers:
 
     async def create(self, request: web.Request) -> web.Response:
         """A new record."""
-        record = input_of(request, Model)
+        record = input_of(request, CreateRequest).content
         records, key = self._records.of(request, "create"), request.get(REQUEST_KEY)
-        return self._created(await (records if key is None else replace(records, key=key)).create(record))
+        return self._created(await (records if key is None else records.named(key)).create(record))
 
     async def replace(self, request: web.Request) -> web.Response:
         """The whole record anew, or a new one under this key."""
@@ -108,7 +109,7 @@ class RecordHandlers:
         return web.Response(body=self._records.opened(found.body), headers=headers)
 
     def _created(self, made: Rendered) -> web.Response:
-        location = f"{self._resource.path}/{quote(made.key, safe='')}"
+        location = f"{self._resource.path}/{made.key if self._is_plain_key else quote(made.key, safe='')}"
         return self._answer(made, status=201, location=location)
 
     def _answer(self, record: Rendered, *, status: int = 200, location: str = "") -> web.Response:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from storage.record_type import Kind, RecordField
+from telemetry.frozen import frozen
 
 Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "like", "ilike", "is", "contains"]
 
@@ -80,7 +81,7 @@ class Listing:
     count: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rendered:
     """One record as Postgres rendered it: JSON text in UTF-8, its entity tag, its key as text.
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -97,6 +98,9 @@ class RenamedFrom:
 
 Constraint = Unique | Indexed
 
+_now = partial(datetime.now, UTC)
+"""Made for each record that is read, so it is no function of Python's."""
+
 SYSTEM_FIELDS = ("version", "created_at", "updated_at")
 """What every record has besides its key and its own fields; last on the wire."""
 
@@ -115,8 +119,8 @@ class Model(BaseModel):
 
     id: Annotated[UUID, Key(), System()] = Field(default_factory=uuid7)
     version: Annotated[int, System()] = 0
-    created_at: Annotated[datetime, System()] = Field(default_factory=lambda: datetime.now(UTC))
-    updated_at: Annotated[datetime, System()] = Field(default_factory=lambda: datetime.now(UTC))
+    created_at: Annotated[datetime, System()] = Field(default_factory=_now)
+    updated_at: Annotated[datetime, System()] = Field(default_factory=_now)
 
     table_name: ClassVar[str] = ""
     table_constraints: ClassVar[tuple[Constraint, ...]] = ()

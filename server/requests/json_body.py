@@ -19,16 +19,21 @@ _FAULTS_COUNTED_MAXIMUM = 2_000
 T = TypeVar("T")
 
 
-def validated(adapter: TypeAdapter[T], raw: bytes, *, document: Any) -> T:
+def validated(adapter: TypeAdapter[T], raw: bytes, *, document: Any, loose: Sequence[str] | None = None) -> T:
     """The model in a body, JSON's own types taken strictly; raises Invalid with every fault.
 
-    `document` is what `read_json` made of `raw`; the model is read from the text itself, which has every digit.
+    `document` is what `read_json` made of `raw`; the model is read from the text itself, which has every digit. `loose`
+    are the fields that strictness leaves to be looked at (`loosely_read`), all where that is not known.
     """
     try:
-        value = adapter.validate_json(raw, strict=True)
+        value: T = adapter.validator.validate_json(raw, strict=True)
     except ValidationError as error:
         raise broken_rules(faults_of(error, document)) from error
-    faults = loose_faults(value, read_exact_numbers(raw, document))
+    faults = loose_faults(value, read_exact_numbers(raw, document)) if loose is None else []
+    given = [name for name in loose or () if name in document]
+    if given:
+        is_exact = all(type(document[name]) is str for name in given)  # no number there lacks a digit
+        faults = loose_faults(value, document if is_exact else read_exact_numbers(raw, document), names=given)
     if faults:
         raise broken_rules(faults)
     return value

@@ -33,12 +33,15 @@ _TOO_DEEP = "lists and objects nest too deep"
 
 def read_json(raw: bytes) -> Any:
     """Parse a body; raises Malformed for whatever is not exactly one JSON document with distinct keys."""
-    _refuse_many_values(raw)
+    containers = _containers(raw)
+    if _weight(raw, containers) > VALUES_MAXIMUM:
+        _refuse_many_values(raw)
     try:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise _malformed(*_explained(raw, error)) from error
-    _refuse_depth(raw)
+    if containers > SHALLOW_CONTAINERS:
+        _refuse_depth(raw)
     if _has_repeated_keys(raw, document):
         raise _malformed("duplicate_key", "an object names each property once", pointer=_repeated(raw))
     return document
@@ -50,14 +53,16 @@ def read_exact_numbers(raw: bytes, document: Any) -> Any:
 
 
 def _refuse_many_values(raw: bytes) -> None:
-    if _weight(raw) > VALUES_MAXIMUM and _weight(_without_texts(raw)) > VALUES_MAXIMUM:
+    """Where there may be too many, look at what stands outside of texts alone."""
+    outside = _without_texts(raw)
+    if _weight(outside, _containers(outside)) > VALUES_MAXIMUM:
         detail = f"a body has at most {VALUES_MAXIMUM:,} values, a list or an object counting as {CONTAINER_VALUES}"
         raise _malformed("json_too_large", detail)
 
 
-def _weight(raw: bytes) -> int:
+def _weight(raw: bytes, containers: int) -> int:
     """How many values there are at most: one before each comma, and the lists and objects."""
-    return raw.count(b",") + CONTAINER_VALUES * _containers(raw)
+    return raw.count(b",") + CONTAINER_VALUES * containers
 
 
 def _without_texts(raw: bytes) -> bytes:
@@ -67,8 +72,6 @@ def _without_texts(raw: bytes) -> bytes:
 
 def _refuse_depth(raw: bytes) -> None:
     """Pydantic, which follows 201 levels, has the lowest limit of all who read the body after this."""
-    if _containers(raw) <= SHALLOW_CONTAINERS:
-        return
     try:
         from_json(raw)
     except ValueError as error:

@@ -5,12 +5,12 @@ fractions as doubles, so `0.10000000000000000555` would be stored as `0.1`. As a
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from types import NoneType
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -40,10 +40,36 @@ _EXACT = frozenset({str, int, float, bool, NoneType})
 """What pydantic's strict mode reads from JSON's own type only."""
 
 
-def loose_faults(value: object, document: object) -> list[Fault]:
-    """The faults of a validated value, held against the JSON it was read from."""
+def loosely_read(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields in which something loose may be found: not those whose JSON strict mode takes as it is or not at all.
+
+    Nothing is known of fields that validators of the team's make something else of.
+    """
+    return tuple(name for name, info in model.model_fields.items() if not _is_exact(info.annotation))
+
+
+def _is_exact(annotation: object) -> bool:
+    members = get_args(annotation)
+    match get_origin(annotation):
+        case None:
+            return annotation in _EXACT
+        case kind if kind is list or kind is Union or kind is UnionType:
+            return all(map(_is_exact, members))
+        case kind if kind is dict:
+            return members[0] is str and _is_exact(members[1])
+        case kind if kind is Literal:
+            return all(isinstance(member, str) for member in members)  # to Python 1 and true are the same
+        case _:
+            return False
+
+
+def loose_faults(value: object, document: Any, *, names: Iterable[str] | None = None) -> list[Fault]:
+    """The faults of a validated value, held against the JSON it was read from; of a record's, only in these fields."""
     faults: list[Fault] = []
-    _look(value, document, place=(), faults=faults)
+    if names is None:
+        _look(value, document, place=(), faults=faults)
+    for name in names or ():
+        _look_at_member(getattr(value, name), document[name], place=(name,), faults=faults)
     return faults
 
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from middleware.errors import Fault, Invalid
 from server.requests.json_body import broken_rules, faults_of, validated
 from server.requests.json_document import read_json
-from server.requests.loose_values import loose_faults
+from server.requests.loose_values import loose_faults, loosely_read
 from server.requests.partial_model import checks_fields_together, partial_model
 from storage.model import Model
 from storage.private_fields import remember_private
@@ -46,6 +46,7 @@ class RecordInput:
         self._adapter: TypeAdapter[Model] = TypeAdapter(record_type.model)
         self._partial: TypeAdapter[Any] = TypeAdapter(partial_model(record_type))
         self._checks_together = checks_fields_together(record_type.model)
+        self._loose = None if self._checks_together else loosely_read(record_type.model)
         self._system = frozenset(field.name for field in record_type.fields if field.system)
         self._fixed = self._system | {record_type.key.name}
         self._private = private_names(record_type.model)
@@ -113,7 +114,8 @@ class RecordInput:
 
     def _document(self, raw: bytes) -> Any:
         document = read_json(raw)
-        remember_private(document, self._private)
+        if self._private:
+            remember_private(document, self._private)
         return document
 
     def _must_merge(self, document: object) -> bool:
@@ -129,7 +131,7 @@ class RecordInput:
     def _validated(self, adapter: TypeAdapter[Any], raw: bytes, *, document: object, faults: list[Fault]) -> Any:
         """The model in `raw`, unless it has faults or there are some already."""
         try:
-            value = validated(adapter, raw, document=document)
+            value = validated(adapter, raw, document=document, loose=self._loose)
         except Invalid as invalid:
             known = {fault.pointer for fault in faults}
             faults = [*faults, *(fault for fault in invalid.faults if fault.pointer not in known)]
@@ -156,8 +158,9 @@ class RecordInput:
         return [*loose_faults(record, rest), *storage_faults(self._type, values)]
 
     def _read_only_faults(self, document: object, names: frozenset[str]) -> list[Fault]:
-        given = document if isinstance(document, dict) else {}
-        return [self._read_only(name) for name in given if name in names]
+        if not isinstance(document, dict) or names.isdisjoint(document):
+            return []
+        return [self._read_only(name) for name in document if name in names]
 
     def _read_only(self, name: str) -> Fault:
         if name in self._system:

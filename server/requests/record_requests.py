@@ -1,7 +1,6 @@
 """What each request to a resource brings, read and checked before any storage call."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import unquote_to_bytes
@@ -39,7 +38,14 @@ class ReadRequest:
     known: Tags | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
+class CreateRequest:
+    """A new record."""
+
+    content: Model
+
+
+@frozen
 class ReplaceRequest:
     """The whole record at a key; `creates` where there must be none yet. A patch where some of it stays as it is."""
 
@@ -49,7 +55,7 @@ class ReplaceRequest:
     creates: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UpdateRequest:
     """Changes to the record at a key."""
 
@@ -58,7 +64,7 @@ class UpdateRequest:
     expected: Tags | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeleteRequest:
     """The end of the record at a key."""
 
@@ -94,11 +100,15 @@ class RecordRequests:
             known=if_none_match(request.headers),
         )
 
-    def create(self, request: web.Request) -> OrLater[Model]:
+    def create(self, request: web.Request) -> OrLater[CreateRequest]:
         """The record a POST describes."""
         self._plain(request)
         fixed = self._access.to_fields(request, "create").fixed
-        return self._of_body(request, JSON_TYPES, read=lambda raw: self.input.new(raw, fixed=fixed))
+
+        def read(raw: bytes) -> CreateRequest:
+            return CreateRequest(content=self.input.new(raw, fixed=fixed))
+
+        return self._of_body(request, JSON_TYPES, read=read)
 
     def replace(self, request: web.Request) -> OrLater[ReplaceRequest]:
         """The record a PUT describes."""

@@ -51,7 +51,7 @@ class WriteForm:
     shown: Shape = WHOLE
 
 
-PLAIN = WriteForm()
+PLAIN, KEYED = WriteForm(), WriteForm(keyed=True)
 
 
 class RecordStatements:

@@ -8,11 +8,14 @@ from uuid import UUID
 
 import orjson
 import pytest
-from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from middleware.errors import Invalid
 from server.requests.json_body import pointer, validated
 from server.requests.json_document import read_json
+from server.requests.loose_values import loose_faults, loosely_read
 
 
 class Grade(IntEnum):
@@ -43,7 +46,32 @@ class Basket(BaseModel):
     split: Annotated[list[str], BeforeValidator(lambda text: text.split("/"))] = []
 
 
+class Exact(BaseModel):
+    text: str = ""
+    whole: int = 0
+    real: float = 0
+    yes: bool = False
+    word: Literal["a", "b"] = "a"
+    either: str | int | bool | None = None
+    texts: list[str] = []
+    by_name: dict[str, list[int | float]] = {}
+
+
+class Loose(BaseModel):
+    exact: Decimal = Decimal(0)
+    exacts: list[Decimal | None] = []
+    digit: Literal[1, 2] = 1
+    by_day: dict[date, str] = {}
+    anything: Any = None
+    text: str = ""
+
+
 BASKET = TypeAdapter(Basket)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.sampled_from(["a", "b", "1", "true", "1.5"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "1"]), inner, max_size=2),
+    max_leaves=4,
+)
 
 
 def read(raw: bytes) -> Basket:
@@ -115,3 +143,37 @@ def test_thousands_of_faults_are_counted_alone() -> None:
 
 def test_a_pointer_has_escapes_for_its_own_signs() -> None:
     assert pointer(["a/b", 0, "~", ""]) == "/a~1b/0/~0/"
+
+
+# --- which fields are looked at
+
+
+def test_fields_that_json_says_in_one_way_are_not_looked_at() -> None:
+    assert (loosely_read(Exact), loosely_read(Loose)) == ((), ("exact", "exacts", "digit", "by_day", "anything"))
+
+
+@given(name=st.sampled_from(sorted(Exact.model_fields)), value=JSON)
+def test_in_what_is_not_looked_at_nothing_would_be_found(name: str, value: Any) -> None:
+    try:
+        read = Exact.model_validate_json(orjson.dumps({name: value}), strict=True)
+    except ValidationError:
+        return
+    assert loose_faults(read, {name: value}) == []
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"exact":" 1","text":"a"}',
+        b'{"exact":0.10000000000000000555}',
+        b'{"exacts":["1",null,"1e3"],"exact":"1"}',
+        b'{"digit":true,"exact":2.5}',
+    ],
+)
+def test_the_same_is_found_where_only_some_fields_are_looked_at(raw: bytes) -> None:
+    def found(loose: tuple[str, ...] | None) -> list[tuple[str | None, str]]:
+        with pytest.raises(Invalid) as caught:
+            validated(TypeAdapter(Loose), raw, document=read_json(raw), loose=loose)
+        return [(fault.pointer, fault.code) for fault in caught.value.faults]
+
+    assert found(loosely_read(Loose)) == found(None)

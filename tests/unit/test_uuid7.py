@@ -13,11 +13,11 @@ LATEST = 2**48 * 1_000_000 - 1
 
 
 def made_at(nanoseconds: int, *, chance: int = 0) -> UUID:
-    return uuid7(now_nanoseconds=lambda: nanoseconds, random_bits=lambda _bits: chance)
+    return uuid7(now_nanoseconds=lambda: nanoseconds, random_bytes=chance.to_bytes)
 
 
 def test_an_id_holds_the_millisecond_its_fraction_and_chance() -> None:
-    made = made_at(0x0197F3F56D2C * 1_000_000 + 500_000, chance=0x1234)
+    made = made_at(0x0197F3F56D2C * 1_000_000 + 500_000, chance=0xC000_0000_0000_1234)
 
     assert (str(made), made.version, made.variant) == ("0197f3f5-6d2c-7800-8000-000000001234", 7, RFC_4122)
 
