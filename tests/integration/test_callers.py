@@ -82,6 +82,7 @@ async def test_nobody_is_asked_for_credentials_and_told_no_error(guarded: Client
         ("Basic YTpi", "Send one Authorization header: Bearer and a key or a token."),
         (WRONG, "Send one Authorization header: Bearer and a key or a token."),
     ],
+    ids=["unknown key", "unknown key, spaced", "no whole key", "nothing", "other scheme", "no scheme"],
 )
 async def test_a_credential_that_is_not_taken_is_refused_everywhere(
     guarded: Client, path: str, header: str, sentence: str

@@ -156,7 +156,7 @@ async def test_what_a_503_says_of_coming_back_is_heeded() -> None:
         assert time.monotonic() - started >= 1.0
 
 
-@pytest.mark.parametrize("when", ["120", formatdate(time.time() + 3_000, usegmt=True)])
+@pytest.mark.parametrize("when", ["120", formatdate(time.time() + 3_000, usegmt=True)], ids=["seconds", "date"])
 @pytest.mark.parametrize(("number", "raised"), [(429, Throttled), (503, Unavailable)])
 async def test_who_is_to_come_back_past_the_deadline_is_told_so_and_not_asked_again(
     number: int, raised: type[Problem], when: str

@@ -22,7 +22,7 @@ async def asked(method: str, *, token: str = "", peer: str = "10.0.0.7", **heade
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize("token", ["", TOKEN])
+@pytest.mark.parametrize("token", ["", TOKEN], ids=["open", "guarded"])
 async def test_anybody_may_look(method: str, token: str) -> None:
     assert await asked(method, token=token) == "done"
 

@@ -289,7 +289,7 @@ def broken(key: Key, **changed: Any) -> dict[str, Any]:
         orjson.dumps({"keys": [broken(RSA, n="AQAB")]}),
         orjson.dumps({"keys": [broken(CURVE, x="AQAB")]}),
         orjson.dumps({"keys": [{"kty": "RSA"}] * 101}),
-        public_set(SECRET),
+        pytest.param(public_set(SECRET), id="a secret"),
         b"-----BEGIN PUBLIC KEY-----\nAQAB\n-----END PUBLIC KEY-----\n",
     ],
 )
