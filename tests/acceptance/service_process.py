@@ -1,6 +1,7 @@
 """The real `mainstay` command: a service started, watched, stopped or killed, and commands run to their end."""
 
 import asyncio
+import ctypes
 import os
 import re
 import signal
@@ -17,6 +18,7 @@ from tests.integration.processes import until, working_in
 
 COMMAND = Path(sys.executable).with_name("mainstay")
 PATIENCE_SECONDS = 60.0
+_LIBC, _PR_SET_PDEATHSIG = ctypes.CDLL(None), 1  # linux/prctl.h
 _ADDRESS = re.compile(r"  (API|admin) +(https?://\S+)")
 
 
@@ -116,14 +118,15 @@ async def launched(
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAINSTAY_")}
     environment = kept | {f"MAINSTAY_{name}": value for name, value in told.items()}
     return await asyncio.create_subprocess_exec(
-        COMMAND, *arguments, stdin=PIPE, stdout=output, stderr=errors, env=environment, preexec_fn=_hear_interrupts
+        COMMAND, *arguments, stdin=PIPE, stdout=output, stderr=errors, env=environment, preexec_fn=_like_a_terminal
     )
 
 
-def _hear_interrupts() -> None:
-    """Signals mean something to the command even where the tests run in a shell's background, or are deaf to them."""
+def _like_a_terminal() -> None:
+    """Signals mean something to the command though the tests may be deaf to them; it ends with them, however they do."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 async def kill_all(process: Process, data_dir: Path) -> None:

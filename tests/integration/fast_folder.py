@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from storage.embedded import FolderBusy
 from storage.embedded.account import Account
 from storage.embedded.data_lock import DataLock
+from tests.integration.processes import working_in
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder there
 _ENOUGH_BYTES = 2**30
@@ -34,13 +36,16 @@ def make_fast_folder() -> Iterator[Path]:
 
 
 def _remove_what_killed_runs_left(parent: Path) -> None:
-    """Remove our older folders whose lock nobody holds; the servers that worked there died with their run."""
+    """Remove our older folders whose lock nobody holds, and end what was frozen or set free when its run was killed."""
     for folder in parent.glob(f"{_PREFIX}*"):
         with suppress(FolderBusy, FileNotFoundError):
             found = folder.lstat()
             if found.st_uid == os.geteuid() and time.time() - found.st_mtime > _JUST_MADE_SECONDS:
                 lock = _lock_of(folder)
                 lock.acquire()
+                for pid in working_in(folder):
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
                 shutil.rmtree(folder)
                 lock.release()
 

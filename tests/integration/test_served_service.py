@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from psycopg2.extensions import parse_dsn
 
 from server import ANYONE, Model, Resource, Service, role
 from server.testing import served
@@ -16,6 +17,7 @@ from storage.mistakes import Misdeclared
 from telemetry.events import RequestFinished
 
 ROOT = Path(__file__).parents[2]
+SHORT_LIVED = Path(tempfile.gettempdir())
 GUIDE = (ROOT / "docs/testing.md").read_text()
 
 
@@ -26,13 +28,12 @@ class Note(Model):
 SERVICE = Service(name="notes", resources=[Resource(Note, "/notes", read=ANYONE, write=role("staff"))])
 
 
-def folders() -> set[Path]:
-    """The data folders there are."""
-    return set(Path(tempfile.gettempdir()).glob("mainstay-????????"))
+def data_folder(dsn: str) -> Path:
+    """Where the Postgres of that address has its files and its socket."""
+    return next(folder for folder in Path(parse_dsn(dsn)["host"]).parents if folder.parent == SHORT_LIVED)
 
 
 async def test_a_service_is_served_for_real_with_keys_and_events_and_leaves_nothing() -> None:
-    before = folders()
     async with served(SERVICE, body_bytes=2_000) as running, aiohttp.ClientSession(running.url) as client:
         key = await running.key("staff")
         refused = await client.post("/notes", json={"text": "a"})
@@ -40,9 +41,11 @@ async def test_a_service_is_served_for_real_with_keys_and_events_and_leaves_noth
         event = await running.events.wait_for(RequestFinished, lambda one: one.status == 201)
         async with client.get(f"{running.admin_url}/readyz") as ready:
             is_ready = ready.status == 200
+        folder = data_folder(running.postgres_dsn)
+        is_there = folder.is_dir()
 
     assert (refused.status, made.status, event.route, is_ready) == (401, 201, "/notes", True)
-    assert folders() == before
+    assert (is_there, folder.exists()) == (True, False)
 
 
 async def test_a_declaration_with_mistakes_is_not_served() -> None:
