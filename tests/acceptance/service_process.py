@@ -123,7 +123,7 @@ async def launched(
 
 
 def _like_a_terminal() -> None:
-    """Signals mean something to the command though the tests may be deaf to them; it ends with them, however they do."""
+    """Signals mean something to the command though the tests may be deaf to them; it ends when they do, in any way."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -74,18 +74,13 @@ async def test_a_service_without_redis_is_ready_and_says_what_it_does_without(da
     ):
         status, document = await probe(client, f"{running.admin_url}/readyz")
 
-    assert (status, document) == (
-        200,
-        {
-            "ready": True,
-            "degraded": ["redis"],
-            "checks": {
-                "serving": {"ok": True},
-                "postgres": {"ok": True},
-                "redis": {"ok": False, "reason": "the last call ended with unavailable"},
-            },
-        },
-    )
+    checks = {"serving": {"ok": True}, "postgres": {"ok": True}}
+    expected = [
+        {"ready": True, "degraded": ["redis"], "checks": {**checks, "redis": {"ok": False, "reason": reason}}}
+        for reason in ("the last call ended with unavailable", "the last call ended with timeout")
+    ]
+    assert status == 200
+    assert document in expected  # a starting process on a busy machine may be late to hear that nobody listens
 
 
 async def test_readiness_goes_first_and_whoever_comes_until_balancers_have_noticed_is_served(data_dir: Path) -> None:
