@@ -1,14 +1,12 @@
 """The handlers of a resource that is cached: reads go through the cache and tell what became of it."""
 
-from dataclasses import replace
-
 from aiohttp import hdrs, web
 
 from middleware.errors import NotFound
 from middleware.inbound.validate import input_of
 from server.cache_headers import CacheHeaders, Sharing
 from server.callers_records import CallersRecords
-from server.record_handlers import RecordHandlers, sharing_of
+from server.record_handlers import RecordHandlers
 from server.requests.cache_wishes import wish_of
 from server.requests.record_requests import ReadRequest, RecordRequests
 from server.service import Resource
@@ -39,7 +37,7 @@ class CachedHandlers(RecordHandlers):
         """One page."""
         listing = input_of(request, Listing)
         reading = self._reads.reading(wish_of(request))
-        page = await replace(self._records.of(request, "list"), runner=reading).page(listing)
+        page = await self._records.of(request, "list").through(reading).page(listing)
         return self._marked(request, self._page(request, listing, page=page), reading=reading)
 
     async def read(self, request: web.Request) -> web.Response:
@@ -48,22 +46,24 @@ class CachedHandlers(RecordHandlers):
         # Whether a record is still the one that If-Match expects only the database knows (RFC 9111 §4.3.2).
         reading = self._reads.reading(wish_of(request) if asked.expected is None else FRESH)
         try:
-            found = await replace(records, runner=reading).read(asked.key, asked.shape)
+            found = await records.through(reading).read(asked.key, asked.shape)
         except NotFound as missing:
             if reading.answered is not None:
                 missing.headers |= self._headers_for(request).of(reading.answered)
             raise
-        return self._marked(request, self._shown(request, found, whole=records.whole), reading=reading)
+        return self._marked(request, self._shown(request, asked, found=found, whole=records.whole), reading=reading)
 
     def _marked(self, request: web.Request, response: web.Response, *, reading: Reading) -> web.Response:
-        if reading.answered is not None:
-            headers = self._headers_for(request)
-            response.headers.update(headers.of(reading.answered))
-            response.headers[hdrs.CACHE_CONTROL] = headers.control(reading.answered)
+        answered = reading.answered
+        if answered is not None:
+            ours, headers = self._headers_for(request), response.headers
+            for name, value in ours.of(answered).items():
+                headers[name] = value
+            headers[hdrs.CACHE_CONTROL] = ours.control(answered)
         return response
 
     def _headers_for(self, request: web.Request) -> CacheHeaders:
-        return self._headers[sharing_of(request, self._records)]
+        return self._headers[self._sharing(request)]
 
 
 def policy_of(resource: Resource) -> CachePolicy:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 
 from aiohttp import hdrs, web
 
@@ -50,7 +49,7 @@ class ReplicatedHandlers(RecordHandlers):
         """One page."""
         listing = input_of(request, Listing)
         reading = self._reads.reading(read_wish_of(request))
-        page = await replace(self._records.of(request, "list"), runner=reading).page(listing)
+        page = await self._records.of(request, "list").through(reading).page(listing)
         return self._marked(self._page(request, listing, page=page), reading)
 
     async def read(self, request: web.Request) -> web.Response:
@@ -62,13 +61,13 @@ class ReplicatedHandlers(RecordHandlers):
         # Whether a record is still the one that If-Match expects only the primary knows.
         reading = self._reads.reading(read_wish_of(request) if asked.expected is None else PRIMARY_ALONE)
         try:
-            found = await replace(records, runner=reading).read(asked.key, asked.shape)
+            found = await records.through(reading).read(asked.key, asked.shape)
         except NotFound:
             if not reading.is_from_replica:
                 raise
             reading = self._reads.reading(PRIMARY_ALONE)
-            found = await replace(records, runner=reading).read(asked.key, asked.shape)
-        return self._marked(self._shown(request, found, whole=records.whole), reading)
+            found = await records.through(reading).read(asked.key, asked.shape)
+        return self._marked(self._shown(request, asked, found=found, whole=records.whole), reading)
 
     def _marked(self, response: web.Response, reading: ReplicaReading) -> web.Response:
         response.headers.update(self._headers(reading))

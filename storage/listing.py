@@ -94,7 +94,7 @@ class Rendered:
     is_replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Page:
     """One page: the records' JSON joined by commas, the last one's sort values if more follow, the total if asked."""
 

@@ -1,6 +1,6 @@
 """What runs statements, as those who have some to run see it."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -10,9 +10,9 @@ from storage.postgres.statement import Statement
 class Runner(Protocol):
     """What runs statements: the pool, or a transaction."""
 
-    async def run(
+    def run(
         self, statement: Statement, parameters: Sequence[Any] = (), *, operation: str
-    ) -> list[tuple[Any, ...]]:
+    ) -> Coroutine[Any, Any, list[tuple[Any, ...]]]:
         """Run one; raises the problems the database's errors were translated to."""
 
 

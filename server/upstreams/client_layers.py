@@ -9,7 +9,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Generic, TypeVar
 
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
@@ -36,7 +35,10 @@ def through(call: Call, operation: UpstreamOperation) -> ClientMiddlewareType:
     """Make the request's attempts as the outbound stack says."""
 
     async def layer(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        return await call(operation, partial(handler, request))
+        async def attempt() -> ClientResponse:
+            return await handler(request)
+
+        return await call(operation, attempt)
 
     return layer
 

@@ -1,7 +1,7 @@
 """A runner that makes every write known to the cache, once it is committed and before it is answered."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,10 +30,15 @@ class WatchedWrites:
         self._shown = shown
         self._settling_seconds = settling_seconds
 
-    async def run(self, statement: Statement, parameters: Sequence[Any] = (), *, operation: str) -> list[Row]:
+    def run(
+        self, statement: Statement, parameters: Sequence[Any] = (), *, operation: str
+    ) -> Coroutine[Any, Any, list[Row]]:
         """Run one statement; raises what the runner raises."""
-        if not statement.tells_of_writes:
-            return await self._runner.run(statement, parameters, operation=operation)
+        if statement.tells_of_writes:
+            return self._run_watched(statement, parameters, operation=operation)
+        return self._runner.run(statement, parameters, operation=operation)
+
+    async def _run_watched(self, statement: Statement, parameters: Sequence[Any], *, operation: str) -> list[Row]:
         try:
             rows = await self._runner.run(statement, parameters, operation=operation)
         except asyncio.CancelledError:

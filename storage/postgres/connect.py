@@ -67,7 +67,7 @@ async def _addresses(given: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
 
 async def _connect(dsn: str, policy: PoolPolicy, *, parameters: Mapping[str, Any]) -> PostgresConnection:
     async with asyncio.timeout(policy.connect_timeout_seconds):
-        connection = await WatchedConnection(
+        connection = WatchedConnection(
             dsn,
             policy.connect_timeout_seconds,
             enable_json=False,
@@ -75,6 +75,7 @@ async def _connect(dsn: str, policy: PoolPolicy, *, parameters: Mapping[str, Any
             enable_uuid=False,
             **parameters,
         )
+        await connection
         _require_settings(connection)
         cursor = await connection.cursor()
     return PostgresConnection(connection, cursor, prepared_statements=policy.prepared_statements)

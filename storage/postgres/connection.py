@@ -5,7 +5,7 @@ This file, connect.py and watch.py are all that knows aiopg and psycopg2 by thei
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import aiopg
@@ -17,6 +17,7 @@ from storage.postgres.array_text import Scalar
 from storage.postgres.sql_comment import traced
 from storage.postgres.sqlstate import EXECUTION_CLASSES, READ_ONLY, STALE_STATEMENT, is_lost, sqlstate_of, translated
 from storage.postgres.statement import Statement
+from storage.postgres.watch import WatchedConnection
 from telemetry.events import DropReason
 
 Row = tuple[object, ...]
@@ -28,7 +29,6 @@ class PostgresConnection:
     __slots__ = (
         "_bound",
         "_connection",
-        "_cursor",
         "_doubtful",
         "_driver",
         "_fault",
@@ -37,9 +37,8 @@ class PostgresConnection:
         "_raw",
     )
 
-    def __init__(self, connection: aiopg.Connection, cursor: aiopg.Cursor, *, prepared_statements: int) -> None:
+    def __init__(self, connection: WatchedConnection, cursor: aiopg.Cursor, *, prepared_statements: int) -> None:
         self._connection = connection
-        self._cursor = cursor
         self._raw: Any = cursor.raw  # psycopg2's own, which has no types; fetching from it needs no coroutine
         self._driver: Any = connection.raw
         self._bound = prepared_statements
@@ -54,9 +53,10 @@ class PostgresConnection:
         """Why this connection must not be used by another caller; None where it may."""
         if self._fault is not None:
             return self._fault
-        if self._driver.closed or self._driver.get_transaction_status() != TRANSACTION_STATUS_IDLE:
+        driver = self._driver
+        if driver.closed or driver.get_transaction_status() != TRANSACTION_STATUS_IDLE:
             return "broken"
-        return "superseded" if self.is_superseded else None
+        return None if self._is_current is None or self._is_current() else "superseded"
 
     @property
     def is_superseded(self) -> bool:
@@ -95,7 +95,7 @@ class PostgresConnection:
         statement that the server has forgotten, or whose result has another shape now, is prepared again;
         inside a transaction, which has failed by then, that is a SerializationFailure.
         """
-        inside = begin or self.in_transaction
+        inside = begin or self._driver.get_transaction_status() != TRANSACTION_STATUS_IDLE
         try:
             try:
                 return await self._invoke(statement, parameters, begin=begin)
@@ -131,10 +131,15 @@ class PostgresConnection:
         self._raw.close()
         self._connection.close()
 
-    async def _invoke(self, statement: Statement, parameters: Sequence[Scalar], *, begin: bool) -> list[Row]:
-        if statement.name in self._prepared and not begin:
-            self._prepared.move_to_end(statement.name)
-            return await self._send(_invocation(statement, parameters))
+    def _invoke(self, statement: Statement, parameters: Sequence[Scalar], *, begin: bool) -> Awaitable[list[Row]]:
+        if begin or statement.name not in self._prepared:
+            return self._prepare_and_invoke(statement, parameters, begin=begin)
+        self._prepared.move_to_end(statement.name)
+        return self._send(_invocation(statement, parameters))
+
+    async def _prepare_and_invoke(
+        self, statement: Statement, parameters: Sequence[Scalar], *, begin: bool
+    ) -> list[Row]:
         script = self._script(statement, parameters, begin=begin)
         try:
             return await self._send(script)
@@ -169,11 +174,12 @@ class PostgresConnection:
 
     async def _send(self, operation: bytes) -> list[Row]:
         try:
-            await self._cursor.execute(operation)  # type: ignore[arg-type]  # psycopg2 takes bytes too
+            await self._connection.ask(self._raw, operation)
         except asyncio.CancelledError:
             self.cut()
             raise
-        rows: list[Row] = self._raw.fetchall() if self._raw.description is not None else []
+        raw = self._raw
+        rows: list[Row] = [] if raw.description is None else raw.fetchall()
         return rows
 
     def _translated(self, error: psycopg2.Error, *, writing: bool) -> Problem:

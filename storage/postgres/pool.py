@@ -1,13 +1,14 @@
 """The pool: the one way to Postgres, through the outbound stack."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from typing import Any
 
 from middleware.errors import OutcomeUnknown
 from middleware.outbound import outbound
 from middleware.outbound.attempt_timeout import NoAnswer
-from middleware.outbound.layer import Senses
+from middleware.outbound.layer import Attempt, Call, Senses
 from middleware.outbound.policy import PoolPolicy
 from storage.postgres.array_text import Scalar
 from storage.postgres.connection import Row
@@ -87,7 +88,9 @@ class Pool:
         await self._scout.stop()
         await self._slots.close()
 
-    async def run(self, statement: Statement, parameters: Sequence[Scalar] = (), *, operation: str) -> list[Row]:
+    def run(
+        self, statement: Statement, parameters: Sequence[Scalar] = (), *, operation: str
+    ) -> Coroutine[Any, Any, list[Row]]:
         """Execute a prepared statement by itself, in one round trip; `parameters` are as `Statement.bind` gives them.
 
         A write whose answer was lost is made again only where it finds itself.
@@ -95,26 +98,20 @@ class Pool:
         Rows are tuples: text as bytes, integers, floats and booleans as themselves, NULL as None.
         """
         attempt = partial(self._attempt, statement, parameters)
-        if not statement.writes:
-            return await self._read(operation, attempt)
-        try:
-            return await (self._keyed_write if statement.finds_itself else self._write)(operation, attempt)
-        except NoAnswer as error:
-            raise OutcomeUnknown from error
+        if statement.writes:
+            return _written(operation, attempt, by=self._keyed_write if statement.finds_itself else self._write)
+        return self._read(operation, attempt)
 
     async def execute(self, script: str, *, operation: str = "script") -> list[Row]:
         """Run our own SQL, unprepared; several statements are one transaction; the last one's rows are returned."""
-        try:
-            return await self._write(operation, partial(self._attempt_script, script))
-        except NoAnswer as error:
-            raise OutcomeUnknown from error
+        return await _written(operation, partial(self._attempt_script, script), by=self._write)
 
     def transaction(self, *, operation: str = "transaction") -> AbstractAsyncContextManager[Transaction]:
         """Return a block in which several statements succeed or fail together."""
         return Transaction(self._slots, self._writes, senses=self._senses, operation=operation)
 
     async def _attempt(self, statement: Statement, parameters: Sequence[Scalar]) -> list[Row]:
-        slot = await self._slots.acquire()
+        slot = self._slots.take() or await self._slots.acquire()
         try:
             return await slot.connection.run(statement, parameters)
         finally:
@@ -126,3 +123,11 @@ class Pool:
             return await slot.connection.execute(script)
         finally:
             self._slots.release(slot)
+
+
+async def _written(operation: str, attempt: Attempt[list[Row]], *, by: Call) -> list[Row]:
+    """Make a write; of one without an answer nobody knows what came of it."""
+    try:
+        return await by(operation, attempt)
+    except NoAnswer as error:
+        raise OutcomeUnknown from error

@@ -81,11 +81,20 @@ class Slots(Generic[C]):
 
     async def acquire(self) -> Slot[C]:
         """Return a usable connection; raise Overloaded when all stay in use, Unavailable when none can be had."""
-        slot = self._take_idle()
-        if slot is not None:
-            self._observe(self._acquired_at_once)
-            return slot
-        return await self._wait_in_line()
+        return self.take() or await self._wait_in_line()
+
+    def take(self) -> Slot[C] | None:
+        """Return a usable connection that is idle, where there is one: most callers need not wait, nor await."""
+        while self._idle:
+            slot = self._idle.pop()
+            fault = self._fault_of(slot)
+            if fault is None:
+                slot.since = self._now()
+                self._used.add(slot)
+                self._observe(self._acquired_at_once)
+                return slot
+            self._drop(slot, fault)
+        return None
 
     def release(self, slot: Slot[C]) -> None:
         """Take a connection back; one that must not be used again is closed."""
@@ -126,17 +135,6 @@ class Slots(Generic[C]):
     def _count(self) -> int:
         return len(self._idle) + len(self._used)
 
-    def _take_idle(self) -> Slot[C] | None:
-        while self._idle:
-            slot = self._idle.pop()
-            fault = self._fault_of(slot)
-            if fault is None:
-                slot.since = self._now()
-                self._used.add(slot)
-                return slot
-            self._drop(slot, fault)
-        return None
-
     async def _wait_in_line(self) -> Slot[C]:
         if self._closing:
             raise Unavailable(CLOSED)
@@ -163,8 +161,12 @@ class Slots(Generic[C]):
     def _take_back(self, slot: Slot[C], now: float) -> None:
         self._used.discard(slot)
         reason = self._reason_to_drop(slot, now)
-        if reason is None:
-            self._hand_on(slot, now)
+        if reason is None:  # whoever has waited longest gets it, or it is kept
+            slot.since = now
+            if self._waiters.serve(slot):
+                self._used.add(slot)
+            else:
+                self._idle.append(slot)
         else:
             self._drop(slot, reason)
             self._open_more(len(self._waiters))
@@ -187,14 +189,6 @@ class Slots(Generic[C]):
         if self._closing:
             return "closing"
         return "expired" if now >= slot.expires_at else None
-
-    def _hand_on(self, slot: Slot[C], now: float) -> None:
-        """Give a usable connection to whoever has waited longest, or keep it."""
-        slot.since = now
-        if self._waiters.serve(slot):
-            self._used.add(slot)
-        else:
-            self._idle.append(slot)
 
     def _drop(self, slot: Slot[C], reason: DropReason) -> None:
         slot.connection.close()

@@ -1,13 +1,17 @@
 """A list's query read against its resource: the question as data."""
 
 from dataclasses import replace
+from typing import Annotated
 
 import pytest
 
 from middleware.errors import Malformed
 from server.requests.cursor import Cursors
 from server.requests.list_query import QueryReader
+from storage.describe import describe
 from storage.listing import WHOLE, Filter, Listing, Order, Shape
+from storage.model import Indexed, Model, Private
+from telemetry.private_texts import REDACTED, begin, redacted
 from tests.unit.openapi_service import TYPES, Artist, Product
 
 TYPE = TYPES[Product]
@@ -18,6 +22,10 @@ CURSORS = Cursors(b"secret", "/products")
 READER = QueryReader(TYPE, filterable=INDEXED, sortable=SORTABLE, cursors=CURSORS)
 KEY = Order(field=FIELDS["id"])
 EMPTY = Listing(order=(KEY,), limit=20)
+
+
+class Friend(Model):
+    nickname: Annotated[str | None, Private(), Indexed()] = None
 
 
 @pytest.mark.parametrize(
@@ -140,3 +148,26 @@ def test_what_cannot_be_filtered_by_is_told_from_what_is_no_field(raw: str, deta
 
     (fault,) = caught.value.faults
     assert (fault.code, fault.detail[: len(detail)]) == ("unknown_parameter", detail)
+
+
+def test_a_question_asked_again_is_the_one_that_was_read() -> None:
+    assert READER.listing("limit=7", count=False) is READER.listing("limit=7", count=False)
+
+
+def test_a_question_with_and_without_a_count_are_two() -> None:
+    asked = [READER.listing("limit=7", count=count) for count in (False, True, False)]
+
+    assert asked == [replace(EMPTY, limit=7, count=count) for count in (False, True, False)]
+
+
+def test_a_private_value_is_remembered_with_every_request_it_comes_with() -> None:
+    kind = describe(Friend)
+    reader = QueryReader(kind, filterable=["nickname"], sortable=[], cursors=CURSORS)
+
+    seen = []
+    for _ in range(2):
+        begin()
+        reader.listing("nickname=Zuzu", count=False)
+        seen.append(redacted("Zuzu"))
+
+    assert seen == [REDACTED, REDACTED]

@@ -7,6 +7,7 @@ import pytest
 from storage.listing import Filter, Listing, Order, Shape
 from storage.postgres.list_statements import ListStatements
 from storage.postgres.rendering import Renderer
+from storage.scope import Scope
 from storage.tables.schema import tables
 from tests.unit.openapi_service import TYPES, Product
 
@@ -63,3 +64,20 @@ def test_an_index_is_read_from_the_cursor_s_place_on_where_it_can_be() -> None:
 
     assert "(product.price, product.id) > (" in uniform
     assert "(product.price, product.id) > (" not in STATEMENTS.statement(mixed)[0].sql
+
+
+def test_a_listing_asked_for_again_brings_its_statement_and_its_values_along() -> None:
+    other = replace(LISTING, after=("2", "y"))
+
+    asked = [STATEMENTS.statement(one) for one in (LISTING, other, LISTING, other)]
+
+    assert asked == [STATEMENTS.statement(replace(one)) for one in (LISTING, other, LISTING, other)]
+
+
+def test_a_listing_that_has_come_before_is_still_confined_to_its_callers_rows() -> None:
+    own = Scope(bounds={TYPES[Product].table: {"sku": "ours"}})
+
+    unconfined, (_, values) = STATEMENTS.statement(LISTING), STATEMENTS.statement(LISTING, own)
+
+    assert "ours" in values
+    assert STATEMENTS.statement(LISTING) == unconfined
