@@ -9,6 +9,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.principal import PRINCIPAL
+from middleware.inbound.ready_answer import ReadyAnswer
 from server.address import Address, Handle
 from server.declaration import Declaration
 from server.handling import REQUEST_STORE, store
@@ -73,18 +74,17 @@ def _known(handle: Handle, origin_of: OriginOf) -> Handle:
 
 def _rendering(route: Route) -> Handle:
     """The route's handler as aiohttp wants it; a result that is not what the route says it returns is a bug."""
-    answers, is_model = _answers(route), _is_model(route)
+    answers, is_model, status = _answers(route), _is_model(route), int(route.status or HTTPStatus.OK)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         result = await route.handler(request)
-        if isinstance(result, web.StreamResponse):
-            return result
-        if not (is_model and type(result) is route.returns):
+        if not (is_model and type(result) is route.returns):  # which nearly all are, and the rest is not asked about
+            if isinstance(result, web.StreamResponse):
+                return result
             _require_as_declared(route, answers, result=result)
-        if result is None:
-            return web.Response(status=route.status or HTTPStatus.NO_CONTENT)
-        status = route.status or HTTPStatus.OK
-        return web.Response(body=rendered(result), status=status, content_type="application/json")
+            if result is None:
+                return web.Response(status=route.status or HTTPStatus.NO_CONTENT)
+        return ReadyAnswer(rendered(result), status=status)
 
     return handle
 

@@ -22,6 +22,7 @@ class Stages:
 
     def header(self, total_seconds: float) -> str:
         """The header's value, in milliseconds: `total;dur=2.31, validate;dur=0.12, postgres;dur=1.70`."""
-        parts = [f"total;dur={total_seconds * _MILLISECONDS:.2f}"]
-        parts += [f"{stage};dur={seconds * _MILLISECONDS:.2f}" for stage, seconds in self._seconds.items()]
-        return ", ".join(parts)
+        told = f"total;dur={total_seconds * _MILLISECONDS:.2f}"
+        for stage, seconds in self._seconds.items():
+            told = f"{told}, {stage};dur={seconds * _MILLISECONDS:.2f}"
+        return told

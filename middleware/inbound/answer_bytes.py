@@ -6,7 +6,8 @@ each set of names.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TypeGuard
 
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.helpers import EMPTY_BODY_STATUS_CODES, rfc822_formatted_time
@@ -15,6 +16,7 @@ from aiohttp.http_writer import _serialize_headers
 from middleware.inbound.cors import Origins
 from middleware.inbound.exchange import Exchange
 from middleware.inbound.rate_limit import LIMITED, RATE_LIMIT, RATE_LIMIT_POLICY
+from middleware.inbound.ready_answer import JSON_ALONE, ReadyAnswer
 from middleware.inbound.security_headers import missing_of
 
 _SET_BY_AIOHTTP = frozenset({"connection", "content-length", "date", "server", "set-cookie", "transfer-encoding"})
@@ -32,45 +34,71 @@ class AnswerBytes:
     def __init__(self, origins: Origins | None = None, *, now: Callable[[], float] = time.monotonic) -> None:
         self._origins = origins
         self._now = now
-        self._missing: dict[tuple[bool, tuple[str, ...]], str | None] = {}
+        self._missing: dict[tuple[bool, tuple[str, ...]], bytes | None] = {}
+        self._of_json: dict[tuple[int, bool], bytes] = {}
 
     def __call__(self, exchange: Exchange, response: web.StreamResponse) -> tuple[bytes, bytes] | None:
         """Head and body; None where aiohttp has to write it: in parts, packed, the last of a connection."""
-        if type(response) is not web.Response or not _is_ordinary(exchange, response):
+        if not _is_ordinary(response, exchange):
             return None
-        headers = response._headers  # noqa: SLF001 - the properties of all these cost as much as the rest of this
-        body = response._body or b""  # noqa: SLF001 - likewise
+        body = response._body or b""  # noqa: SLF001 - the properties of all these cost as much as the rest of this
         if type(body) is not bytes:
             return None
-        missing = self._missing_of(tuple(headers), over_tls=exchange._transport_sslcontext is not None)  # noqa: SLF001 - likewise
-        if missing is None or (body and hdrs.CONTENT_TYPE not in headers):
+        opening = self._opening(exchange, response, has_body=bool(body))
+        if opening is None:
             return None
-        if self._origins is not None:
-            self._origins.tell(exchange.headers.get(hdrs.ORIGIN), headers)
         context, limited = exchange.context, exchange.get(LIMITED)
         limits = "" if limited is None else f"{RATE_LIMIT_POLICY}: {limited[0]}\r\n{RATE_LIMIT}: {limited[1]}\r\n"
         timing = context.stages.header(self._now() - context.started_seconds)
         is_empty, is_head = _is_empty(response), exchange._method == hdrs.METH_HEAD  # noqa: SLF001 - likewise
         length = "" if is_empty or (is_head and not body) else f"Content-Length: {len(body)}\r\n"
-        status = f"HTTP/1.1 {response._status} {response._reason}"  # noqa: SLF001 - likewise
-        given = _serialize_headers(status, headers)[: -len(_END)]
         trace = f"00-{context.trace_id}-{context.span_id}-{'01' if context.sampled else '00'}"
         ours = (
-            f"{length}{missing}Date: {rfc822_formatted_time()}\r\nX-Request-ID: {context.request_id}\r\n"
+            f"{length}Date: {rfc822_formatted_time()}\r\nX-Request-ID: {context.request_id}\r\n"
             f"traceparent: {trace}\r\nServer-Timing: {timing}\r\n{limits}\r\n"
         )
-        return given + ours.encode("latin-1"), b"" if is_empty or is_head else body
+        return opening + ours.encode("latin-1"), b"" if is_empty or is_head else body
 
-    def _missing_of(self, names: tuple[str, ...], *, over_tls: bool) -> str | None:
-        """Of the headers that every answer has those that one with these names lacks, as text."""
+    def _opening(self, exchange: Exchange, response: web.Response, *, has_body: bool) -> bytes | None:
+        """The status, the headers it was given, and those every answer has; None for an answer with one of aiohttp's.
+
+        That of an answer of which nothing is to be told but that it is JSON is remembered by its status: 1 µs.
+        """
+        over_tls = exchange._transport_sslcontext is not None  # noqa: SLF001 - as above
+        headers: Mapping[str, str]
+        if type(response) is ReadyAnswer and self._origins is None and response.is_untouched:
+            headers, place = response.given, (response._status, over_tls)  # noqa: SLF001 - as above
+            if headers is JSON_ALONE:
+                if place not in self._of_json:
+                    others = self._missing_of(tuple(headers), over_tls=over_tls) or b""
+                    self._of_json[place] = _written(response, headers) + others
+                return self._of_json[place]
+        else:
+            headers = response._headers  # noqa: SLF001 - as above
+        missing = self._missing_of(tuple(headers), over_tls=over_tls)
+        if missing is None or (has_body and hdrs.CONTENT_TYPE not in headers):
+            return None
+        if self._origins is not None:
+            self._origins.tell(exchange.headers.get(hdrs.ORIGIN), response.headers)
+        return _written(response, headers) + missing
+
+    def _missing_of(self, names: tuple[str, ...], *, over_tls: bool) -> bytes | None:
+        """Of the headers that every answer has those that one with these names lacks, as they are sent."""
         key = (over_tls, names)
         if key not in self._missing:
             if len(self._missing) >= _NAMES_KEPT:
                 self._missing.clear()
             known = frozenset(name.lower() for name in names)
             is_plain = known.isdisjoint(_SET_BY_AIOHTTP | _SET_BY_US)
-            self._missing[key] = missing_of(known, over_tls=over_tls) if is_plain else None
+            text = missing_of(known, over_tls=over_tls) if is_plain else None
+            self._missing[key] = None if text is None else text.encode()
         return self._missing[key]
+
+
+def _written(response: web.Response, headers: Mapping[str, str]) -> bytes:
+    """The status line and these headers, checked for what would end a line; the blank line is still to come."""
+    status = f"HTTP/1.1 {response._status} {response._reason}"  # noqa: SLF001 - as above
+    return _serialize_headers(status, headers)[: -len(_END)]  # type: ignore[arg-type]  # any mapping does
 
 
 def _is_empty(response: web.Response) -> bool:
@@ -78,10 +106,11 @@ def _is_empty(response: web.Response) -> bool:
     return response._status in EMPTY_BODY_STATUS_CODES  # noqa: SLF001 - as above
 
 
-def _is_ordinary(exchange: Exchange, response: web.Response) -> bool:
+def _is_ordinary(response: web.StreamResponse, exchange: Exchange) -> TypeGuard[web.Response]:
     """Whether it is whole, goes out as it is, and the connection goes on after it."""
     return (
-        not exchange._message.should_close  # noqa: SLF001 - as above
+        (type(response) is ReadyAnswer or type(response) is web.Response)
+        and not exchange._message.should_close  # noqa: SLF001 - as above
         and exchange._version == HttpVersion11  # noqa: SLF001 - as above
         and response._status >= _FIRST_ORDINARY  # noqa: SLF001 - as above
         and response._keep_alive is None  # noqa: SLF001 - as above

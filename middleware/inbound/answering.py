@@ -10,11 +10,14 @@ from middleware.inbound.directory import Directory
 from middleware.inbound.exchange import Exchange
 from middleware.inbound.observe import STOPPED
 from middleware.inbound.own_context import in_own_context
-from middleware.inbound.request_plan import Plan
+from middleware.inbound.ready_answer import ReadyAnswer
 from middleware.inbound.stack import Plans, Stack
 
 _FAILED = HTTPStatus.INTERNAL_SERVER_ERROR.value
 """What a request ends with that raises what nobody answers."""
+
+_USUAL = (web.Response, ReadyAnswer)
+"""What handlers return; to ask whether it is an aiohttp answer at all, an abstract class, costs 0.4 µs."""
 
 
 class Answering:
@@ -41,38 +44,32 @@ class Answering:
         status = _FAILED
         try:
             try:
-                response = await self._handled(exchange, plan)
-            except Exception as error:
-                response = stack.problems.answer(error, exchange, place=plan.place)
-                if exchange.is_being_answered:
-                    raise  # half an answer is out: only a connection that breaks off says that it is not whole
+                for check in plan.checks:
+                    found = check(exchange)
+                    if found is not None:
+                        if isinstance(found, web.StreamResponse):
+                            response = found
+                            break
+                        await found
+                else:
+                    exchange.context.recording.reach("handler")
+                    response = await (plan.handle or exchange.match_info.handler)(exchange)
+                    if type(response) not in _USUAL and not isinstance(response, web.StreamResponse):
+                        raise TypeError(f"a handler returned {type(response).__name__}, which is no answer")
+                status = response.status
+            except asyncio.CancelledError as error:
+                status = STOPPED
+                exchange.was_cancelled(error)
+                raise
+            finally:
+                exchange.is_handled()
+        except Exception as error:
+            status = _FAILED
+            response = stack.problems.answer(error, exchange, place=plan.place)
+            if exchange.is_being_answered:
+                raise  # half an answer is out: only a connection that breaks off says that it is not whole
             status = response.status
-        except asyncio.CancelledError:
-            status = STOPPED
-            raise
         finally:
             if stack.teller is not None:
                 stack.teller.ended(exchange, plan.place, status=status)
-        return response
-
-    async def _handled(self, exchange: Exchange, plan: Plan) -> web.StreamResponse:
-        """The handler's answer, or that of a layer before it."""
-        try:
-            for check in plan.checks:
-                found = check(exchange)
-                if found is not None:
-                    if isinstance(found, web.StreamResponse):
-                        return found
-                    await found
-            exchange.context.recording.reach("handler")
-            response = await (plan.handle or exchange.match_info.handler)(exchange)
-            if type(response) is not web.Response and not isinstance(response, web.StreamResponse):
-                raise TypeError(f"a handler returned {type(response).__name__}, which is no answer")
-        except asyncio.CancelledError as error:
-            if exchange.deadline is not None:
-                exchange.deadline.look_at(error)
-            raise
-        finally:
-            if exchange.deadline is not None:
-                exchange.deadline.end()
         return response

@@ -34,25 +34,23 @@ class ArrivalPolicy:
 class Arrival:
     """Told of all that comes over a connection, knows what has begun and not ended."""
 
-    __slots__ = ("_began", "_body", "_policy")
+    __slots__ = ("_began", "_body", "_policy", "is_under_way")
 
     def __init__(self, policy: ArrivalPolicy) -> None:
         self._policy = policy
         self._began = math.inf
         self._body: Body | None = None
+        self.is_under_way = False
+        """Whether something has begun to arrive and is not all there."""
 
     @property
     def body(self) -> Body | None:
         """The body that is under way."""
         return self._body
 
-    @property
-    def is_under_way(self) -> bool:
-        """Whether something has begun to arrive and is not all there."""
-        return self._began < math.inf
-
     def received(self, *, body: Body | None, now: float) -> None:
         """Bytes have come; `body` is that of the last request whose headers they completed, None for none."""
+        self.is_under_way = True
         if body is not None:
             self._body, self._began = body, now
         elif self._body is None and math.isinf(self._began):
@@ -62,7 +60,7 @@ class Arrival:
 
     def forget(self) -> None:
         """Nothing is under way any more."""
-        self._body, self._began = None, math.inf
+        self._body, self._began, self.is_under_way = None, math.inf, False
 
     def late(self, now: float) -> Late | None:
         """What has taken too long; None while all is well."""

@@ -109,6 +109,16 @@ class Exchange(web.Request):
         self._state.clear()
         self._read_bytes = None
 
+    def was_cancelled(self, cancelled: asyncio.CancelledError) -> None:
+        """Raise Elapsed where it is its deadline that cancelled it."""
+        if self.deadline is not None:
+            self.deadline.look_at(cancelled)
+
+    def is_handled(self) -> None:
+        """It has no deadline any more."""
+        if self.deadline is not None:
+            self.deadline.end()
+
     def waits(self) -> None:
         """It is not answered at once: something has to come first, which may never come."""
         self.has_waited = True

@@ -65,11 +65,12 @@ def require_own_host(hosts: OwnHosts) -> Layer:
         version = exchange._version  # noqa: SLF001 - the properties of these cost as much as what is done with them
         if version < HttpVersion10:
             raise Malformed("HTTP/0.9 is not spoken here.")
-        count = len(exchange._headers.getall(hdrs.HOST, ()))  # noqa: SLF001 - likewise
+        given: Sequence[str] = exchange._headers.getall(hdrs.HOST, ())  # noqa: SLF001 - likewise
+        count = len(given)
         if count != 1 and (count or version >= HttpVersion11):
             raise Malformed(faults=[Fault(code="host", detail="a request has exactly one Host header", header="Host")])
         # Of a target in absolute form its own host counts, and Host does not (RFC 9112, 3.2.2): aiohttp heeds that.
-        if count and exchange.host not in hosts:
+        if count and (exchange.host if exchange._message.url.absolute else given[0]) not in hosts:  # noqa: SLF001 - likewise
             raise Misdirected(f"{Misdirected.__doc__} {hosts.advice}".rstrip())
 
     return lambda _place: check

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
-from aiohttp.streams import StreamReader
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 from middleware.errors import Bug, Elapsed, HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
 from middleware.inbound.arrival import Arrival, ArrivalPolicy
@@ -128,7 +128,9 @@ class ProblemProtocol(ShedProtocol):
         """Parse what has come, and take note of what is under way."""
         requests_before = self._request_count
         super().parse(data)
-        if data and not self._upgraded and self._payload_parser is None:
+        if self._request_count > requests_before and self._messages and self._messages[-1][1] is EMPTY_PAYLOAD:
+            self._arrival.forget()  # all of it is there
+        elif data and not self._upgraded and self._payload_parser is None:
             body = self._messages[-1][1] if self._request_count > requests_before and self._messages else None
             self._arrival.received(body=body, now=self._edge.now())
 

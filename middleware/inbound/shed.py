@@ -90,7 +90,9 @@ class Shed:
 
     def enter(self, now: float) -> int | None:
         """Let a request in that has just arrived; None where it is to be held."""
-        return self._at_work.enter(now) if not self._line.count and self._has_room() else None
+        if self._line.count or not (self._at_work.count < self._limit.value or self._has_room()):
+            return None
+        return self._at_work.enter(now)
 
     def enter_again(self, now: float) -> int:
         """Count one that had been let in before its body was there, and goes on now."""

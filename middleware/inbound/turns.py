@@ -89,8 +89,17 @@ class TurnProtocol(web.RequestHandler):
         self._request_in_progress = True
         exchange = None
         try:
-            exchange = self._exchange(message, payload)
-            response = await self._response(exchange, message)
+            exchange = self._current_request = self._exchange(message, payload)
+            self.begins()
+            try:
+                if exchange._message is message:  # noqa: SLF001 - of what it cannot read aiohttp makes no message
+                    response = await self._answers(exchange)
+                else:
+                    response = self.handle_error(exchange, message.status, message.exc, message.message)
+            except Exception as error:  # noqa: BLE001 - whatever escapes the layers is answered here
+                response = self._unanswered(exchange, error)
+            finally:
+                self._current_request = None
             if not self._written(exchange, response):
                 response, is_cut_off = await self.finish_response(exchange, response, None)
                 if is_cut_off or not response.keep_alive:
@@ -107,32 +116,28 @@ class TurnProtocol(web.RequestHandler):
             self.force_close()
             return False
         finally:
-            self._request_in_progress = False
-            if exchange is not None:
-                exchange.let_go()
-            self.ended()
-            if self._handler_waiter is not None and not self._handler_waiter.done():
-                self._handler_waiter.set_result(None)
+            self._turn_is_over(exchange)
         if payload is not EMPTY_PAYLOAD:
             self._let_go(payload)
         return not self._close and not self._force_close
 
-    async def _response(self, exchange: Exchange, message: Any) -> web.StreamResponse:
-        """The answer, to send."""
-        self._current_request = exchange
-        self.begins()
-        try:
-            if exchange._message is not message:  # noqa: SLF001 - of what it cannot read aiohttp makes no message
-                return self.handle_error(exchange, message.status, message.exc, message.message)
-            return await self._answers(exchange)
-        except web.HTTPException as refusal:
-            return refusal
-        except TimeoutError:
-            return self.handle_error(exchange, HTTPStatus.GATEWAY_TIMEOUT)
-        except Exception as error:  # noqa: BLE001 - whatever escapes the layers is answered here
-            return self.handle_error(exchange, HTTPStatus.INTERNAL_SERVER_ERROR, error)
-        finally:
-            self._current_request = None
+    def _turn_is_over(self, exchange: Exchange | None) -> None:
+        self._request_in_progress = False
+        if exchange is not None:
+            exchange.let_go()
+        self.ended()
+        if self._handler_waiter is not None and not self._handler_waiter.done():
+            self._handler_waiter.set_result(None)
+
+    def _unanswered(self, exchange: Exchange, error: Exception) -> web.StreamResponse:
+        """The answer to a request that no layer has answered."""
+        match error:
+            case web.HTTPException():
+                return error
+            case TimeoutError():
+                return self.handle_error(exchange, HTTPStatus.GATEWAY_TIMEOUT)
+            case _:
+                return self.handle_error(exchange, HTTPStatus.INTERNAL_SERVER_ERROR, error)
 
     def _written(self, exchange: Exchange, response: web.StreamResponse) -> bool:
         """Write an ordinary answer; False for any other, which is still to be sent."""

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.http_writer import StreamWriter
 from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
 from middleware.inbound import inbound
 from middleware.inbound.answer_bytes import AnswerBytes
@@ -19,6 +20,7 @@ from middleware.inbound.exchange import Exchange
 from middleware.inbound.identify import CONTEXT, mark_answers
 from middleware.inbound.own_context import in_own_context
 from middleware.inbound.rate_limit import LIMITED, mark_limits
+from middleware.inbound.ready_answer import ReadyAnswer
 from middleware.inbound.request_plan import Plan, place_of
 from telemetry.context import Identifier
 from tests.exchanges import Heard, answer, connection, exchange_of
@@ -34,6 +36,9 @@ READ_LAST = {
     web.StreamResponse._prepare_headers: "92807d25d9c397cd",
     web.Application._handle: "1294b2b208b126cb",
     web.BaseRequest.__init__: "dae5bbed7d90f1dd",
+    web.Response.__init__: "a6a7497dd6dce4f2",
+    web.StreamResponse.__init__: "4526b12af19f1293",
+    UrlMappingMatchInfo.__init__: "f851e5cb478e6509",
 }
 """What ours is written against, and a digest of it as it was then. Where one of them has changed, read what and why,
 whether `turns.py`, `answer_bytes.py`, `exchange.py` and `answering.py` have to follow, and put the new digest here."""
@@ -120,6 +125,8 @@ def redirect() -> web.Response:
 
 ANSWERS = {
     "json": lambda: web.Response(body=b"{}", content_type="application/json", headers={"ETag": '"1"'}),
+    "ready": lambda: ReadyAnswer(b"{}"),
+    "ready_with_headers": lambda: ReadyAnswer(b"{}", status=201, headers={"Content-Type": "text/plain", "Age": "1"}),
     "text": lambda: web.Response(text="hällo", status=201),
     "nothing": lambda: web.Response(status=204, headers={"Allow": "GET"}),
     "unchanged": lambda: web.Response(status=304, headers={"ETag": '"1"'}),

@@ -1,0 +1,63 @@
+"""An answer that is made at once is an ordinary one for whoever looks at it."""
+
+import pytest
+from aiohttp import web
+
+from middleware.inbound.answer_bytes import AnswerBytes
+from middleware.inbound.ready_answer import ReadyAnswer
+from tests.exchanges import exchange_of
+
+HEADERS = {"Content-Type": "application/json", "ETag": '"1"'}
+
+
+def test_it_is_untouched_until_somebody_looks_and_then_has_what_it_was_given() -> None:
+    answer = ReadyAnswer(b"{}", status=201, headers=HEADERS)
+
+    before, found, after = answer.is_untouched, dict(answer.headers), answer.is_untouched
+
+    assert (before, found, after) == (True, HEADERS, False)
+    assert (answer.status, answer.reason, answer.body, answer.content_type) == (
+        201,
+        "Created",
+        b"{}",
+        "application/json",
+    )
+    assert isinstance(answer, web.Response)
+
+
+def test_what_is_changed_of_one_is_not_changed_of_another() -> None:
+    one, other = ReadyAnswer(b"{}"), ReadyAnswer(b"{}")
+
+    one.headers["X-Odd"] = "a"
+
+    assert dict(other.headers) == {"Content-Type": "application/json"}
+
+
+async def test_what_a_layer_changes_of_it_is_sent() -> None:
+    answer, to_bytes = ReadyAnswer(b"{}", headers=HEADERS), AnswerBytes()
+    answer.headers["X-Odd"] = "a"
+    answer.set_status(202)
+    answer.body = b"[]"
+
+    found = to_bytes(exchange_of("/a"), answer)
+
+    assert found is not None
+    head, body = found
+    assert head.startswith(b"HTTP/1.1 202 Accepted\r\n")
+    assert (b"X-Odd: a\r\n" in head, b"Content-Length: 2\r\n" in head, body) == (True, True, b"[]")
+
+
+async def test_a_cookie_or_another_end_is_aiohttp_s_to_write() -> None:
+    with_cookie, last = ReadyAnswer(b"{}"), ReadyAnswer(b"{}")
+    with_cookie.set_cookie("a", "b")
+    last.force_close()
+
+    assert [AnswerBytes()(exchange_of("/a"), one) for one in (with_cookie, last)] == [None, None]
+
+
+def test_it_has_no_other_attributes_than_aiohttp_s() -> None:
+    with pytest.raises(AttributeError):
+        _ = ReadyAnswer(b"{}").nothing_of_the_kind
+    answer, theirs = ReadyAnswer(b"{}"), web.Response(body=b"{}", content_type="application/json")
+    _ = answer.headers
+    assert vars(answer).keys() - {"given"} == vars(theirs).keys()
