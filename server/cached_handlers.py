@@ -3,6 +3,7 @@
 from aiohttp import hdrs, web
 
 from middleware.errors import NotFound
+from middleware.inbound.ready_answer import ReadyAnswer
 from middleware.inbound.validate import input_of
 from server.cache_headers import CacheHeaders, Sharing
 from server.callers_records import CallersRecords
@@ -53,13 +54,11 @@ class CachedHandlers(RecordHandlers):
             raise
         return self._marked(request, self._shown(request, asked, found=found, whole=records.whole), reading=reading)
 
-    def _marked(self, request: web.Request, response: web.Response, *, reading: Reading) -> web.Response:
+    def _marked(self, request: web.Request, response: ReadyAnswer, *, reading: Reading) -> web.Response:
         answered = reading.answered
         if answered is not None:
-            ours, headers = self._headers_for(request), response.headers
-            for name, value in ours.of(answered).items():
-                headers[name] = value
-            headers[hdrs.CACHE_CONTROL] = ours.control(answered)
+            ours = self._headers_for(request)
+            response.add({**ours.of(answered), hdrs.CACHE_CONTROL: ours.control(answered)})
         return response
 
     def _headers_for(self, request: web.Request) -> CacheHeaders:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from aiohttp import hdrs, web
 
 from middleware.inbound.idempotency import IDEMPOTENT_REPLAYED, REQUEST_KEY
+from middleware.inbound.ready_answer import ReadyAnswer
 from middleware.inbound.validate import input_of
 from server.cache_headers import Sharing
 from server.callers_records import CallersRecords
@@ -84,7 +85,7 @@ class RecordHandlers:
         await records.delete(asked.key, etag=tag)
         return web.Response(status=204)
 
-    def _page(self, request: web.Request, listing: Listing, *, page: Page) -> web.Response:
+    def _page(self, request: web.Request, listing: Listing, *, page: Page) -> ReadyAnswer:
         headers: dict[str, str] = {
             hdrs.CONTENT_TYPE: JSON,
             hdrs.CACHE_CONTROL: _REVALIDATED[self._sharing(request)],
@@ -100,18 +101,23 @@ class RecordHandlers:
             total = b',"total":%d' % page.total
             headers["Preference-Applied"] = "count=exact"
         body = b"".join((b'{"items":[', self._records.opened(page.items), b'],"next":', following, total, b"}"))
-        return web.Response(body=body, headers=headers)
+        return ReadyAnswer(body, headers=headers)
 
-    def _shown(self, request: web.Request, asked: ReadRequest, *, found: Rendered, whole: Shape) -> web.Response:
+    def _shown(self, request: web.Request, asked: ReadRequest, *, found: Rendered, whole: Shape) -> ReadyAnswer:
         control = _REVALIDATED[self._sharing(request)]
         tag = found.etag if asked.shape is whole or asked.shape == whole else _tag_of(found.body)
         if asked.expected is not None:
             asked.expected.expected(tag)
         if asked.known is not None and asked.known.admits(tag):
-            unchanged = {hdrs.ETAG: f'"{tag}"', hdrs.CACHE_CONTROL: control, hdrs.VARY: self._vary}
-            return web.Response(status=304, headers=unchanged)
-        headers = {hdrs.CONTENT_TYPE: JSON, hdrs.ETAG: f'"{tag}"', hdrs.CACHE_CONTROL: control, hdrs.VARY: self._vary}
-        return web.Response(body=self._records.opened(found.body), headers=headers)
+            unchanged: dict[str, str] = {hdrs.ETAG: f'"{tag}"', hdrs.CACHE_CONTROL: control, hdrs.VARY: self._vary}
+            return ReadyAnswer(b"", status=304, headers=unchanged)
+        headers: dict[str, str] = {
+            hdrs.CONTENT_TYPE: JSON,
+            hdrs.ETAG: f'"{tag}"',
+            hdrs.CACHE_CONTROL: control,
+            hdrs.VARY: self._vary,
+        }
+        return ReadyAnswer(self._records.opened(found.body), headers=headers)
 
     def _sharing(self, request: web.Request) -> Sharing:
         """Who may keep what this request is shown: any cache what everybody may see, else the caller's own.
@@ -136,7 +142,7 @@ class RecordHandlers:
             headers[hdrs.LOCATION] = location
         if record.is_replayed:
             headers[IDEMPOTENT_REPLAYED] = "true"
-        return web.Response(body=self._records.opened(record.body), status=status, headers=headers)
+        return ReadyAnswer(self._records.opened(record.body), status=status, headers=headers)
 
 
 def _tag_of(body: bytes) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from aiohttp import hdrs, web
 
 from middleware.errors import NotFound
+from middleware.inbound.ready_answer import ReadyAnswer
 from middleware.inbound.validate import input_of
 from server.cache_headers import CACHE_STATUS
 from server.callers_records import CallersRecords
@@ -69,8 +70,8 @@ class ReplicatedHandlers(RecordHandlers):
             found = await records.through(reading).read(asked.key, asked.shape)
         return self._marked(self._shown(request, asked, found=found, whole=records.whole), reading)
 
-    def _marked(self, response: web.Response, reading: ReplicaReading) -> web.Response:
-        response.headers.update(self._headers(reading))
+    def _marked(self, response: ReadyAnswer, reading: ReplicaReading) -> web.Response:
+        response.add(self._headers(reading))
         return response
 
     def _headers(self, reading: ReplicaReading) -> dict[str, str]:

@@ -17,6 +17,7 @@ from middleware.inbound.body_at_hand import body_at_hand
 from middleware.inbound.endpoint import Endpoint
 from middleware.inbound.exchange import Exchange
 from middleware.inbound.principal import PRINCIPAL
+from middleware.inbound.ready_answer import says
 from middleware.inbound.request_plan import Around, Check, Layer, Place
 from telemetry.events import IdempotencyDecided, IdempotencyOutcome, Observe
 from telemetry.frozen import frozen
@@ -97,7 +98,7 @@ def tell_repeats(observe: Observe) -> Around:
                 outcome: IdempotencyOutcome = "in_flight" if isinstance(refused, KeyInFlight) else "reused"
                 observe(IdempotencyDecided(outcome=outcome))
                 raise
-            observe(IdempotencyDecided(outcome="replayed" if IDEMPOTENT_REPLAYED in response.headers else "stored"))
+            observe(IdempotencyDecided(outcome="replayed" if says(response, IDEMPOTENT_REPLAYED) else "stored"))
             return response
 
         def told_of_keys(request: web.Request) -> Awaitable[web.StreamResponse]:

@@ -33,12 +33,26 @@ class ReadyAnswer(web.Response):
         """Whether nobody has looked at its headers yet."""
         return "_headers" not in self.__dict__
 
+    def add(self, headers: Mapping[str, str]) -> None:
+        """Have it say these too, or instead of what it said under the same names, written as they were."""
+        if self.is_untouched:
+            self.given = {**self.given, **headers}
+        else:
+            self.headers.update(headers)
+
     def __getattr__(self, name: str) -> Any:
         """What aiohttp's constructor would have made."""
         if name in self.__dict__ or name not in _MADE_LATER:
             raise AttributeError(name)
         super().__init__(body=self._body, status=self._status, reason=self._reason, headers=self.given)
         return self.__dict__[name]
+
+
+def says(response: web.StreamResponse, name: str) -> bool:
+    """Whether an answer has a header of this name, written as ours are."""
+    if type(response) is ReadyAnswer and response.is_untouched:
+        return name in response.given
+    return name in response.headers
 
 
 _MADE_LATER = frozenset({"_headers", "_state", "_zlib_executor", "_zlib_executor_size"})

@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 
 from middleware.inbound.answer_bytes import AnswerBytes
-from middleware.inbound.ready_answer import ReadyAnswer
+from middleware.inbound.ready_answer import ReadyAnswer, says
 from tests.exchanges import exchange_of
 
 HEADERS = {"Content-Type": "application/json", "ETag": '"1"'}
@@ -31,6 +31,17 @@ def test_what_is_changed_of_one_is_not_changed_of_another() -> None:
     one.headers["X-Odd"] = "a"
 
     assert dict(other.headers) == {"Content-Type": "application/json"}
+
+
+def test_headers_can_be_added_before_anybody_looks_and_after() -> None:
+    before, after = ReadyAnswer(b"{}", headers=HEADERS), ReadyAnswer(b"{}", headers=HEADERS)
+    _ = after.headers
+    for one in (before, after):
+        one.add({"ETag": '"2"', "Age": "1"})
+
+    assert [says(one, "Age") for one in (before, after, ReadyAnswer(b"{}"))] == [True, True, False]
+    assert dict(before.headers) == dict(after.headers) == {**HEADERS, "ETag": '"2"', "Age": "1"}
+    assert HEADERS["ETag"] == '"1"'
 
 
 async def test_what_a_layer_changes_of_it_is_sent() -> None:
