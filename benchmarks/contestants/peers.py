@@ -13,10 +13,6 @@ def _node_peer(peer: Peer, place: Place) -> Launch:
     return Launch(arguments=("node", str(peer.installed / "server.js")), environment=as_environment(place))
 
 
-def _missing(peer: Peer) -> str:
-    return "" if peer.is_installed() else f"{peer.name} is not installed; `python -m benchmarks.peers.set_up` does it"
-
-
 FASTAPI_FULL = Contestant(
     name="fastapi_full",
     title="FastAPI full",
@@ -24,7 +20,7 @@ FASTAPI_FULL = Contestant(
     "tenacity, purgatory's breaker, a timeout.",
     libraries=(),
     launch=lambda place: _python_peer(FASTAPI, place),
-    missing=lambda: _missing(FASTAPI),
+    missing=FASTAPI.missing,
 )
 LITESTAR_FULL = Contestant(
     name="litestar_full",
@@ -33,7 +29,7 @@ LITESTAR_FULL = Contestant(
     "purgatory's breaker, a timeout.",
     libraries=(),
     launch=lambda place: _python_peer(LITESTAR, place),
-    missing=lambda: _missing(LITESTAR),
+    missing=LITESTAR.missing,
 )
 FASTIFY_FULL = Contestant(
     name="fastify_full",
@@ -42,5 +38,5 @@ FASTIFY_FULL = Contestant(
     "fastify-metrics, pino, opossum's breaker with its timeout.",
     libraries=(),
     launch=lambda place: _node_peer(FASTIFY, place),
-    missing=lambda: _missing(FASTIFY),
+    missing=FASTIFY.missing,
 )

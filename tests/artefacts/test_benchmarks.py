@@ -11,6 +11,7 @@ from benchmarks.cores import Cores, TooFewCores, divide
 from benchmarks.load import Load, Loaded, LoadFailed, loaded
 from benchmarks.machine import Machine, processor_in
 from benchmarks.own_load import is_whole, requests
+from benchmarks.peers.set_up import Peer, set_up
 from benchmarks.picture import svg
 from benchmarks.results import FOLDER, Entry, Results, read_results, written
 from benchmarks.same_answers import Answer, AnswersDiffer, require_same
@@ -245,6 +246,17 @@ def test_a_sample_counts_for_whose_code_ran_and_for_all_of_ours_it_ran_for() -> 
         },
         within={Place("storage", "storage/records.py", "read"): 0.5},
     )
+
+
+def test_a_peer_whose_runtime_is_not_here_is_left_out_in_a_clear_sentence() -> None:
+    peer = Peer(
+        name="fastify", install=lambda _: None, programs=("no-such-node",), runtime="Node.js (https://nodejs.org)"
+    )
+
+    said = list(set_up([peer]))
+
+    assert said == ["fastify is left out: it needs Node.js (https://nodejs.org), and there is no no-such-node here."]
+    assert peer.missing() == "it needs Node.js (https://nodejs.org), and there is no no-such-node here"
 
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
