@@ -1,12 +1,12 @@
 """Give up an attempt that outlives its time."""
 
 import asyncio
-from typing import Any
 
 from middleware.deadlines import DEADLINE
 from middleware.errors import Elapsed
 from middleware.outbound.layer import Attempt, Call, Senses, T
 from middleware.outbound.policy import Policy
+from middleware.outbound.voyage import interruptible
 
 
 class NoAnswer(Elapsed):
@@ -27,7 +27,7 @@ def attempt_timeout(inner: Call, policy: Policy, *, senses: Senses) -> Call:
     heeds_deadline = not policy.is_seen_through
 
     async def layer(operation: str, attempt: Attempt[T]) -> T:
-        task = running_task()
+        task = interruptible()
         cancelled_before = task.cancelling()
         ends, late = now() + timeout_seconds, NO_ANSWER
         if heeds_deadline and (deadline := DEADLINE.get()) < ends:
@@ -52,11 +52,3 @@ def attempt_timeout(inner: Call, policy: Policy, *, senses: Senses) -> Call:
 
 NO_ANSWER: type[Elapsed] = NoAnswer
 CUT_SHORT: type[Elapsed] = CutShort
-
-
-def running_task() -> asyncio.Task[Any]:
-    """Return the task this runs in; Any is what asyncio itself knows of its result."""
-    task = asyncio.current_task()
-    if task is None:
-        raise RuntimeError("an attempt is made inside a task")
-    return task

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from typing import Generic
 
 from middleware.errors import Bug, Overloaded, Problem, Unavailable
-from middleware.outbound.attempt_timeout import running_task
 from middleware.outbound.layer import Senses
 from middleware.outbound.policy import PoolPolicy
+from middleware.outbound.voyage import running_task
 from middleware.sweeper import Timer
 from storage.postgres.slot import C, PoolSize, Slot
 from storage.postgres.waiters import Waiters

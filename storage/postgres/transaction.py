@@ -126,7 +126,7 @@ class Transaction:
         if error is not None:
             await self._end(slot, error)
         else:  # a commit that has begun ends, whatever becomes of its caller
-            await await_through(lambda: self._end(slot, None), has_begun=lambda: True, running=self._running)
+            await await_through(self._end(slot, None), has_begun=lambda: True, running=self._running)
 
     async def _end(self, slot: Slot[PostgresConnection], error: BaseException | None) -> None:
         try:
