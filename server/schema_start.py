@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from server.declaration import Declaration
@@ -10,9 +11,12 @@ from storage.embedded import own_folder
 from storage.migrations.ledger import SchemaState, read_state, taken_tables
 from storage.migrations.serving_rights import grant_missing, missing_grants
 from storage.migrations.session import connected
-from storage.migrations.stopped import RightsMissing, SchemaNotCurrent, TablesTaken
+from storage.migrations.stopped import RightRefused, RightsMissing, SchemaNotCurrent, TablesTaken
 from storage.tables.schema import fingerprint, tables
-from telemetry.events import Observe, SchemaApplied, ServedAsSuperuser
+from telemetry.events import Observe, SchemaApplied, SchemaAwaited, ServedAsSuperuser
+
+_LOOK_SECONDS = 1.0
+"""A question a second from each process that waits, while somebody migrates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +26,28 @@ class SchemaStart:
     declaration: Declaration
     settings: Settings
     observe: Observe
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def run(self, dsn: str, *, serving_dsn: str = "") -> bytes:
         """The secret cursors are signed with; the role of `serving_dsn`, where it is another, gets its rights.
 
         Raises SchemaNotCurrent where a person has to migrate first, RightsMissing where a person has to give the role
-        its rights, and TablesTaken where the database is another service's; nothing has been changed then.
+        its rights, and TablesTaken where the database is another service's; nothing has been changed then. Where it is
+        to wait, the first two are waited for: somebody else migrates.
         """
+        is_told = False
+        while True:
+            try:
+                return await self._together(dsn, serving_dsn)
+            except (SchemaNotCurrent, RightsMissing, RightRefused) as missing:
+                if self.settings.migrate != "wait":
+                    raise
+                if not is_told:
+                    self.observe(SchemaAwaited(reason=str(missing)))
+                is_told = True
+            await self.sleep(_LOOK_SECONDS)
+
+    async def _together(self, dsn: str, serving_dsn: str) -> bytes:
         secret = await self._brought_in(dsn)
         if serving_dsn:
             await asyncio.to_thread(self._let_serve, dsn, serving_dsn)

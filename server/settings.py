@@ -104,8 +104,9 @@ class Settings(BaseSettings):
     accounts_secret: SecretStr = Field(
         SecretStr(""), description="what the tokens of accounts follow from, the same for all replicas; 32 characters"
     )
-    migrate: Literal["safe", "never", ""] = Field(
-        "", description="apply the safe part of a migration at start; safe with the embedded Postgres, else never"
+    migrate: Literal["safe", "wait", "never", ""] = Field(
+        "",
+        description="apply the safe part of a migration at start, or wait for who does; safe if embedded, else never",
     )
     environment: str = Field(
         "", pattern=r"^[A-Za-z0-9._-]{0,64}$", description="where this is deployed: production, staging, …"

@@ -32,6 +32,13 @@ class EmbeddedExited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaAwaited:
+    """A start waits for somebody who migrates; `reason` is what is missing."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaApplied:
     """The declared tables were brought into the database."""
 
@@ -184,6 +191,7 @@ ProcessEvent = (
     | EmbeddedStarted
     | EmbeddedExited
     | SchemaApplied
+    | SchemaAwaited
     | SettingUnknown
     | SecretExposed
     | ServedAsSuperuser

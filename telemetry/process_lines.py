@@ -14,6 +14,9 @@ def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: C901, PLR0911, PLR0
             return _embedded_started(event)
         case e.EmbeddedExited():
             return _embedded_exited(event)
+        case e.SchemaAwaited():
+            message = f"waits for a migration: {event.reason}"
+            return Line(level="warning", event="schema_awaited", message=message)
         case e.SchemaApplied():
             return _schema_applied(event)
         case e.SettingUnknown():

@@ -2,14 +2,15 @@
 
 import re
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 
 from storage.migrations.gate import passed
 from storage.migrations.lock_patience import PATIENCE
 from storage.migrations.session import Session, connected
-from storage.migrations.stopped import StatementFailed
+from storage.migrations.stopped import RightRefused, StatementFailed
 
 CURSOR_SECRET = "cursor"  # noqa: S105 - the secret's name, not the secret
 SECRET_BYTES = 32
@@ -44,19 +45,29 @@ def read_state(dsn: str, service: str) -> SchemaState | None:
     """Read the state a migration left for this service; None before the first one.
 
     None too where a table of our own is missing, as it is new since then: the next migration makes it.
-    Costs a connect and one statement and loads no Alembic. Raises DatabaseUnreachable, and StatementFailed where the
-    role may not read it.
+    Costs a connect and one statement and loads no Alembic. Raises DatabaseUnreachable, and RightRefused where the role
+    may not read it.
     """
     with connected(dsn) as session:
         try:
-            found = session.rows(_STATE, (service, CURSOR_SECRET, _own_tables()))
+            with _rights_needed():
+                found = session.rows(_STATE, (service, CURSOR_SECRET, _own_tables()))
         except StatementFailed as error:
             if error.sqlstate in NO_SUCH_TABLE:
                 return None
-            if error.sqlstate == NOT_ALLOWED:
-                raise StatementFailed(f"{error}. {GRANT_NEEDED}", sqlstate=error.sqlstate) from error
             raise
     return SchemaState(fingerprint=found[0][0], cursor_secret=bytes(found[0][1])) if found else None
+
+
+@contextmanager
+def _rights_needed() -> Iterator[None]:
+    """Say what to do for a role that may not read what is asked for."""
+    try:
+        yield
+    except StatementFailed as error:
+        if error.sqlstate == NOT_ALLOWED:
+            raise RightRefused(f"{error}. {GRANT_NEEDED}", sqlstate=error.sqlstate) from error
+        raise
 
 
 def is_current(dsn: str, service: str, *, fingerprint: str) -> bool:
@@ -66,8 +77,8 @@ def is_current(dsn: str, service: str, *, fingerprint: str) -> bool:
 
 
 def taken_tables(dsn: str, service: str, *, declared: Collection[str]) -> Mapping[str, str]:
-    """Which of the declared tables other services made, and who; raises DatabaseUnreachable."""
-    with connected(dsn) as session:
+    """Which of the declared tables other services made, and who; raises as `read_state`."""
+    with connected(dsn) as session, _rights_needed():
         owners = Ledger(session, service).owners()
     return {table: owner for table, owner in owners.items() if table in declared and owner != service}
 

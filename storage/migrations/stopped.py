@@ -19,6 +19,10 @@ class StatementFailed(MigrationStopped):
         self.sqlstate = sqlstate
 
 
+class RightRefused(StatementFailed):
+    """Postgres refused a statement to a role that has no right to it."""
+
+
 class LockNotGiven(StatementFailed):
     """Postgres did not give a lock within lock_timeout, or saw a deadlock."""
 

@@ -34,10 +34,12 @@ class ProcessMetrics:
                 | e.ReloadEnded()
             ):
                 return None
-            case e.SchemaApplied() | e.SettingUnknown() | e.SecretExposed() | e.ServedAsSuperuser() | e.LibraryLogged():
+            case e.SettingUnknown() | e.SecretExposed() | e.ServedAsSuperuser() | e.LibraryLogged():
                 return None
             case (
-                e.RedisRefused()
+                e.SchemaApplied()
+                | e.SchemaAwaited()
+                | e.RedisRefused()
                 | e.LogLinesLost()
                 | e.LogLevelChanged()
                 | e.ReportingChanged()

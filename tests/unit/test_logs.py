@@ -34,6 +34,7 @@ from telemetry.events import (
     RequestStarted,
     Retried,
     SchemaApplied,
+    SchemaAwaited,
     SecretExposed,
     ServedAsSuperuser,
     ServiceStarted,
@@ -290,6 +291,7 @@ def acted(operation: AccountOperation, outcome: AccountOutcome) -> AccountActed:
             "warning",
             "MAINSTAY_XYZZY has no effect: there is no such setting",
         ),
+        (SchemaAwaited(reason="no tables"), "warning", "waits for a migration: no tables"),
         (SchemaApplied(steps=1, duration_seconds=0.5), "info", "schema brought up to date in 1 step"),
         (LibraryLogged(logger="asyncio", level="error", message="lost", traceback=""), "error", "lost"),
         (
