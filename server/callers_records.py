@@ -21,7 +21,7 @@ class CallersRecords:
         self._access = access
         self._origin_of = origin_of
         self._audited = frozenset(WRITES if records.table.type.is_audited else ())
-        self._as_they_are = access.unconfined - self._audited
+        self._plain = access.of_whole_records - self._audited
 
     @property
     def differ(self) -> bool:
@@ -39,9 +39,9 @@ class CallersRecords:
 
     def of(self, request: web.Request, action: Action) -> Records:
         """Those that this request may touch."""
-        if action in self._as_they_are:
-            return self._records
         scope = self._access.to_rows(request, action)
+        if scope is EVERYTHING and action in self._plain:
+            return self._records
         whole = self._access.to_fields(request, action).whole
         if action in self._audited:
             return replace(self._records, scope=scope, whole=whole, origin=self._origin_of(request))

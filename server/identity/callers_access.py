@@ -7,7 +7,7 @@ from aiohttp import web
 
 from middleware.inbound.principal import PRINCIPAL
 from server.identity.field_access import FieldAccess, FieldAccessOf, every_field
-from server.identity.row_scopes import ScopeOf, every_row
+from server.identity.row_scopes import ScopeOf
 from server.service import Action
 from storage.scope import Scope
 
@@ -20,12 +20,12 @@ class CallersAccess:
     fields: Mapping[Action, FieldAccessOf]
     differs: bool
     """Whether two callers who read may be shown different things."""
-    unconfined: frozenset[Action] = field(init=False)
-    """The actions that leave whoever is admitted to them every row and field, so that nobody need be looked at."""
+    of_whole_records: frozenset[Action] = field(init=False)
+    """The actions that keep no field from anybody, so that for these nobody need be looked at."""
 
     def __post_init__(self) -> None:
-        open_ones = (one for one, rows in self.scopes.items() if rows is every_row and self.fields[one] is every_field)
-        object.__setattr__(self, "unconfined", frozenset(open_ones))
+        whole = (action for action, access_of in self.fields.items() if access_of is every_field)
+        object.__setattr__(self, "of_whole_records", frozenset(whole))
 
     def to_rows(self, request: web.Request, action: Action) -> Scope:
         """The rows this request may touch."""

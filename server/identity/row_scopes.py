@@ -56,7 +56,7 @@ class RowScopes:
     def _scope_of(self, words: Mapping[type[Model], Access]) -> ScopeOf:
         asked = [(self._types[model], word) for model, word in words.items()]
         if all(is_open(word) and not one.is_owned and one.tenant is None for one, word in asked):
-            return every_row
+            return _everything
         return lru_cache(maxsize=CALLERS_KEPT)(lambda principal: _scope(asked, principal))
 
 
@@ -95,8 +95,7 @@ def has_tenant(record_type: RecordType, principal: Principal) -> bool:
     return record_type.tenant is None or tenant_of(record_type, principal) is not None
 
 
-def every_row(_principal: Principal | None) -> Scope:
-    """Where no row is kept from anybody who is admitted."""
+def _everything(_principal: Principal | None) -> Scope:
     return EVERYTHING
 
 

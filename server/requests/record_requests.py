@@ -142,7 +142,7 @@ class RecordRequests:
         return DeleteRequest(key=self._key(request), expected=if_match(request.headers))
 
     def _reader(self, request: web.Request, action: Action) -> QueryReader:
-        if action in self._access.unconfined:
+        if action in self._access.of_whole_records:
             return self.reader
         hidden = self._access.to_fields(request, action).hidden
         return self._reader_without(hidden) if hidden else self.reader

@@ -10,6 +10,7 @@ from middleware.errors import Bug
 from storage.cache.question import Question
 from storage.redis.client import RedisClient
 from storage.redis.script import read_script
+from telemetry.frozen import frozen
 
 _EMPTY_MILLISECONDS = 60_000
 """How long the place of answers that never came is kept: longer than any read takes."""
@@ -22,7 +23,7 @@ _SCANNED_AT_ONCE = 1_000
 _NONCE_BYTES = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """What a look brought: now (microseconds of the store's clock), the present generations, an answer or None."""
 

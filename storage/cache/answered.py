@@ -6,6 +6,7 @@ from typing import Literal
 
 from storage.cache.entry import Rows
 from telemetry.events import CacheResult
+from telemetry.frozen import frozen
 
 Forwarded = Literal["uri-miss", "stale", "request", "bypass"]
 """Why Postgres was asked, in the words of RFC 9211 §2.2."""
@@ -27,7 +28,7 @@ FRESH = Wish(age_seconds=-math.inf)
 """Nothing that was kept before, however young."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answered:
     """An answer: from what is kept, `age_seconds` old and fresh for `left_seconds` more, or from Postgres."""
 

@@ -22,6 +22,7 @@ from storage.cache.refreshes import Refreshes
 from storage.postgres.statement import Statement
 from storage.runner import Runner
 from telemetry.events import CacheRead, CacheResult, Observe
+from telemetry.frozen import frozen
 
 LATE_SECONDS = 0.5
 """As long as a look may take (RedisPolicy): whoever looked before an answer was kept may hear so late that there is
@@ -54,7 +55,7 @@ class Parts:
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """A statement that reads, what it is run with, and how its answer is called."""
 
@@ -76,21 +77,17 @@ class CachedReads:
         """A runner for one statement that reads, which then tells how it was answered."""
         return Reading(self, wish)
 
-    async def answer(self, asked: Asked, wish: Wish) -> Answered:
-        """Answer, and say how."""
-        result: CacheResult = "error"
-        try:
-            answered = await self._answer(asked, wish)
-            result = answered.result
-        finally:
-            self._parts.observe(CacheRead(cache=self._name, result=result))
-        return answered
+    def tell(self, result: CacheResult) -> None:
+        """Say how a read was answered."""
+        self._parts.observe(CacheRead(cache=self._name, result=result))
 
     def asked(self, statement: Statement, parameters: Sequence[Any], *, operation: str) -> Asked:
         """A statement as the question it asks."""
-        return Asked(statement, parameters, operation, self._parts.questions.of(statement, parameters))
+        question = self._parts.questions.of(statement, parameters)
+        return Asked(statement=statement, parameters=parameters, operation=operation, question=question)
 
-    async def _answer(self, asked: Asked, wish: Wish) -> Answered:
+    async def answer(self, asked: Asked, wish: Wish) -> Answered:
+        """Answer with what is kept, or with what Postgres says."""
         if not wish.may_be_kept:
             return Answered(rows=await self._run(asked), result="bypass", forwarded="request")
         found = await self._look(asked.question)
@@ -207,5 +204,10 @@ class Reading:
     async def run(self, statement: Statement, parameters: Sequence[Any] = (), *, operation: str) -> Rows:
         """Answer a statement that reads; raises what the runner raises."""
         asked = self._reads.asked(statement, parameters, operation=operation)
-        self.answered = await self._reads.answer(asked, self._wish)
-        return self.answered.rows
+        result: CacheResult = "error"
+        try:
+            answered = self.answered = await self._reads.answer(asked, self._wish)
+            result = answered.result
+        finally:
+            self._reads.tell(result)
+        return answered.rows

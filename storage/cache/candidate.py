@@ -1,19 +1,18 @@
 """What is kept, held against the clock and against what has been written since."""
 
-from dataclasses import dataclass
-
 from storage.cache.answer_store import Found
 from storage.cache.answered import Answered
 from storage.cache.cache_policy import CachePolicy
 from storage.cache.entry import Rows, unpacked
 from telemetry.events import CacheResult
+from telemetry.frozen import frozen
 
 _MICROSECONDS = 1_000_000
 _BACKWARDS_SECONDS = -1.0
 """An answer from further ahead was kept before the store's clock was set back: its age is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Candidate:
     """An answer that was kept: how old it is, for how long it is still fresh (below zero: since when it is not)."""
 
@@ -52,13 +51,13 @@ def candidate(found: Found, policy: CachePolicy) -> Candidate | None:
         return None
     is_current = found.entry.startswith(found.generations + b"\n")
     left_seconds = policy.life_seconds(is_empty=not answer.rows) - age_seconds
-    grace_seconds = policy.revalidation_seconds if answer.rows else 0
     return Candidate(
         rows=answer.rows,
         age_seconds=max(age_seconds, 0.0),
         left_seconds=left_seconds,
         is_current=is_current,
-        is_usable=is_current and left_seconds > -grace_seconds,
+        is_usable=is_current
+        and (left_seconds > 0 or bool(answer.rows and left_seconds > -policy.revalidation_seconds)),
         is_due=bool(answer.rows) and found.now >= answer.renewed_at,
         is_spare=bool(answer.rows) and left_seconds > -policy.error_seconds,
     )

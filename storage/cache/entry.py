@@ -1,8 +1,9 @@
 """How an answer is written down in Redis, and read back: lengths in a line of text, then the bytes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from telemetry.frozen import frozen
 
 Rows = list[tuple[Any, ...]]
 """What a statement returned: texts as bytes, integers as themselves, NULL as None."""
@@ -11,7 +12,7 @@ _FORM = b"1"
 """Raised when the form changes; what is written otherwise is not read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """An answer, when it was asked for and when to ask anew; microseconds of Redis's clock."""
 
@@ -59,7 +60,11 @@ def _rows(cells: Sequence[bytes], body: bytes) -> Rows:
     rows: list[list[Any]] = [row] if cells else []
     place = 0
     for cell in cells:
-        if cell == b"/":
+        if cell.isdigit():
+            end = place + int(cell)
+            row.append(body[place:end])
+            place = end
+        elif cell == b"/":
             row = []
             rows.append(row)
         elif cell == b"-":
@@ -67,15 +72,7 @@ def _rows(cells: Sequence[bytes], body: bytes) -> Rows:
         elif cell.startswith(b"="):
             row.append(int(cell[1:]))
         else:
-            end = place + _length(cell)
-            row.append(body[place:end])
-            place = end
+            raise ValueError("no cell")
     if place != len(body):
         raise ValueError("not all of the body is in its cells")
     return [tuple(one) for one in rows]
-
-
-def _length(cell: bytes) -> int:
-    if not cell.isdigit():
-        raise ValueError("no length")
-    return int(cell)

@@ -1,20 +1,24 @@
 """What is asked of Postgres, as the name its answer is kept under."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
 from storage.postgres.statement import Statement
+from telemetry.frozen import frozen
 
 _NAME_BYTES = 16
 """128 bits: no two questions of a service share a name, and nobody can find one that would."""
 _SERVICE_BYTES = 8
 _KEY_BYTES_AT_MOST = 64
+_NAMES_KEPT = 1_024
+"""So many names of questions are kept: those about one record have one for all records, and the same lists are asked
+for again and again."""
 ANSWER = "answer"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """Where an answer is kept in Redis.
 
@@ -39,6 +43,7 @@ class Questions:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret[:_KEY_BYTES_AT_MOST]
+        self._named = lru_cache(maxsize=_NAMES_KEPT)(self._digest)
         # The braces keep all keys of a service in one slot of a cluster.
         self._prefix = f"mainstay:cache:{{{self._digest('service', size=_SERVICE_BYTES)}}}"
         self.everything = f"{self._prefix}:*"
@@ -46,15 +51,18 @@ class Questions:
 
     def of(self, statement: Statement, parameters: Sequence[Any]) -> Question:
         """The question a statement that reads asks with these parameters."""
-        name = self._digest(f"{statement.name}{parameters!r}")
-        key_place = statement.key_place
-        if key_place is None:
+        place = statement.key_place
+        if place is None:
+            name = self._named(f"{statement.name}{parameters!r}")
             keys = (f"{self._prefix}:{name}", *map(self.lists_of, statement.tables))
             return Question(keys=keys, name=ANSWER, tables=statement.tables)
         (table,) = statement.tables
-        key = str(parameters[key_place])
+        key, others = str(parameters[place]), (*parameters[:place], *parameters[place + 1 :])
         return Question(
-            keys=(self.record(table, key), self.records_of(table)), name=name, tables=statement.tables, key=key
+            keys=(self.record(table, key), self.records_of(table)),
+            name=self._named(f"{statement.name}{others!r}"),
+            tables=statement.tables,
+            key=key,
         )
 
     def record(self, table: str, key: str) -> str:

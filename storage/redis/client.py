@@ -1,9 +1,9 @@
 """The way to Redis: coalesced commands, made to answer or fail quickly and to leave repeating to others."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from functools import partial
-from typing import Protocol, cast
+from typing import Any, Protocol
 
 from hiredis import pack_command
 from redis.exceptions import NoScriptError
@@ -48,22 +48,22 @@ class RedisClient:
         self._sender = _sender(address_of(url), policy, after=senses.sweeper.after)
         self._call = outbound(policy.commands(), senses=senses)
 
-    async def run(self, command: str, *arguments: Argument) -> object:
+    def run(self, command: str, *arguments: Argument) -> Coroutine[Any, Any, object]:
         """Send one command and return its reply as RESP2 has it: bytes, int, list or None.
 
         Raises Elapsed, Unavailable (read-only and loading servers too), Overloaded for a server out of memory or a
         queue that is full, and Bug for a command the server does not take. The operation observed is the command's
         name.
         """
-        return await self._call(
+        return self._call(
             command, partial(self._attempt, _packed(*command.split(), *arguments), key_of(command, arguments))
         )
 
-    async def script(
+    def script(
         self, script: Script, keys: Sequence[str | bytes], *, arguments: Sequence[Argument] = ()
-    ) -> object:
+    ) -> Coroutine[Any, Any, object]:
         """Run a script by its digest, or by its text where the server does not know it; raise as `run` does."""
-        return await self._call(script.name, partial(self._script_attempt, script, (len(keys), *keys, *arguments)))
+        return self._call(script.name, partial(self._script_attempt, script, (len(keys), *keys, *arguments)))
 
     async def ping(self) -> None:
         """Return when the server answers; raise as `run` does."""
@@ -111,9 +111,10 @@ def _coalescer(opener: Opener, policy: RedisPolicy, *, after: CallLater) -> Coal
 def _packed(*words: Argument) -> bytes:
     """Pack here and not in the pipeline, where a word that cannot be packed would fail everybody's commands."""
     try:
-        return cast("bytes", pack_command(words))  # type: ignore[arg-type]  # its stub means a tuple of any length
+        packed: bytes = pack_command(words)  # type: ignore[arg-type]  # its stub means a tuple of any length
     except (TypeError, UnicodeEncodeError) as error:
         raise Bug from error
+    return packed
 
 
 def _answer(reply: object) -> object:
