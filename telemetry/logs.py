@@ -100,6 +100,8 @@ class Logs:
             return None
         if isinstance(event, e.RequestFinished):
             return reading(event, self._finished)
+        if isinstance(event, e.DependencyCalled):
+            return reading(event, self._called)
         return reading(event, self._answered_or_refused) if isinstance(event, _Answered) else self._write
 
     def __call__(self, event: e.Event) -> None:
@@ -123,6 +125,11 @@ class Logs:
                 self._write(event, ratio=ratio)
         else:
             self._answered_or_refused(event)
+
+    def _called(self, event: e.DependencyCalled) -> None:
+        """Write the line of a call that failed; there are several to a request, and none of those that are answered."""
+        if event.outcome != "ok":
+            self._write(event)
 
     def _answered_or_refused(self, event: _Answered) -> None:
         """Write the line of one of those of which a part may stand for all, if it is in that part."""

@@ -48,14 +48,14 @@ class RedisClient:
         self._sender = _sender(address_of(url), policy, after=senses.sweeper.after)
         self._call = outbound(policy.commands(), senses=senses)
 
-    def run(self, command: str, *arguments: Argument) -> Coroutine[Any, Any, object]:
+    async def run(self, command: str, *arguments: Argument) -> object:
         """Send one command and return its reply as RESP2 has it: bytes, int, list or None.
 
         Raises Elapsed, Unavailable (read-only and loading servers too), Overloaded for a server out of memory or a
         queue that is full, and Bug for a command the server does not take. The operation observed is the command's
         name.
         """
-        return self._call(
+        return await self._call(
             command, partial(self._attempt, _packed(*command.split(), *arguments), key_of(command, arguments))
         )
 

@@ -6,7 +6,6 @@ redis-py connects, which takes TLS, a name and password, a database; then its tr
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from typing import cast
 
 from hiredis import Reader
 from redis import exceptions
@@ -64,8 +63,10 @@ class Wire(asyncio.Protocol):
         """Hand each complete reply to whoever is next."""
         try:
             self._reader.feed(data)
-            while (reply := cast("object", self._reader.gets())) is not _NOTHING_YET:
+            gets, reply = self._reader.gets, self._reader.gets()
+            while reply is not _NOTHING_YET:
                 self._take(reply)
+                reply = gets()
         except exceptions.RedisError as error:
             self.end(error)
 
