@@ -1,13 +1,14 @@
 """Three replicas of a service that has accounts, over one Postgres and one Valkey."""
 
-import asyncio
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.acceptance.http_pages import Answer, Api
 from tests.acceptance.service_process import Finished, ServiceProcess, mainstay
+from tests.patience import until_told
 
 CLUBHOUSE = Path(__file__).with_name("clubhouse.py")
 SECRET = "a secret of the acceptance tests, 45 letters"  # noqa: S105 - it guards nothing
@@ -37,6 +38,10 @@ class Club:
     async def refreshed(self, number: int, token: str) -> Answer:
         return await self.replicas[number]("POST", "/identity/refresh", {"refresh_token": token})
 
+    async def published(self, number: int) -> Any:
+        """The keys that a replica says sessions are signed with."""
+        return (await self.replicas[number]("GET", "/identity/jwks.json")).body["keys"]
+
     async def answers(self, number: int, access_token: str) -> int:
         """What one replica answers to whoever has this token."""
         bearer = {"Authorization": f"Bearer {access_token}"}
@@ -45,14 +50,15 @@ class Club:
     async def everywhere(self, access_token: str) -> list[int]:
         return [await self.answers(number, access_token) for number in range(len(self.replicas))]
 
+    async def _does_answer(self, number: int, access_token: str, *, status: int) -> bool:
+        return await self.answers(number, access_token) == status
+
     async def until_everywhere(self, access_token: str, status: int) -> float:
         """Wait until each replica answers so; how long that took.
 
         Each is left alone once it does: an address that fails too often is no longer heard.
         """
         began = time.monotonic()
-        async with asyncio.timeout(30):
-            for number in range(len(self.replicas)):
-                while await self.answers(number, access_token) != status:
-                    pass
+        for number in range(len(self.replicas)):
+            await until_told(partial(self._does_answer, number, access_token, status=status))
         return time.monotonic() - began

@@ -1,9 +1,9 @@
 """The shop with callers of every kind, and a valid record and change for each of its resources."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from tests.acceptance.access_oracle import Row, Who
 from tests.acceptance.http_pages import Answer, Api, api
 from tests.acceptance.service_process import ServiceProcess, mainstay, service
+from tests.patience import until_told
 from tests.source_tree import PROJECT
 
 SHOP = PROJECT / "examples" / "shop" / "service.py"
@@ -57,6 +58,13 @@ class PeopledShop:
     async def send(self, caller: str, method: str, path: str, body: object = None) -> Answer:
         credential = self.credentials[caller]
         return await self.ask(method, path, body, **({"Authorization": f"Bearer {credential}"} if credential else {}))
+
+    async def until(self, caller: str, path: str, *, status: int) -> None:
+        """Wait until a caller is answered so."""
+        await until_told(partial(self._answers, caller, path, status=status))
+
+    async def _answers(self, caller: str, path: str, *, status: int) -> bool:
+        return (await self.send(caller, "GET", path)).status == status
 
     async def made(self, caller: str, path: str, body: object) -> Any:
         answer = await self.send(caller, "POST", path, body)
@@ -110,9 +118,7 @@ async def peopled_shop(folder: Path, **settings: str) -> AsyncIterator[PeopledSh
     async with service(SHOP, folder, MIGRATE="safe", **settings) as running, api(running.base_url) as ask:
         made = await mainstay("key", "create", "--role", "admin", "--subject", "root", data_dir=folder)
         shop = PeopledShop(ask, running, {"nobody": "", "admin": made.output.strip()})
-        async with asyncio.timeout(30):  # an admin's key is taken from when revocations are heard of
-            while (await shop.send("admin", "GET", "/identity/keys")).status == 503:
-                pass
+        await shop.until("admin", "/identity/keys", status=200)  # from when revocations are heard of
         for name, who in CALLERS.items():
             if name not in shop.credentials:
                 shop.credentials[name] = (await shop.made("admin", "/identity/keys", _key(name, who)))["key"]
@@ -121,10 +127,8 @@ async def peopled_shop(folder: Path, **settings: str) -> AsyncIterator[PeopledSh
         shop.product = (await shop.made("staff", "/products", {**PRODUCT, "sku": "MATRIX"}))["id"]
         shop.other_product = (await shop.made("staff", "/products", {**PRODUCT, "sku": "MATRIX-0"}))["id"]
         shop.customer = (await shop.order())["customer_id"]
-        async with asyncio.timeout(30):
-            for name in ("expired", "revoked"):  # no more refusals than that: they are limited
-                while (await shop.send(name, "GET", "/products?limit=1")).status != 401:
-                    pass
+        for name in ("expired", "revoked"):  # no more refusals than that: they are limited
+            await shop.until(name, "/products?limit=1", status=401)
         yield shop
 
 

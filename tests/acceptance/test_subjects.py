@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from redis import asyncio as aioredis
 from storage.embedded import running_valkey
 from tests.acceptance.http_pages import Answer, Api, api
 from tests.acceptance.service_process import Finished, key, mainstay, service
+from tests.patience import until_told
 from tests.source_tree import PROJECT
 
 EXAMPLE = PROJECT / "examples" / "shop"
@@ -39,6 +41,10 @@ class Shop:
 
     async def run(self, *words: str) -> Finished:
         return await mainstay("subject", *words, data_dir=self.folder)
+
+
+async def is_refused(shop: Shop, key: str) -> bool:
+    return (await shop.send(key, "GET", "/orders")).status == 401
 
 
 @pytest.fixture
@@ -94,8 +100,7 @@ async def test_what_is_erased_is_nobodys_and_the_rest_stays(shop: Shop) -> None:
     order, other = await shop.bought(shop.ada), await shop.bought(shop.bob)
 
     erased = await shop.run("erase", str(SHOP), "ada", "--apply")
-    while (await shop.send(shop.ada, "GET", "/orders")).status != 401:
-        pass
+    await until_told(partial(is_refused, shop, shop.ada))
 
     async with aioredis.from_url(running_valkey(shop.folder)) as valkey:
         assert await valkey.keys("mainstay:cache:*") == []
