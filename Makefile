@@ -11,8 +11,11 @@ ARGS    ?=
 scanners := sqlmap==1.10.10 wapiti3==3.2.3
 checkov := checkov==3.3.30
 
-# Files of tests that have nothing in common; the longest come first in the alphabet.
-two-at-a-time := -n 2 --dist loadfile --no-loadscope-reorder
+# Two files at a time, the longest of which come first in the alphabet; then those that tell quick from slow.
+define all-tests
+	.venv/bin/python -m pytest -m 'not alone' -n 2 --dist loadfile --no-loadscope-reorder; beside=$$?; \
+		.venv/bin/python -m pytest -m alone && exit $$beside
+endef
 # `make check test` looks once at what both would.
 generated := $(if $(filter test,$(MAKECMDGOALS)),,'python -m pytest tests/artefacts tests/test_architecture.py')
 
@@ -62,7 +65,7 @@ run: ## Serve the example shop over an embedded Postgres and Valkey
 
 test: ## Run all tests, two files at a time; ARGS='-k paging' for some, one by one
 	$(call set-up,embedded render otlp dev)
-	@exec .venv/bin/python -m pytest $(or $(ARGS),$(two-at-a-time))
+	@$(if $(ARGS),exec .venv/bin/python -m pytest $(ARGS),$(all-tests))
 
 check: ## Check format, lint, types, import contracts and everything generated
 	$(call set-up,embedded render otlp dev)

@@ -6,10 +6,13 @@ import time
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from tests.acceptance.impatient_callers import flood
 from tests.acceptance.service_process import ServiceProcess, service
 from tests.integration.processes import until
+
+pytestmark = pytest.mark.alone
 
 OVERLOADED = Path(__file__).with_name("overloaded.py")
 CALLERS = 400

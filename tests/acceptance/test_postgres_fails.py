@@ -14,6 +14,8 @@ from tests.acceptance.service_process import ServiceProcess, service
 from tests.integration.processes import until
 from tests.integration.tcp_proxy import TcpProxy, proxied
 
+pytestmark = pytest.mark.alone
+
 QUICKSTART = Path(__file__).parents[2] / "examples/quickstart/service.py"
 LIST = "/products?limit=5"
 PRODUCT = {"sku": "LOOP", "name": "chair", "price": "9.90"}

@@ -15,6 +15,8 @@ from tests.acceptance.open_loop import OpenLoop, Seen, quantile_seconds, statuse
 from tests.acceptance.service_process import ServiceProcess, service
 from tests.integration.sql import ask, run_sql
 
+pytestmark = pytest.mark.alone
+
 QUICKSTART = Path(__file__).parents[2] / "examples/quickstart/service.py"
 LIST = "/products?limit=5"
 PRODUCT = {"sku": "LOOP", "name": "chair", "price": "9.90"}

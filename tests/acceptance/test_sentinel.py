@@ -4,10 +4,14 @@ import asyncio
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.open_loop import OpenLoop, statuses
 from tests.acceptance.service_process import service
 from tests.acceptance.test_valkey_fails import QUICKSTART
 from tests.integration.valkey_group import ValkeyNode, watched_group
+
+pytestmark = pytest.mark.alone
 
 LOAD_SECONDS = 7.0
 BACK_SECONDS_AT_MOST = 6.0

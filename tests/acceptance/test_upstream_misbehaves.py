@@ -19,6 +19,8 @@ from tests.integration.certificates import made
 from tests.integration.misbehaviour import drip, endless, no_answer, packed, raw_answers, slow_body
 from tests.ports import free_port
 
+pytestmark = pytest.mark.alone
+
 OK = json_answer({"left": 3})
 
 LONG = b'{"left":' + b" " * 20_000_000 + b"1}"

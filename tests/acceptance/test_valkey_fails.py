@@ -3,10 +3,14 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.admin_port import watched
 from tests.acceptance.faulty_servers import held, kill, processes_of
 from tests.acceptance.open_loop import OpenLoop, quantile_seconds, statuses
 from tests.acceptance.service_process import service
+
+pytestmark = pytest.mark.alone
 
 QUICKSTART = Path(__file__).parents[2] / "examples/quickstart/service.py"
 HANG_SECONDS = 6.0

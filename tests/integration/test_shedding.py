@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
+import pytest
 from aiohttp import web
 
 from middleware.inbound import inbound
@@ -23,6 +24,8 @@ from telemetry.events import RequestRejected
 from tests.integration.loopback import Answer, Caller, served
 from tests.integration.processes import until
 from tests.recorder import Recorder
+
+pytestmark = pytest.mark.alone
 
 ONE = ConcurrencyPolicy(initial=1, minimum=1, maximum=1)
 PATIENT = ShedPolicy(concurrency=ONE, hold_seconds=30.0)
