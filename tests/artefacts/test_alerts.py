@@ -83,7 +83,7 @@ def test_an_alert_says_how_urgent_it_is_and_where_to_look(name: str, rule: Mappi
     assert (PROJECT / said["runbook_url"]).is_file()
 
 
-@pytest.mark.parametrize("name", ALERTS.keys() - ALWAYS_FIRES)
+@pytest.mark.parametrize("name", sorted(ALERTS.keys() - ALWAYS_FIRES))
 def test_an_alert_leads_to_a_dashboard_that_shows_what_it_is_about(name: str) -> None:
     shown = metrics_in(" ".join(target.expr for panel in board_of(name).panels for target in panel.targets))
     asked = {metric for rule in rules() if rule.get("alert") == name for metric in metrics_in(rule["expr"])}
