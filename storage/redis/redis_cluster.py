@@ -65,6 +65,7 @@ class Cluster:
         self._timeout_seconds = timeout_seconds
         self._ways: dict[Node, Way] = {}
         self._layout: Layout | None = None
+        self._known: Sequence[Node] = ()  # who told the last layout, and whom it named
         self._learning: asyncio.Task[Layout] | None = None
 
     async def send(self, packed: bytes, key: Key | None = None, /) -> object:
@@ -133,14 +134,19 @@ class Cluster:
             self._layout = task.result()
 
     async def _learn(self) -> Layout:
-        """Ask those known, then those named in the address; the first who answers tells."""
+        """Ask who answered last, whom it knew, whom the address names; the first who answers tells.
+
+        Not those there were before: where nodes come and go, most of these would be waited for in vain.
+        """
         failure: Exception = NoConnection("no node of the cluster answers")
-        for node in dict.fromkeys([*self._ways, *self._address.nodes]):
+        for node in dict.fromkeys([*self._known, *self._address.nodes]):
             try:
                 async with asyncio.timeout(self._timeout_seconds):
                     connection = await opened(self._address.connection(node, timeout_seconds=self._timeout_seconds))
                     try:
-                        return layout_of(await asked_of(connection, "CLUSTER", "SLOTS"), node)
+                        layout = layout_of(await asked_of(connection, "CLUSTER", "SLOTS"), node)
+                        self._known = (node, *(owner for owner in layout.owners if owner is not None))
+                        return layout
                     finally:
                         await connection.disconnect(nowait=True)
             except (OSError, RedisError) as error:

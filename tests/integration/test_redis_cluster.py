@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hiredis import Reader
 
 from middleware.errors import Problem
 from storage.redis.client import RedisClient
@@ -100,3 +101,47 @@ async def test_without_one_node_the_others_serve_their_keys(nodes: Nodes) -> Non
         elsewhere = next(name for name in map(str, range(9_999)) if slot_of(name) // (16_384 // 3) == nodes.index(left))
 
         assert await client.run("SET", elsewhere, "1") == b"OK"
+
+
+class ScriptedNode:
+    """A node that says all slots are those of `owner`, and moves whoever asks it for a key of another's."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.owner = 0
+        self.asked: list[str] = []
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer each command."""
+        commands = Reader()
+        while data := await reader.read(4_096):
+            commands.feed(data)
+            while words := commands.gets():
+                writer.write(self._answer(b" ".join(words[:2]).decode()))
+        writer.close()
+
+    def _answer(self, words: str) -> bytes:
+        self.asked.append(words)
+        if words == "CLUSTER SLOTS":
+            return b"*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:%d\r\n" % self.owner
+        if words.startswith("SET") and self.owner != self.port:
+            return b"-MOVED %d 127.0.0.1:%d\r\n" % (SLOT, self.owner)
+        return b"+OK\r\n"
+
+
+async def test_who_has_left_the_cluster_is_not_asked_about_it() -> None:
+    stays, leaves = ScriptedNode(), ScriptedNode()
+    servers = [await asyncio.start_server(one.take, "127.0.0.1", 0) for one in (stays, leaves)]
+    stays.port, leaves.port = (server.sockets[0].getsockname()[1] for server in servers)
+    stays.owner = leaves.owner = leaves.port
+    async with open_client(f"redis+cluster://127.0.0.1:{stays.port}", **PATIENCE) as client:
+        await client.run("SET", KEY, "1")
+        stays.owner = leaves.owner = stays.port
+
+        for number in range(3):
+            await client.run("SET", KEY, number)
+    for server in servers:
+        server.close()
+
+    assert stays.asked.count("CLUSTER SLOTS") == 2
+    assert "CLUSTER SLOTS" not in leaves.asked
