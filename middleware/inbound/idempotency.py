@@ -7,6 +7,7 @@ write itself; the layer asks nobody and stores nothing.
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
+from struct import Struct
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -30,6 +31,7 @@ _KEY = re.compile(rf'"?([\x21\x23-\x7e]{{1,{LONGEST_KEY}}})"?')
 """A structured field string (RFC 8941) of visible characters; many clients leave out its quotes."""
 _DIGEST_BYTES = 16
 _SECRET_BYTES_AT_MOST = 64
+_size = Struct(">Q").pack
 
 
 @frozen
@@ -141,11 +143,15 @@ def _request_key(
 
 def _digester(secret: bytes) -> Callable[..., bytes]:
     """A digest of several parts in which none can take a piece of its neighbour."""
-    key = secret[:_SECRET_BYTES_AT_MOST]
+    begun = hashlib.blake2b(digest_size=_DIGEST_BYTES, key=secret[:_SECRET_BYTES_AT_MOST])
 
     def digest(*parts: bytes) -> bytes:
-        told = [piece for part in parts for piece in (len(part).to_bytes(8), part)]
-        return hashlib.blake2b(b"".join(told), digest_size=_DIGEST_BYTES, key=key).digest()
+        told: list[bytes] = []
+        for part in parts:
+            told += (_size(len(part)), part)
+        made = begun.copy()  # which has taken the secret in already
+        made.update(b"".join(told))
+        return made.digest()
 
     return digest
 

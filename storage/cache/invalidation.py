@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextvars import Context
-from dataclasses import dataclass
 
 from middleware.errors import Problem
 from middleware.outbound.clock import CLOCK, Clock
@@ -13,6 +12,7 @@ from storage.cache.answer_store import AnswerStore
 from storage.cache.question import Questions
 from storage.cache.tellings import Tellings
 from telemetry.events import CacheInvalidated, Observe
+from telemetry.frozen import frozen
 
 REPEAT_SECONDS = 1.0
 """How often an invalidation that failed is made again."""
@@ -21,7 +21,7 @@ RECORDS_AT_ONCE = 50
 """A transaction that writes more records of a table than this gives up all that is kept of that table."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Change:
     """A record that was written; without its key, any number of the table's."""
 
@@ -104,9 +104,11 @@ class Invalidation:
     def _places(self, changes: Sequence[Change]) -> tuple[list[str], list[str]]:
         """What goes whole and what stays in part: the generations of the tables, the records."""
         questions = self._questions
-        many = Counter(change.table for change in changes)
-        whole = {one.table for one in changes if one.key is None or many[one.table] > RECORDS_AT_ONCE}
-        gone = [*questions.whole(sorted(whole)), *(questions.lists_of(table) for table in many if table not in whole)]
+        tables = [change.table for change in changes]
+        many = Counter(tables) if len(tables) > RECORDS_AT_ONCE else {}
+        whole = {one.table for one in changes if one.key is None or many.get(one.table, 0) > RECORDS_AT_ONCE}
+        parts = (table for table in dict.fromkeys(tables) if table not in whole)
+        gone = [*questions.whole(sorted(whole)), *map(questions.lists_of, parts)]
         changed: list[str] = []
         for one in changes:
             if one.key is not None and (one.is_gone or one.table not in whole):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from middleware.errors import OutcomeUnknown
@@ -12,6 +13,9 @@ from storage.postgres.statement import Statement
 from storage.runner import TransactionRunner
 
 Row = tuple[Any, ...]
+
+_WRITTEN_KEPT = 1_024
+"""For how many sets of tables that statements write it is kept which of them are shown; few services have so many."""
 
 
 class WatchedWrites:
@@ -28,13 +32,14 @@ class WatchedWrites:
         self._runner = runner
         self._invalidation = invalidation
         self._shown = shown
+        self._shown_among = lru_cache(maxsize=_WRITTEN_KEPT)(self._find_shown)
         self._settling_seconds = settling_seconds
 
     def run(
         self, statement: Statement, parameters: Sequence[Any] = (), *, operation: str
     ) -> Coroutine[Any, Any, list[Row]]:
         """Run one statement; raises what the runner raises."""
-        if statement.tells_of_writes:
+        if statement.tells_of_writes and self.tables_of(statement):
             return self._run_watched(statement, parameters, operation=operation)
         return self._runner.run(statement, parameters, operation=operation)
 
@@ -68,13 +73,16 @@ class WatchedWrites:
         if watched.changes:
             await self._invalidation.make_known(watched.changes)
 
-    def tables_of(self, statement: Statement) -> frozenset[str]:
+    def tables_of(self, statement: Statement) -> Sequence[str]:
         """The tables, of those that are shown, that a statement may write."""
-        return self._shown.intersection(statement.tables) if statement.tables else self._shown
+        return self._shown_among(statement.tables)
+
+    def _find_shown(self, tables: tuple[str, ...]) -> Sequence[str]:
+        return sorted(self._shown.intersection(tables) if tables else self._shown)
 
     def changes_of(self, statement: Statement, rows: list[Row]) -> list[Change]:
         """What a statement wrote: the records its rows name, or whatever its tables hold."""
-        tables = sorted(self.tables_of(statement))
+        tables = self.tables_of(statement)
         if not statement.returns_keys:
             return [Change(table=table) for table in tables]
         return [
@@ -114,7 +122,7 @@ class _WatchedTransaction:
         """Run one statement."""
         if not statement.tells_of_writes:
             return await self.runner.run(statement, parameters, operation=operation)
-        self.watched.tables |= self.watcher.tables_of(statement)
+        self.watched.tables.update(self.watcher.tables_of(statement))
         rows = await self.runner.run(statement, parameters, operation=operation)
         self.watched.changes += self.watcher.changes_of(statement, rows)
         return rows
