@@ -64,6 +64,7 @@ from storage.encryption.cipher import Cipher
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
 from storage.replicas.write_positions import WritePositions
+from telemetry.certificate_state import certificate_look
 from telemetry.readings import PoolSizes, concurrency_look, pool_look
 
 OPENINGS = web.AppKey("openings", Openings)
@@ -243,7 +244,9 @@ def certificate_for(settings: Settings, *, telemetry: Telemetry) -> Certificate 
     """What the ports prove themselves with, None without TLS; raises Unusable."""
     if settings.tls_cert is None or settings.tls_key is None:
         return None
-    return Certificate(settings.tls_cert, settings.tls_key, observe=telemetry.observe)
+    certificate = Certificate(settings.tls_cert, settings.tls_key, observe=telemetry.observe)
+    telemetry.metrics.look_at(certificate_look(certificate.state))
+    return certificate
 
 
 def runner_for(

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from middleware.collector_pauses import CollectorPauses
 from middleware.loop_lag import LoopLag
 from server.declaration import Declaration
 from server.parts import Parts, Running, Seed, Told
@@ -41,9 +42,9 @@ async def serve(
         watching.enter_context(libraries_observed(telemetry.observe, asyncio.get_running_loop()))
         if not told.place.worker:
             _tell_of_settings(declaration, told, telemetry=telemetry)
-        lag = LoopLag(telemetry.observe)
-        watching.callback(lag.stop)
-        lag.start()
+        for measured in (LoopLag(telemetry.observe), CollectorPauses(telemetry.observe)):
+            watching.callback(measured.stop)
+            measured.start()
         parts = Parts(declaration=declaration, told=told, telemetry=telemetry, held=held, seed=seed)
         running = await unless_stopped(asyncio.create_task(parts.start()), stop)
         if running is None:

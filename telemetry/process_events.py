@@ -14,6 +14,13 @@ class CertificateChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateAged:
+    """The TLS certificate that callers are shown from now on ends soon, or has ended: then less than 0 s are left."""
+
+    left_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedStarted:
     """An embedded program accepts connections."""
 
@@ -186,8 +193,18 @@ class EventLoopLagged:
     lag_seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GarbageCollected:
+    """The garbage collector has run over a generation (1 or 2) and all before it, and nothing else ran meanwhile."""
+
+    generation: int
+    pause_seconds: float
+
+
 ProcessEvent = (
     CertificateChanged
+    | CertificateAged
+    | GarbageCollected
     | EmbeddedStarted
     | EmbeddedExited
     | SchemaApplied

@@ -4,12 +4,20 @@ from telemetry import events as e
 from telemetry.log_line import Line
 from telemetry.worker_lines import line_of_workers
 
+_DAY_SECONDS = 86_400.0
+_PAUSE_WORTH_A_LINE_SECONDS = 0.1
+"""Twice what one request may hold the event loop up; a run over a million objects takes as long."""
 
-def line_of_process(event: e.ProcessEvent) -> Line:  # noqa: C901, PLR0911, PLR0912 - one case an event
-    """The event's line."""
+
+def line_of_process(event: e.ProcessEvent) -> Line | None:  # noqa: C901, PLR0911, PLR0912 - one case an event
+    """The event's line; None where it is not worth one."""
     match event:
         case e.CertificateChanged():
             return _certificate_changed(event)
+        case e.CertificateAged():
+            return _certificate_aged(event)
+        case e.GarbageCollected():
+            return _garbage_collected(event)
         case e.EmbeddedStarted():
             return _embedded_started(event)
         case e.EmbeddedExited():
@@ -56,6 +64,32 @@ def _certificate_changed(event: e.CertificateChanged) -> Line:
         event="certificate_changed",
         message=f"the renewed certificate cannot be used, the last one goes on: {event.fault}",
         fields={"fault": event.fault},
+    )
+
+
+def _certificate_aged(event: e.CertificateAged) -> Line:
+    days = abs(event.left_seconds) / _DAY_SECONDS
+    has_ended = event.left_seconds <= 0
+    ended, ends = (
+        f"the TLS certificate has expired {days:.1f} days ago: callers refuse it",
+        f"the TLS certificate expires in {days:.1f} days",
+    )
+    return Line(
+        level="error" if has_ended else "warning",
+        event="certificate_aged",
+        message=ended if has_ended else ends,
+        fields={"left_seconds": round(event.left_seconds)},
+    )
+
+
+def _garbage_collected(event: e.GarbageCollected) -> Line | None:
+    if event.pause_seconds < _PAUSE_WORTH_A_LINE_SECONDS:
+        return None
+    return Line(
+        level="warning",
+        event="garbage_collected",
+        message=f"the garbage collector held everything up for {event.pause_seconds:.3f} s",
+        fields={"generation": event.generation, "pause_seconds": round(event.pause_seconds, 6)},
     )
 
 

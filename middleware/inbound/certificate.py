@@ -10,9 +10,11 @@ import os
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from telemetry.events import CertificateChanged, Observe
+from telemetry.certificate_state import CertificateState
+from telemetry.events import CertificateAged, CertificateChanged, Observe
 
 CIPHERS = ":".join(
     (
@@ -52,26 +54,56 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
+def state_of(certificate: Path) -> CertificateState:
+    """From when to when the file's first certificate is valid, which is ours; raises Unusable."""
+    from cryptography import x509  # noqa: PLC0415 - a library that only those load who speak TLS
+
+    try:
+        ours = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
+    except (OSError, ValueError) as error:
+        raise Unusable(f"the dates of {certificate} cannot be read") from error
+    return CertificateState(
+        begins_seconds=ours.not_valid_before_utc.timestamp(), ends_seconds=ours.not_valid_after_utc.timestamp()
+    )
+
+
 class Certificate:
     """Gives each handshake the settings and the certificate of the moment."""
 
     def __init__(
-        self, certificate: Path, key: Path, *, observe: Observe, now: Callable[[], float] = time.monotonic
+        self,
+        certificate: Path,
+        key: Path,
+        *,
+        observe: Observe,
+        now: Callable[[], float] = time.monotonic,
+        today: Callable[[], float] = time.time,
     ) -> None:
-        """Read it; raises Unusable."""
+        """Read it; raises Unusable. `today` is in seconds since 1970."""
         self._files = (certificate, key)
         self._observe = observe
         self._now = now
+        self._today = today
         self._stamp = _stamp(self._files)
         self._context = server_context(certificate, key)
+        self._state = state_of(certificate)
+        self._tell_age()
         self._looked_seconds = now()
 
     def context(self) -> ssl.SSLContext:
         """The settings for a handshake that begins now; what cannot be used leaves the last good ones in force."""
+        self._look_if_due()
+        return self._context
+
+    def state(self) -> CertificateState:
+        """Until when it lasts, and whether it is what lies in the files; looks there too, as callers may be few."""
+        self._look_if_due()
+        return self._state
+
+    def _look_if_due(self) -> None:
         if self._now() - self._looked_seconds >= LOOK_SECONDS:
             self._looked_seconds = self._now()
             self._look()
-        return self._context
 
     def _look(self) -> None:
         stamp = _stamp(self._files)
@@ -79,11 +111,19 @@ class Certificate:
             return
         self._stamp = stamp
         try:
-            self._context = server_context(*self._files)
+            context, state = server_context(*self._files), state_of(self._files[0])
         except Unusable as error:  # often half renewed: the other file has yet to come
+            self._state = replace(self._state, is_current=False)
             self._observe(CertificateChanged(fault=str(error)))
         else:
+            self._context, self._state = context, state
             self._observe(CertificateChanged())
+            self._tell_age()
+
+    def _tell_age(self) -> None:
+        today = self._today()
+        if self._state.is_ending(today):
+            self._observe(CertificateAged(left_seconds=self._state.left_seconds(today)))
 
 
 def _stamp(files: tuple[Path, Path]) -> _Stamp:

@@ -6,6 +6,9 @@ from telemetry.log_line import LEVELS
 # A loop at rest is a millisecond late at most, by the kernel's timers; 50 ms is what one request may hold it up.
 LAG_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
+# A run over ten thousand objects takes about a millisecond, one over a million a tenth of a second and more.
+PAUSE_BUCKETS_SECONDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+
 _GENERATIONS = ("0", "1", "2")
 
 EVENT_LOOP_LAG = Metric(
@@ -25,6 +28,21 @@ TLS_CERTIFICATE_RENEWALS = Metric(
     help="Changes of the TLS certificate's files: ok where new connections use them, error where they cannot be used.",
     labels=("outcome",),
     words={"outcome": ("ok", "error")},
+)
+TLS_CERTIFICATE_NOT_BEFORE = Metric(
+    name="tls_certificate_not_before_timestamp_seconds",
+    kind="gauge",
+    help="From when on the TLS certificate that callers are shown is valid, in seconds since 1970.",
+)
+TLS_CERTIFICATE_NOT_AFTER = Metric(
+    name="tls_certificate_not_after_timestamp_seconds",
+    kind="gauge",
+    help="When the TLS certificate that callers are shown ends, in seconds since 1970.",
+)
+TLS_CERTIFICATE_CURRENT = Metric(
+    name="tls_certificate_current",
+    kind="gauge",
+    help="1 while callers are shown the TLS certificate that lies in the files, 0 while that one cannot be used.",
 )
 LOG_EVENTS = Metric(
     name="log_events_total",
@@ -100,6 +118,14 @@ PROCESS_START_TIME = Metric(
     name="process_start_time_seconds",
     kind="gauge",
     help="When the process started, in seconds since 1970.",
+)
+GC_PAUSE = Metric(
+    name="python_gc_pause_seconds",
+    kind="histogram",
+    help="How long a run of the garbage collector stopped the process; those over the youngest objects are left out.",
+    labels=("generation",),
+    words={"generation": _GENERATIONS[1:]},
+    buckets=PAUSE_BUCKETS_SECONDS,
 )
 GC_OBJECTS_COLLECTED = Metric(
     name="python_gc_objects_collected_total",

@@ -13,16 +13,19 @@ class ProcessMetrics:
 
     def __init__(self, families: Families) -> None:
         self._lag = families.histogram(rows.EVENT_LOOP_LAG)
+        self._pauses = families.histograms(rows.GC_PAUSE)
         self._renewals = families.counters(rows.TLS_CERTIFICATE_RENEWALS)
 
-    def reader_of(self, event: e.EventLoopLagged | e.ProcessEvent) -> Read | None:
+    def reader_of(self, event: e.EventLoopLagged | e.ProcessEvent) -> Read | None:  # noqa: PLR0911 - one case an event
         """Who counts or measures what such an event tells."""
         match event:
             case e.EventLoopLagged():
                 return reading(event, lambda told: self._lag.observe(told.lag_seconds))
             case e.CertificateChanged():
                 return reading(event, lambda told: self._renewals["error" if told.fault else "ok",].inc())
-            case e.EmbeddedStarted() | e.EmbeddedExited():
+            case e.GarbageCollected():
+                return reading(event, lambda told: self._pauses[told.generation,].observe(told.pause_seconds))
+            case e.CertificateAged() | e.EmbeddedStarted() | e.EmbeddedExited():
                 return None
             case (
                 e.ServiceStarted()

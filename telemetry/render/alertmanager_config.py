@@ -90,6 +90,12 @@ def _inhibitions() -> Sequence[Node]:
             [f'alertname=~"{"|".join(CONSEQUENCES)}"'],
             equal=(*_SOMEWHERE, "dependency"),
         ),
+        # What was to come has come.
+        _silences(
+            'alertname="CertificateExpired"',
+            ['alertname=~"CertificateExpiresSoon|CertificateRenewalFailed"'],
+            equal=(*_SOMEWHERE, "instance"),
+        ),
         # Past its budget, waiting has become failing.
         _silences('alertname="PoolAcquireTimeouts"', ['alertname="PoolWaitHigh"'], equal=(*_SOMEWHERE, "pool")),
     ]

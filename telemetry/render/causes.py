@@ -1,6 +1,7 @@
 """The alerts on causes: what explains a symptom or comes before one. Few page: callers feel symptoms, not causes."""
 
 from telemetry.render.caller_alerts import caller_alerts
+from telemetry.render.certificate_alerts import certificate_alerts
 from telemetry.render.dependency_alerts import dependency_alerts
 from telemetry.render.fallback_alerts import fallback_alerts
 from telemetry.render.pool_alerts import pool_alerts
@@ -23,6 +24,7 @@ def cause_groups(rendition: Rendition) -> list[RuleGroup]:
         RuleGroup(name="postgres", rules=postgres_alerts(series)),
         RuleGroup(name="fallbacks", rules=fallback_alerts(series)),
         RuleGroup(name="callers", rules=caller_alerts(series)),
+        RuleGroup(name="certificate", rules=certificate_alerts(series)),
         RuleGroup(name="runtime", rules=runtime_alerts(series)),
         RuleGroup(name="telemetry", rules=telemetry_alerts(series)),
     ]

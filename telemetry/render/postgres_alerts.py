@@ -1,5 +1,6 @@
 """The Postgres server as it tells of itself; tickets, since there is time: callers feel it only when it is used up."""
 
+from telemetry.catalogue.outbound_rows import POSTGRES_REPLICA_READS
 from telemetry.catalogue.server_rows import (
     POSTGRES_BACKENDS,
     POSTGRES_CONNECTION_MAX,
@@ -7,13 +8,13 @@ from telemetry.catalogue.server_rows import (
     POSTGRES_OLDEST_TRANSACTION,
     POSTGRES_WAL_LAG,
 )
-from telemetry.render.promql import Series
+from telemetry.render.promql import Not, Series, total
 from telemetry.render.rules import AlertRule
 
 
 def postgres_alerts(series: Series) -> list[AlertRule]:
     """Of its connections, transactions and replicas; every process asks the same server, so the most is taken."""
-    return [_connections(series), _transaction(series), _deadlocks(series), _lag(series)]
+    return [_connections(series), _transaction(series), _deadlocks(series), _lag(series), _not_read(series)]
 
 
 def _connections(series: Series) -> AlertRule:
@@ -67,6 +68,22 @@ def _lag(series: Series) -> AlertRule:
         severity="ticket",
         summary="A replica of the Postgres of {{ $labels.job }} is {{ $value | humanizeDuration }} behind",
         description="Should the primary be lost now, so would be the writes of that time.",
+        board="postgres",
+        labels={"dependency": "postgres"},
+    )
+
+
+def _not_read(series: Series) -> AlertRule:
+    reads = total(series.rate(POSTGRES_REPLICA_READS, "5m", result=Not(("requested",))))
+    missed = total(series.rate(POSTGRES_REPLICA_READS, "5m", result=("late", "away", "failed")))
+    return AlertRule(
+        name="ReplicasNotRead",
+        # One in five: a replica that is restarted, or late for a moment, is made up for by the primary, unnoticed.
+        expr=f"{missed} / {reads} > 0.2\nand {missed} > 0.1",
+        for_seconds=300,
+        severity="ticket",
+        summary="{{ $value | humanizePercentage }} of the reads of {{ $labels.job }} for replicas go to the primary",
+        description="Replicas are away, too old or fail. The primary carries their load too, for five minutes now.",
         board="postgres",
         labels={"dependency": "postgres"},
     )

@@ -6,7 +6,6 @@ from telemetry.catalogue.process_rows import (
     PROCESS_MAX_FDS,
     PROCESS_OPEN_FDS,
     PROCESS_RESIDENT_MEMORY,
-    TLS_CERTIFICATE_RENEWALS,
 )
 from telemetry.catalogue.request_rows import APP_EXCEPTIONS, HTTP_REQUEST_DURATION, HTTP_REQUESTS_REJECTED
 from telemetry.render.promql import Series, total
@@ -17,8 +16,8 @@ _SMALL_BYTES = 200 * 1024 * 1024
 
 
 def runtime_alerts(series: Series) -> list[AlertRule]:
-    """Of load, of what a process may use, of its code and its certificate."""
-    return [*_load(series), *_room(series), _exceptions(series), _certificate(series)]
+    """Of load, of what a process may use, of its code."""
+    return [*_load(series), *_room(series), _exceptions(series)]
 
 
 def _load(series: Series) -> list[AlertRule]:
@@ -97,20 +96,4 @@ def _exceptions(series: Series) -> AlertRule:
         summary="{{ $labels.job }} has a bug: {{ $value | humanize }} exceptions within ten minutes",
         description="Requests ended in an exception nobody expected, and were answered with 500.",
         board="service",
-    )
-
-
-def _certificate(series: Series) -> AlertRule:
-    failed, renewed = (
-        total(series.increase(TLS_CERTIFICATE_RENEWALS, "3d", outcome=outcome), "instance")
-        for outcome in ("error", "ok")
-    )
-    return AlertRule(
-        name="CertificateRenewalFailed",
-        # Days, since the files change once in weeks, and a third of a certificate's life is left when they do.
-        expr=f"{failed} > 0\nunless {renewed} > 0",
-        severity="ticket",
-        summary="{{ $labels.instance }} cannot use its new TLS certificate",
-        description="Its files have changed to something that cannot be used. The old one serves on, until it expires.",
-        board="callers",
     )

@@ -3,7 +3,12 @@
 import ssl
 import subprocess
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.environment import require
 
@@ -47,6 +52,25 @@ def made(folder: Path, name: str = "first") -> Files:
         *("-keyout", str(files.key), "-out", str(files.certificate)),
     ]
     subprocess.run(command, check=True, capture_output=True)
+    return files
+
+
+def dated(folder: Path, name: str = "dated", *, begins: datetime, ends: datetime) -> Files:
+    """A certificate valid from one day to another, which may be past."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    named = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    certificate = (
+        x509.CertificateBuilder(issuer_name=named, subject_name=named, public_key=key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(ends)
+        .sign(key, hashes.SHA256())
+    )
+    files = Files(certificate=folder / f"{name}.pem", key=folder / f"{name}.key")
+    files.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    files.key.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
     return files
 
 

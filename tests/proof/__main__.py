@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tests.integration.fast_folder import make_fast_folder
 from tests.proof.alert_names import rule_of
 from tests.proof.bench import Outcome
-from tests.proof.paces import ALWAYS, NOT_MADE, alerts_of
+from tests.proof.paces import ALWAYS, alerts_of
 from tests.proof.plan import all_faults
 from tests.proof.report import page
 from tests.proof.run import Run
@@ -57,7 +57,7 @@ def _never_fired(outcomes: Sequence[Outcome]) -> Sequence[str]:
     fired = {rule_of(one.alert) for outcome in outcomes for one in outcome.shown} | {
         alert for outcome in outcomes for alert in outcome.followed
     }
-    return sorted(alerts_of(DOORS).keys() - fired - ALWAYS - NOT_MADE.keys())
+    return sorted(alerts_of(DOORS).keys() - fired - ALWAYS)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ BURNS = frozenset({"SloAvailabilityBurnFast", "SloAvailabilityBurnSlow", "SloLat
 """What any fault that callers feel may burn."""
 
 _PULSE_SECONDS, _PAUSE_SECONDS = 0.35, 0.03
+_LOCKOUT_SECONDS, _OPEN_SECONDS = 1.6, 0.2
+"""Longer than anybody waits for a connection, and over soon enough for the breaker to try again."""
+
 _CHARGES_A_SECOND = 60
 
 
@@ -79,7 +82,21 @@ async def _valkey_hangs(shop: Shop) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _table_locked(shop: Shop) -> AsyncIterator[None]:
-    """Lock reviews for a third of a second at a time, while many read them and write them."""
+    """For a third of a second at a time, while many read it and write it."""
+    async with locked(shop, held_seconds=_PULSE_SECONDS, free_seconds=_PAUSE_SECONDS):
+        yield
+
+
+@asynccontextmanager
+async def locked_out(shop: Shop) -> AsyncIterator[None]:
+    """For so long that readers and writers have all connections, and others get none in time."""
+    async with locked(shop, held_seconds=_LOCKOUT_SECONDS, free_seconds=_OPEN_SECONDS):
+        yield
+
+
+@asynccontextmanager
+async def locked(shop: Shop, *, held_seconds: float, free_seconds: float) -> AsyncIterator[None]:
+    """Lock reviews again and again, while many read them and write them."""
     is_over = asyncio.Event()
     dsn = running_postgres(shop.data_dir)
 
@@ -87,13 +104,13 @@ async def _table_locked(shop: Shop) -> AsyncIterator[None]:
         connection = psycopg2.connect(dsn)
         with connection, connection.cursor() as cursor:
             cursor.execute("LOCK TABLE review IN ACCESS EXCLUSIVE MODE")
-            cursor.execute("SELECT pg_sleep(%s)", [_PULSE_SECONDS])
+            cursor.execute("SELECT pg_sleep(%s)", [held_seconds])
         connection.close()
 
     async def pulses() -> None:
         while not is_over.is_set():
             await asyncio.to_thread(pulse)
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(free_seconds)
 
     pulsing = asyncio.create_task(pulses())
     try:

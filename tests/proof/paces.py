@@ -20,9 +20,6 @@ OBJECTIVES = 300.0
 ALWAYS = frozenset({"Watchdog"})
 """Fire whatever happens."""
 
-NOT_MADE: Mapping[str, str] = {"ReplicationLag": "the shops' Postgres has no standby"}
-"""Alerts no fault is made for here, and why; `alerts/tests/` tests them too."""
-
 OF_OBJECTIVES = ("SloAvailability", "SloLatency")
 
 OTHERS: Mapping[str, float] = {

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
 
-from tests.acceptance.admin_port import numbers
+from tests.integration.certificates import Files, dated
 from tests.ports import free_port
-from tests.proof.callers import coming
 from tests.proof.dependency_faults import BURNS
 from tests.proof.fault import Fault
 from tests.proof.neighbours import beside, neighbour
@@ -63,6 +63,11 @@ def ending_faults() -> Sequence[Fault]:
             name="the new certificate is none",
             make=_bad_certificate,
             alerts=frozenset({"CertificateRenewalFailed"}),
+        ),
+        Fault(
+            name="the certificate has expired",
+            make=_expired_certificate,
+            alerts=frozenset({"CertificateExpired", "CertificateExpiresSoon"}),
         ),
         Fault(
             name="scrapes take longer than a second",
@@ -129,22 +134,26 @@ async def _bad_certificate(shop: Shop) -> AsyncIterator[None]:
     certificate = Path(shop.settings["TLS_CERT"])
     good = certificate.read_bytes()
     certificate.write_text("no certificate")
-    async with coming(lambda: _shake_hands(shop), a_second=5):
-        try:
-            yield
-        finally:
-            certificate.write_bytes(good)
-            async with aiohttp.ClientSession(shop.admin) as session:
-                while not sum(await numbers(session, 'tls_certificate_renewals_total{outcome="ok"}')):
-                    await _shake_hands(shop)
+    try:
+        yield
+    finally:
+        certificate.write_bytes(good)
 
 
-async def _shake_hands(shop: Shop) -> int:
-    """Come with a new connection, as a certificate is looked at when it is shown; the status, 0 for none."""
-    with suppress(aiohttp.ClientError):
-        async with aiohttp.ClientSession() as session, session.get(f"{shop.url}/categories", ssl=False) as answer:
-            return answer.status
-    return 0
+@asynccontextmanager
+async def _expired_certificate(shop: Shop) -> AsyncIterator[None]:
+    """One that has ended an hour ago; those who call the shop do not look at certificates."""
+    certificate, key = Path(shop.settings["TLS_CERT"]), Path(shop.settings["TLS_KEY"])
+    good = certificate.read_bytes(), key.read_bytes()
+    today = datetime.now(UTC)
+    Files(certificate=certificate, key=key).replace_with(
+        dated(certificate.parent, begins=today - timedelta(days=90), ends=today - timedelta(hours=1))
+    )
+    try:
+        yield
+    finally:
+        certificate.write_bytes(good[0])
+        key.write_bytes(good[1])
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from tests.proof.fault import Fault
 from tests.proof.patient_faults import ending_faults, patient_faults
 from tests.proof.postgres_faults import postgres_faults
 from tests.proof.process_faults import greedy_faults, process_faults
+from tests.proof.replica_faults import replica_faults
 from tests.proof.telemetry_faults import telemetry_faults
 
 Batch = Sequence[Fault]
@@ -21,7 +22,7 @@ def lanes() -> Plan:
     return {
         "dependencies": [*_each(telemetry_faults()), *_each(dependency_faults())],
         "process": _each(process_faults()),
-        "patience": [[*patient_faults(), *postgres_faults()], *_each(ending_faults())],
+        "patience": [[*patient_faults(), *postgres_faults(), *replica_faults()], *_each(ending_faults())],
     }
 
 

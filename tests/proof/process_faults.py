@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from tests.proof.callers import calling
-from tests.proof.dependency_faults import BURNS
+from tests.proof.dependency_faults import BURNS, locked_out
 from tests.proof.fault import Fault
 from tests.proof.shops import Shop
 
@@ -61,6 +61,14 @@ def process_faults() -> Sequence[Fault]:
             make=_overloaded,
             alerts=frozenset({"Shedding"}),
             follow=BURNS | LATE | {"EventLoopLagHigh", "CallersLeaving", "TargetDown", "ServiceDown"},
+        ),
+        Fault(
+            name="a table is locked for longer than anybody waits",
+            make=locked_out,
+            alerts=frozenset({"PoolAcquireTimeouts"}),
+            follow=BURNS
+            | {"PoolWaitHigh", "BulkheadFull", "BreakerOpen", "DependencyDown", "DependencyErrorRatio", "RetryStorm"}
+            | {"CallersLeaving", "Shedding", "StaleAnswersServed"},
         ),
         Fault(name="nobody calls", make=_silence, alerts=frozenset({"NoTraffic"})),
     ]

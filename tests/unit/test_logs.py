@@ -13,6 +13,7 @@ from telemetry.events import (
     AcquireTimedOut,
     BreakerChanged,
     BulkheadRejected,
+    CertificateAged,
     CertificateChanged,
     ClientDisconnected,
     ConnectionAcquired,
@@ -24,6 +25,7 @@ from telemetry.events import (
     EmbeddedExited,
     EmbeddedStarted,
     Event,
+    GarbageCollected,
     LibraryLogged,
     LogLevel,
     RedisRefused,
@@ -255,6 +257,17 @@ def acted(operation: AccountOperation, outcome: AccountOutcome) -> AccountActed:
             CertificateChanged(fault="x is no key"),
             "error",
             "the renewed certificate cannot be used, the last one goes on: x is no key",
+        ),
+        (
+            GarbageCollected(generation=2, pause_seconds=0.25),
+            "warning",
+            "the garbage collector held everything up for 0.250 s",
+        ),
+        (CertificateAged(left_seconds=216_000.0), "warning", "the TLS certificate expires in 2.5 days"),
+        (
+            CertificateAged(left_seconds=-216_000.0),
+            "error",
+            "the TLS certificate has expired 2.5 days ago: callers refuse it",
         ),
         (
             EmbeddedStarted(program="postgres", pid=7, duration_seconds=1),

@@ -1,14 +1,16 @@
 """Who calls: credentials taken and refused, access decided, accounts, the keys tokens are signed with."""
 
 from telemetry.catalogue import caller_rows, process_rows
+from telemetry.certificate_state import ENDING_DAYS
 from telemetry.render.dashboards import expressions as x
 from telemetry.render.dashboards import shades
-from telemetry.render.dashboards.board import Board, Row, rising
+from telemetry.render.dashboards.board import Board, Row, falling, rising
 from telemetry.render.dashboards.panels import ask, number, stack, trend
 
 ATTEMPTS = caller_rows.AUTHENTICATION_ATTEMPTS
 REFUSED = 'outcome!="ok"'
 ADMITTED = 'decision=~"admitted.*"'
+DAY_SECONDS = 86_400.0
 
 
 def callers_board() -> Board:
@@ -17,7 +19,7 @@ def callers_board() -> Board:
         name="callers",
         title="Callers",
         description="Who comes in and who does not: credentials, access, accounts, and the keys of tokens.",
-        rows=(_recognised(), _credentials(), _accounts()),
+        rows=(_recognised(), _credentials(), _accounts(), _proofs()),
     )
 
 
@@ -109,7 +111,7 @@ def _accounts() -> Row:
                 queries=(
                     ask("{{operation}}", x.rate(caller_rows.ACCOUNT_OPERATIONS, "operation", where='outcome="ok"')),
                 ),
-            ),
+            ).sized(12, 8),
             stack(
                 "What did not work",
                 "A second. Refused: it was wrong. Limited: tried too often. Reused: a refresh token came twice.",
@@ -120,7 +122,30 @@ def _accounts() -> Row:
                         x.rate(caller_rows.ACCOUNT_OPERATIONS, "operation", "outcome", where='outcome!="ok"'),
                     ),
                 ),
-            ),
+            ).sized(12, 8),
+        ),
+    )
+
+
+def _proofs() -> Row:
+    left = f"{x.gauge(process_rows.TLS_CERTIFICATE_NOT_AFTER, how='min')} - time()"
+    return Row(
+        question="Are keys and certificates in order?",
+        panels=(
+            number(
+                "Certificate ends in",
+                "Of the TLS certificate that callers are shown, where that is soonest; without TLS there is none.",
+                unit="s",
+                expr=left,
+                levels=falling(bad=DAY_SECONDS, good=ENDING_DAYS * DAY_SECONDS),
+            ).sized(4, 8),
+            number(
+                "Certificate in use",
+                "Share of the processes that show the certificate that lies in the files. Less: it cannot be used.",
+                unit="percentunit",
+                expr=x.gauge(process_rows.TLS_CERTIFICATE_CURRENT, how="avg"),
+                levels=falling(bad=0.5, good=1.0),
+            ).sized(4, 8),
             trend(
                 "Keys and certificates",
                 "Fetches of the keys of tokens and renewals of the TLS certificate, in the window, by how they ended.",
@@ -138,6 +163,6 @@ def _accounts() -> Row:
                     ("certificate: ok", "light-green"),
                     ("certificate: error", "dark-red"),
                 ),
-            ),
+            ).sized(16, 8),
         ),
     )

@@ -85,18 +85,28 @@ def _loop() -> Row:
                 "How much later than asked the loop comes back. Everything a process does waits so long.",
                 unit="s",
                 queries=(ask("{{instance}}", x.quantile(0.99, process_rows.EVENT_LOOP_LAG, "instance")),),
-            ).looking(Trend(), levels=LAG_LEVELS),
+            )
+            .looking(Trend(), levels=LAG_LEVELS)
+            .sized(6, 8),
             heat(
                 "All lags",
                 "Measured four times a second. Single bright cells far up: something blocks.",
                 metric=process_rows.EVENT_LOOP_LAG,
-            ),
+            ).sized(6, 8),
+            trend(
+                "Stopped to collect garbage, p99",
+                "How long a run of the garbage collector stops everything. Full runs (2) grow with what is kept.",
+                unit="s",
+                queries=(ask("generation {{generation}}", x.quantile(0.99, process_rows.GC_PAUSE, "generation")),),
+            )
+            .looking(Trend(), levels=LAG_LEVELS)
+            .sized(6, 8),
             trend(
                 "Tasks",
                 "Tasks that are not done. A line that only rises: something is started and never ends.",
                 unit="short",
                 queries=(ask("{{instance}}", x.gauge(process_rows.ASYNCIO_TASKS, "instance")),),
-            ),
+            ).sized(6, 8),
         ),
     )
 
