@@ -81,7 +81,7 @@ def _leaving(series: Series) -> AlertRule:
         for_seconds=300,
         severity="ticket",
         summary="{{ $value | humanizePercentage }} of the callers of {{ $labels.job }} leave before their answer",
-        description="Their own timeouts are shorter than our answers take. No objective counts who has left.",
+        description="Their own timeouts are shorter than our answers take. Availability does not count who has left.",
         board="service",
     )
 

@@ -57,7 +57,7 @@ def dependency_faults() -> Sequence[Fault]:
             name="the payments service fails",
             make=lambda shop: _payments(shop, {"failing": 0.4}),  # the breaker opens at half
             alerts=frozenset({"DependencyErrorRatio", "RetryStorm", "SloAvailabilityBurnFast"}),
-            follow=BURNS,
+            follow=BURNS | {"DependencyDown"},  # a second of failures one after the other is a minute at this pace
         ),
         Fault(
             name="the payments service hangs",

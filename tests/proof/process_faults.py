@@ -16,8 +16,9 @@ LATE = frozenset({"BreakerOpen", "CacheDegraded", "DependencyDown", "DependencyE
 """What a process that is late for everything makes of Redis, and Prometheus of the process: at this pace a scrape has
 half a second."""
 
-_BURNERS = 4
-"""Threads that compute at any time: of two cores they get more than one, though others want some too."""
+_BURNERS = 6
+"""Threads that compute at any time, as many as there are for that on two cores: they get more than one of these, though
+others want some too."""
 
 _WORK_SECONDS = 0.005
 _WORK_A_SECOND = 400
