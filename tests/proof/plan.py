@@ -22,7 +22,7 @@ def lanes() -> Plan:
     return {
         "dependencies": [*_each(telemetry_faults()), *_each(dependency_faults())],
         "process": _each(process_faults()),
-        "patience": [[*patient_faults(), *postgres_faults(), *replica_faults()], *_each(ending_faults())],
+        "patience": [[*patient_faults(), *postgres_faults()], *_each(replica_faults()), *_each(ending_faults())],
     }
 
 

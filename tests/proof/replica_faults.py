@@ -15,7 +15,7 @@ _LONG_SECONDS = 100.0
 
 
 def replica_faults() -> Sequence[Fault]:
-    """Those that hold at the same time as what takes its time."""
+    """One after the other."""
     return [
         Fault(
             name="a replica replays nothing any more",
