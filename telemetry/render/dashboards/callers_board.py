@@ -18,7 +18,7 @@ def callers_board() -> Board:
     return Board(
         name="callers",
         title="Callers",
-        description="Who comes in and who does not: credentials, access, accounts, and the keys of tokens.",
+        description="Who comes in and who does not: credentials, access, accounts, keys of tokens, our certificate.",
         rows=(_recognised(), _credentials(), _accounts(), _proofs()),
     )
 

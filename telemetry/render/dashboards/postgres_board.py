@@ -205,7 +205,7 @@ def _replicas() -> Row:
                 "Age of what a replica shows",
                 "At most, in the process where that is most. Past MAINSTAY_REPLICA_LAG_SECONDS the primary is asked.",
                 unit="s",
-                queries=(ask("{{replica}}", f"{age} or {reads} * 0"),),
+                queries=(ask("{{replica}}", f'{age} or label_replace({reads} * 0, "replica", "none", "", "")'),),
             ).sized(12, 8),
         ),
     )

@@ -97,7 +97,7 @@ def _loop() -> Row:
                 "Stopped to collect garbage, p99",
                 "How long a run of the garbage collector stops everything. Full runs (2) grow with what is kept.",
                 unit="s",
-                queries=(ask("generation {{generation}}", x.quantile(0.99, process_rows.GC_PAUSE, "generation")),),
+                queries=(ask("generation {{generation}}", _pauses()),),
             )
             .looking(Trend(), levels=LAG_LEVELS)
             .sized(6, 8),
@@ -109,6 +109,12 @@ def _loop() -> Row:
             ).sized(6, 8),
         ),
     )
+
+
+def _pauses() -> str:
+    """Nought where there was none, of which there is no quantile."""
+    longest = x.quantile(0.99, process_rows.GC_PAUSE, "generation")
+    return f"{longest} >= 0 or {x.rate(process_rows.GC_PAUSE, 'generation')} * 0"
 
 
 def _resources() -> Row:
