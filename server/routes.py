@@ -1,6 +1,7 @@
 """From a team's route to its address: its handler, with what it returns rendered."""
 
 import inspect
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -29,11 +30,16 @@ def route_address(route: Route, declaration: Declaration, *, serving: Serving) -
     keys = keys_in(route.path, declaration)
     takes_key = route.method in REPEATABLE
     requests = RouteRequests(route, keys, maximum_body_bytes=serving.maximum_body_bytes)
-    handle = keyed(_rendering(route), runner=serving.runner, cipher=serving.cipher) if takes_key else _rendering(route)
-    handle = _confined(handle, serving.scopes.of_route(route.access))
+    narrow = _narrowing(
+        serving.scopes.of_route(route.access), origin_of=serving.origin_of if _is_audited(declaration) else None
+    )
+    if takes_key:
+        handle = _narrowed(keyed(_rendering(route), runner=serving.runner, cipher=serving.cipher), narrow)
+    else:
+        handle = _rendering(route, narrow)
     return Address(
         method=route.method,
-        handle=_known(handle, serving.origin_of) if _is_audited(declaration) else handle,
+        handle=handle,
         endpoint=Endpoint(
             template=route.path,
             operation=f"{route.method} {route.path}",
@@ -46,37 +52,46 @@ def route_address(route: Route, declaration: Declaration, *, serving: Serving) -
     )
 
 
-def _confined(handle: Handle, scope_of: ScopeOf) -> Handle:
-    """The handler, whose store holds the records that the caller may touch."""
+Narrow = Callable[[web.Request], None]
 
-    async def handle_confined(request: web.Request) -> web.StreamResponse:
+
+def _narrowing(scope_of: ScopeOf, *, origin_of: OriginOf | None) -> Narrow:
+    """What has a request's store hold the records its caller may touch, and write down where its writes come from."""
+
+    def narrow(request: web.Request) -> None:
+        if origin_of is not None:
+            request[REQUEST_STORE] = store(request).on_behalf_of(origin_of(request))
         scope = scope_of(request.get(PRINCIPAL))
         if scope is not EVERYTHING:
             request[REQUEST_STORE] = store(request).within(scope)
+
+    return narrow
+
+
+def _narrowed(handle: Handle, narrow: Narrow) -> Handle:
+    """The handler, once the store is narrowed."""
+
+    async def handle_narrowed(request: web.Request) -> web.StreamResponse:
+        narrow(request)
         return await handle(request)
 
-    return handle_confined
+    return handle_narrowed
 
 
 def _is_audited(declaration: Declaration) -> bool:
     return any(record_type.is_audited for record_type in declaration.types.values())
 
 
-def _known(handle: Handle, origin_of: OriginOf) -> Handle:
-    """The handler, whose store writes down where its writes come from."""
-
-    async def handle_known(request: web.Request) -> web.StreamResponse:
-        request[REQUEST_STORE] = store(request).on_behalf_of(origin_of(request))
-        return await handle(request)
-
-    return handle_known
+def _leave(_request: web.Request) -> None:
+    """Narrow nothing."""
 
 
-def _rendering(route: Route) -> Handle:
+def _rendering(route: Route, narrow: Narrow = _leave) -> Handle:
     """The route's handler as aiohttp wants it; a result that is not what the route says it returns is a bug."""
     answers, is_model, status = _answers(route), _is_model(route), int(route.status or HTTPStatus.OK)
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        narrow(request)
         result = await route.handler(request)
         if not (is_model and type(result) is route.returns):  # which nearly all are, and the rest is not asked about
             if isinstance(result, web.StreamResponse):

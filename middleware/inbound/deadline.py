@@ -34,6 +34,9 @@ def limit_time(*, request_seconds: float, call_later: CallLater, now: Callable[[
     that has begun through to its end. A cancellation from elsewhere stays one.
     """
 
+    def deadlines(instant: float) -> Deadline:
+        return Deadline(instant - now(), call_later=call_later)
+
     def layer(place: Place) -> Check:
         endpoint = place.endpoint
         ours = request_seconds if endpoint is None or endpoint.limit_seconds is None else endpoint.limit_seconds
@@ -47,9 +50,9 @@ def limit_time(*, request_seconds: float, call_later: CallLater, now: Callable[[
                     seconds = asked
             instant = exchange.context.started_seconds + seconds
             DEADLINE.set(instant)  # the request has a context of its own: nothing needs to be put back
-            exchange.deadline = Deadline(instant - now(), call_later=call_later)
+            exchange.due_seconds, exchange.deadlines = instant, deadlines
             if exchange.has_waited:
-                exchange.deadline.arm()
+                exchange.waits()
 
         return check
 

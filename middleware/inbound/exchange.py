@@ -1,6 +1,8 @@
 """One request on its way through the layers: aiohttp's own, with what only the layers need to know of it."""
 
 import asyncio
+import math
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -33,6 +35,8 @@ class Exchange(web.Request):
         "caller",
         "context",
         "deadline",
+        "deadlines",
+        "due_seconds",
         "has_waited",
         "waited_seconds",
     }
@@ -51,7 +55,9 @@ class Exchange(web.Request):
     ) -> None:
         loop = protocol._loop  # noqa: SLF001 - as aiohttp's server hands it on
         self._writer: AbstractStreamWriter | None = None
+        self.deadlines: Callable[[float], Deadline] | None = None
         self.deadline: Deadline | None = None
+        self.due_seconds = math.inf
         self.acquaintance: Acquaintance | None = None
         self.caller: Caller | None = None
         self.has_waited = False
@@ -122,5 +128,6 @@ class Exchange(web.Request):
     def waits(self) -> None:
         """It is not answered at once: something has to come first, which may never come."""
         self.has_waited = True
-        if self.deadline is not None:
+        if self.deadlines is not None:
+            self.deadline = self.deadlines(self.due_seconds)
             self.deadline.arm()

@@ -57,6 +57,9 @@ class Verified:
 
         What was looked up before the last `doubt_all` is in doubt from the start: a revocation may lie between.
         """
+        before = self._found.get(digest)
+        if before is not None and before.principal == principal:
+            principal = before.principal  # who remembers something of it knows it by being the very same
         good_seconds = self._seconds if seconds is None else min(seconds, self._seconds)
         self._found[digest] = Good(principal=principal, until_seconds=self._now() + good_seconds, generation=generation)
         self._found.move_to_end(digest)
