@@ -117,11 +117,17 @@ class Identifier:
         self._sampled_below = int(sample_ratio * (1 << _SAMPLING_BITS))
 
     def __call__(
-        self, request_id: str | None = None, traceparents: Sequence[str] = (), *, tracestates: Sequence[str] = ()
+        self,
+        request_id: str | None = None,
+        traceparents: Sequence[str] = (),
+        *,
+        tracestates: Sequence[str] = (),
+        waited_seconds: float = 0.0,
     ) -> RequestContext:
         """Make a request's context; its own id is kept where it is at most 64 of `A-Za-z0-9._-`.
 
-        A trace's state is nothing without its `traceparent`, and goes on only with it.
+        A trace's state is nothing without its `traceparent`, and goes on only with it. The request started
+        `waited_seconds` ago: so long nobody could read it.
         """
         if request_id is None or _REQUEST_ID.fullmatch(request_id) is None:
             request_id = f"{self._prefix}-{next(self._numbers):x}"
@@ -133,7 +139,7 @@ class Identifier:
                 trace_id=drawn[:_TRACE_ID_DIGITS],
                 span_id=drawn[_TRACE_ID_DIGITS:],
                 sampled=self._sampled_below > 0 and self._random_bits(_SAMPLING_BITS) < self._sampled_below,
-                started_seconds=self._now(),
+                started_seconds=self._now() - waited_seconds,
                 stages=Stages(),
                 recording=Recording(self._now),
             )
@@ -142,7 +148,7 @@ class Identifier:
             trace_id=parent.trace_id,
             span_id=drawn[_TRACE_ID_DIGITS:],
             sampled=parent.sampled,
-            started_seconds=self._now(),
+            started_seconds=self._now() - waited_seconds,
             stages=Stages(),
             recording=Recording(self._now),
             parent_id=parent.span_id,

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from aiohttp import web
 from multidict import CIMultiDict, istr
@@ -35,18 +34,17 @@ def identify(make_context: Identifier) -> Identify:
 
     def begin(exchange: Exchange) -> None:
         headers = exchange._headers  # noqa: SLF001 - the property of it costs more than looking there
+        waited_seconds = exchange.waited_seconds
         if TRACEPARENT in headers:
             states = headers.getall(TRACESTATE, ())
-            context = make_context(headers.get(REQUEST_ID), headers.getall(TRACEPARENT), tracestates=states)
+            given = headers.getall(TRACEPARENT)
+            context = make_context(headers.get(REQUEST_ID), given, tracestates=states, waited_seconds=waited_seconds)
         else:
-            context = make_context(headers.get(REQUEST_ID))
-        waited_seconds = exchange.waited_seconds
+            context = make_context(headers.get(REQUEST_ID), waited_seconds=waited_seconds)
         if waited_seconds:
-            read_seconds = context.started_seconds
-            context = replace(context, started_seconds=read_seconds - waited_seconds)
             context.stages.add(HELD, waited_seconds)
             context.recording.hold(HELD, since_seconds=context.started_seconds)
-            context.recording.hold(IDENTIFY, since_seconds=read_seconds)
+            context.recording.hold(IDENTIFY, since_seconds=context.started_seconds + waited_seconds)
         exchange.context = exchange[CONTEXT] = context
         CURRENT_REQUEST.set(context)
         private_texts.begin()

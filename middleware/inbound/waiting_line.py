@@ -43,7 +43,11 @@ class WaitingLine:
 
     def join(self, held: Held, priority: Priority) -> None:
         """Take it in, at its place."""
-        insort(self._lines[priority], held, key=_ARRIVAL)
+        line = self._lines[priority]
+        if not line or line[-1].arrived_seconds <= held.arrived_seconds:
+            line.append(held)  # as all do but those that the kernel had held before
+        else:
+            insort(line, held, key=_ARRIVAL)
         self.count += 1
         self.size_bytes += held.size_bytes
 

@@ -86,3 +86,15 @@ def test_what_a_request_asks_for_is_told_without_reading_it(line: str, asked: tu
 
 def test_where_nothing_is_declared_nothing_is_asked_for() -> None:
     assert Openings([]).asked(b"GET / HTTP/1.1\r\n\r\n") == ("GET", UNMATCHED)
+
+
+def test_addresses_are_told_apart_by_their_first_segment_and_one_of_any_kind_is_tried_for_all() -> None:
+    anything = Ranked(method="GET", template="/{any}/parts", priority="critical")
+    things = Ranked(method="GET", template="/things/{id}", priority="default")
+    root = Ranked(method="GET", template="/", priority="critical")
+    apart, together = Openings([things, root]), Openings([things, anything])
+
+    asked = [b"GET /things/parts HTTP/1.1", b"GET /other/parts HTTP/1.1", b"GET / HTTP/1.1"]
+
+    assert [apart.priority(one) for one in asked] == ["default", "sheddable", "critical"]
+    assert [together.priority(one) for one in asked] == ["default", "critical", "sheddable"]
