@@ -2,9 +2,11 @@
 
 Run it with `python -m benchmarks.inbound_cost`; figures are the least of several rounds of one process, which alternate
 with bare aiohttp answering the same. There is no network, and nothing is asked of Postgres or Redis: rows are known,
-limits are kept here, the caller's key is remembered. The rest is as served, its events read by metrics and logs.
+limits are kept here, the caller's key is remembered. The rest is as served: every reader hears of it, and of 200
+requests a second a line is written. `--callers 48` is a crowd of whom most are held while the others are answered.
 """
 
+import argparse
 import asyncio
 import gc
 import os
@@ -16,7 +18,7 @@ from typing import Any
 import uvloop
 from aiohttp import web
 
-from benchmarks.authentication_cost import OneKey, observers
+from benchmarks.authentication_cost import OneKey
 from benchmarks.fed_connection import FedConnection
 from benchmarks.service import Pong, Product, ping
 from middleware.inbound.local_limits import LocalLimits
@@ -32,17 +34,15 @@ from server.identity.callers import Callers
 from server.identity.key_uses import KeyUses
 from server.identity.revocation_watch import RevocationWatch
 from server.identity.verified import Verified
-from server.readers import Telemetry
+from server.readers import Telemetry, telemetry_for
 from server.settings import Settings
+from server.standard_error import STANDARD_ERROR
 from storage.postgres.pool import Pool
-from telemetry.context import Identifier
-from telemetry.deployment import Deployment
 from telemetry.events import Event
-from telemetry.log_sink import Sink
-from telemetry.metrics import Metrics
 
 REQUESTS = 4_000
-CONNECTIONS = 8
+CALLERS = 8
+"""At a time: as many as are let in whatever the load."""
 ROUNDS = 5
 PLENTY = Limit(1_000_000)
 KEY = "0197f3f5-6d2c-7c3a-9f4e-2b8f0f3f1c5a"
@@ -86,7 +86,7 @@ def nobody_listens(_event: Event) -> None:
     """As if there were no telemetry."""
 
 
-def application(sink: Sink, one: OneKey, *, is_told: bool = True) -> tuple[web.Application, Telemetry]:
+def application(one: OneKey, *, is_told: bool = True) -> tuple[web.Application, Telemetry]:
     """A service's application, without the servers behind it."""
     service = Service(
         name="bench",
@@ -95,11 +95,9 @@ def application(sink: Sink, one: OneKey, *, is_told: bool = True) -> tuple[web.A
         read_limit=PLENTY,
         write_limit=PLENTY,
     )
-    observe = observers(sink) if is_told else nobody_listens
-    metrics = Metrics(Deployment(service="bench", version="1", environment="test"))
-    telemetry = Telemetry(
-        observe=observe, metrics=metrics, sink=sink, make_context=Identifier(), senses=Senses(observe=observe)
-    )
+    telemetry = telemetry_for(checked(service), Settings())
+    if not is_told:
+        telemetry = replace(telemetry, observe=nobody_listens, senses=Senses(observe=nobody_listens))
     pool = KnownRows("", policy=PoolPolicy(), senses=telemetry.senses)  # never opened
     callers = Callers(pool, one, limit_factor=lambda _roles: 1.0)
     watch = RevocationWatch(one, on_change=nothing_to_forget)
@@ -137,12 +135,12 @@ NEEDED = ("authenticate", "validate")
 """Without who calls and what it asks for no handler answers."""
 
 
-def lessened(sink: Sink, one: OneKey) -> Iterator[tuple[str, web.Application, Telemetry]]:
+def lessened(one: OneKey) -> Iterator[tuple[str, web.Application, Telemetry]]:
     """The application less one of its layers, each in turn."""
-    names = [_name(layer) for layer in application(sink, one)[0][STACK].checks]
+    names = [_name(layer) for layer in application(one)[0][STACK].checks]
     for name in names:
         if name not in NEEDED:
-            app, telemetry = application(sink, one)
+            app, telemetry = application(one)
             stack = app[STACK]
             others = tuple(layer for layer in stack.checks if _name(layer) != name)
             yield f"without {name}", replace(stack, checks=others).install(app), telemetry
@@ -153,9 +151,9 @@ def _name(layer: Layer) -> str:
     return getattr(layer, "__qualname__", "").partition(".")[0]
 
 
-async def cpu_micros(server: web.Server, request: bytes) -> float:
+async def cpu_micros(server: web.Server, request: bytes, *, at_a_time: int) -> float:
     """CPU time of one request's way."""
-    callers = [FedConnection(server(), request, times=REQUESTS // CONNECTIONS) for _ in range(CONNECTIONS)]
+    callers = [FedConnection(server(), request, times=REQUESTS // at_a_time) for _ in range(at_a_time)]
     await asyncio.sleep(0)
     started = time.process_time()
     for caller in callers:
@@ -166,21 +164,21 @@ async def cpu_micros(server: web.Server, request: bytes) -> float:
         caller.end()
         if not caller.answer.startswith(b"HTTP/1.1 20"):
             raise RuntimeError(caller.answer.decode())
-    return took / REQUESTS * 1e6
+    return took / (REQUESTS // at_a_time * at_a_time) * 1e6
 
 
-async def compare(case: Case, sink: Sink, one: OneKey) -> None:
+async def compare(case: Case, one: OneKey, *, callers: int) -> None:
     """Print the table of one kind of request; rounds alternate so that a noisy moment hits every row alike."""
-    rows = {"bare aiohttp": await bare(case), "all": await server_of(*application(sink, one))}
-    rows["without telemetry"] = await server_of(*application(sink, one, is_told=False))
-    for name, other, told in lessened(sink, one):
+    rows = {"bare aiohttp": await bare(case), "all": await server_of(*application(one))}
+    rows["without telemetry"] = await server_of(*application(one, is_told=False))
+    for name, other, told in lessened(one):
         rows[name] = await server_of(other, told)
     gc.collect()
     gc.freeze()
     seen: dict[str, list[float]] = {name: [] for name in rows}
     for _ in range(ROUNDS):
         for name, server in rows.items():
-            seen[name].append(await cpu_micros(server, case.request))
+            seen[name].append(await cpu_micros(server, case.request, at_a_time=callers))
     least = {name: min(found) for name, found in seen.items()}
     print(f"\n{case.title:<32}{'µs a request':>14}{'the part':>12}")
     for name, micros in least.items():
@@ -200,14 +198,15 @@ def cases(key: str) -> Sequence[Case]:
     )
 
 
-async def main() -> None:
+async def main(callers: int) -> None:
     """All of them."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_ERROR)  # where lines go
     one = OneKey()
-    sink = Sink(os.open(os.devnull, os.O_WRONLY))
     for case in cases(one.key.text):
-        await compare(case, sink, one)
-    sink.close()
+        await compare(case, one, callers=callers)
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.inbound_cost", description=__doc__)
+    parser.add_argument("--callers", type=int, default=CALLERS, help=f"how many ask at a time (default: {CALLERS})")
+    uvloop.run(main(parser.parse_args().callers))

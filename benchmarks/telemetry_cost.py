@@ -28,7 +28,15 @@ from server.testing import ServedService, served
 from telemetry.context import CURRENT_REQUEST, Identifier
 from telemetry.dependency_health import DependencyHealth
 from telemetry.deployment import Deployment
-from telemetry.events import DependencyCalled, Event, Observe
+from telemetry.events import (
+    AccessDecided,
+    Authenticated,
+    DependencyCalled,
+    Event,
+    Observe,
+    RateLimitDecided,
+    RequestStarted,
+)
 from telemetry.exposition import expose
 from telemetry.kept_traces import KeptTraces
 from telemetry.log_format import json_lines
@@ -36,7 +44,7 @@ from telemetry.log_sampling import EVERYTHING
 from telemetry.log_sink import Sink
 from telemetry.logs import Logs
 from telemetry.metrics import Metrics
-from telemetry.observers import Observers, Only
+from telemetry.observers import Observers, Only, bound
 from telemetry.recorder import Recorder as SpanRecorder
 from telemetry.sli_counts import SliCounts
 
@@ -49,6 +57,8 @@ SERIES = (2_000, 20_000)
 OPENMETRICS = "application/openmetrics-text"
 LAYERS = ("authenticate", "rate_limit", "validate", "idempotency")
 """Those that mark that a request has come as far as them."""
+ALIKE = frozenset({RequestStarted, Authenticated, AccessDecided, RateLimitDecided})
+"""What is told of every request in the same words."""
 ORIGIN = Deployment(service="bench", version="1", environment="bench")
 PRODUCT = {"name": "chair", "price": "9.90", "stock": 3, "tags": ["wood", "oak"]}
 
@@ -139,11 +149,14 @@ async def cpu_micros(one: Callable[[], object]) -> float:
 
 def everything(told: Told, observe: Observe, make_context: Identifier) -> Callable[[], object]:
     """A request's ids and trace, what it tells, and where its time went."""
-    makes = told.makes
+    makes = [make for make in told.makes if make[0] not in ALIKE]
+    alike = [bound(observe, event) for event in told.events if type(event) in ALIKE]
 
     def one() -> None:
         context = make_context()
         place = CURRENT_REQUEST.set(context)
+        for tell in alike:
+            tell()
         for kind, values in makes:
             observe(kind(**values))
         for layer in LAYERS:
