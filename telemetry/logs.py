@@ -113,7 +113,7 @@ class Logs:
     def _finished(self, event: e.RequestFinished) -> None:
         """Write the line of a request that was answered, unless it is a healthy one that others stand for.
 
-        Nearly all are, so they are looked at here and nowhere else: 1 µs instead of 3.
+        Nearly all are, so they are looked at here and nowhere else.
         """
         if event.status < _FIRST_ERROR and event.duration_seconds < self._slow_seconds:
             if not self._takes_ordinary:

@@ -62,7 +62,7 @@ class AnswerBytes:
     def _opening(self, exchange: Exchange, response: web.Response, *, has_body: bool) -> bytes | None:
         """The status, the headers it was given, and those every answer has; None for an answer with one of aiohttp's.
 
-        That of an answer of which nothing is to be told but that it is JSON is remembered by its status: 1 µs.
+        That of an answer of which nothing is to be told but that it is JSON is remembered by its status.
         """
         over_tls = exchange._transport_sslcontext is not None  # noqa: SLF001 - as above
         headers: Mapping[str, str]

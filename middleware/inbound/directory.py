@@ -69,7 +69,10 @@ class Directory:
         return self._plan_of(found.route, exchange.method)
 
     def _set(self, exchange: Exchange, parameters: dict[str, str], *, route: web.AbstractRoute) -> None:
-        exchange._match_info = _Found(parameters, route, app=self._app)  # noqa: SLF001 - as aiohttp's Application sets it
+        found = UrlMappingMatchInfo(parameters, route)
+        found.add_app(self._app)
+        found.freeze()
+        exchange._match_info = found  # noqa: SLF001 - as aiohttp's Application sets it
 
     def _add_exact(self, resource: web.AbstractResource) -> None:
         path = resource.get_info().get("path")
@@ -88,19 +91,6 @@ class Directory:
             plan = self._plan_of(route, route.method)
             same.append(_Templated(matches=pattern.fullmatch, route=route, plan=plan, fixed=fixed))
             same.sort(key=lambda one: -one.fixed)  # as aiohttp's router has it: the longest fixed beginning first
-
-
-class _Found(UrlMappingMatchInfo):
-    """What an address leads to, finished at once: 0.6 µs less than in three steps."""
-
-    __slots__ = ()
-
-    def __init__(self, parameters: dict[str, str], route: web.AbstractRoute, *, app: web.Application) -> None:
-        dict.__init__(self, parameters)
-        self._route = route
-        self._apps = [app]
-        self._current_app = app
-        self._frozen = True
 
 
 def _key(method: str, path: str) -> tuple[str, int, str]:

@@ -23,7 +23,6 @@ Classify = Callable[[bytes], Priority]
 
 _LOWERED: tuple[Priority, ...] = (*("critical",) * 4, *("default",) * 2, *("sheddable",) * 2)
 _URGENCY = re.compile(rb"\r\npriority:[^\r\n]*?\bu\s*=\s*([0-7])", re.IGNORECASE)
-_PRIORITY = b"\r\npriority:"
 _LINE = re.compile(rb"([A-Z]+) (?:https?://[^/? ]*)?([^? ]*)", re.IGNORECASE)
 _PARAMETER = re.compile(r"\{[^}]+\}")
 
@@ -52,10 +51,7 @@ class Openings:
 
     def priority(self, opening: bytes) -> Priority:
         """How much the request matters."""
-        declared = self._declared(opening)
-        if _PRIORITY not in opening.lower():  # the pattern takes ten times as long to find nothing
-            return declared
-        return max(declared, _asked(opening), key=PRIORITIES.index)
+        return max(self._declared(opening), _asked(opening), key=PRIORITIES.index)
 
     def asked(self, opening: bytes) -> tuple[str, str]:
         """The method and the route it is for, as RequestFinished has them."""

@@ -11,7 +11,6 @@ from aiohttp import web
 from aiohttp.http_writer import StreamWriter
 from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import RequestHandler
-from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
 from middleware.inbound import inbound
 from middleware.inbound.answer_bytes import AnswerBytes
@@ -38,7 +37,6 @@ READ_LAST = {
     web.BaseRequest.__init__: "dae5bbed7d90f1dd",
     web.Response.__init__: "a6a7497dd6dce4f2",
     web.StreamResponse.__init__: "4526b12af19f1293",
-    UrlMappingMatchInfo.__init__: "f851e5cb478e6509",
 }
 """What ours is written against, and a digest of it as it was then. Where one of them has changed, read what and why,
 whether `turns.py`, `answer_bytes.py`, `exchange.py` and `answering.py` have to follow, and put the new digest here."""
@@ -150,10 +148,14 @@ async def as_aiohttp_writes(exchange: Exchange, response: web.Response) -> bytes
 
 
 def read(sent: bytes) -> tuple[bytes, list[tuple[str, str]], bytes]:
-    """The status line, the headers in alphabetic order, and the body."""
+    """The status line, the headers in alphabetic order, and the body.
+
+    Of the date only that it is there: a second may end between two answers.
+    """
     head, _, body = sent.partition(b"\r\n\r\n")
     status, _, lines = head.partition(b"\r\n")
-    return status, sorted(BytesParser().parsebytes(lines, headersonly=True).items()), body
+    headers = BytesParser().parsebytes(lines, headersonly=True).items()
+    return status, sorted((name, "" if name == "Date" else value) for name, value in headers), body
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
