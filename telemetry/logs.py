@@ -98,8 +98,6 @@ class Logs:
         """Who writes lines of this kind of event; nobody what is never worth one."""
         if isinstance(event, NEVER_A_LINE):
             return None
-        if isinstance(event, e.RequestFinished):
-            return reading(event, self._finished)
         if isinstance(event, e.DependencyCalled):
             return reading(event, self._called)
         return reading(event, self._answered_or_refused) if isinstance(event, _Answered) else self._write
@@ -109,22 +107,6 @@ class Logs:
         read = self.reader_of(event)
         if read is not None:
             read(event)
-
-    def _finished(self, event: e.RequestFinished) -> None:
-        """Write the line of a request that was answered, unless it is a healthy one that others stand for.
-
-        Nearly all are, so they are looked at here and nowhere else.
-        """
-        if event.status < _FIRST_ERROR and event.duration_seconds < self._slow_seconds:
-            if not self._takes_ordinary:
-                return
-            ratio = self._answered.ratio()
-            if ratio < 1 and not is_kept(event.trace_id, ratio):
-                self.sampled_out += 1
-            else:
-                self._write(event, ratio=ratio)
-        else:
-            self._answered_or_refused(event)
 
     def _called(self, event: e.DependencyCalled) -> None:
         """Write the line of a call that failed; there are several to a request, and none of those that are answered."""
