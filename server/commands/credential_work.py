@@ -12,7 +12,6 @@ from server.target_database import target_database
 from storage.embedded import EmbeddedFailed
 from storage.migrations.ledger import make_ready
 from storage.migrations.stopped import MigrationStopped
-from storage.mistakes import shown
 from storage.postgres.dsn_form import place_of
 from storage.postgres.pool import Pool
 from storage.redis.revocation_stamp import RevocationStamp
@@ -61,6 +60,11 @@ def work(task: Task, *, stamp: str) -> int:
 
 
 async def _worked(settings: Settings, task: Task, *, stamp: str) -> None:
+    if not settings.migrating_dsn and not settings.data_dir.exists():
+        tell(
+            f"There was no database in {settings.data_dir.absolute()}: it is made now.",
+            "  If another was meant, run this in its service's folder, or with MAINSTAY_DATA_DIR.",
+        )
     async with target_database(settings, observe=unheard) as database:
         await asyncio.to_thread(make_ready, database.dsn)
         async with opened_pool(database.dsn) as pool, revocation_stamp(settings, stamp) as told:
@@ -69,4 +73,4 @@ async def _worked(settings: Settings, task: Task, *, stamp: str) -> None:
 
 def _place(settings: Settings) -> str:
     dsn = settings.migrating_dsn
-    return place_of(dsn) if dsn else f"the embedded Postgres in {shown(settings.data_dir)}"
+    return place_of(dsn) if dsn else f"the embedded Postgres in {settings.data_dir.absolute()}"

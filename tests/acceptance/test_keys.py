@@ -203,3 +203,11 @@ async def test_a_new_key_is_told_with_the_database_that_knows_it(data_dir: Path,
     assert re.fullmatch(r"\w+ on \S+", place)
     assert f"  database the embedded Postgres in {data_dir}\n" in embedded.errors
     assert "\n" not in given.output.strip()
+
+
+async def test_who_manages_keys_in_the_wrong_folder_is_told_that_its_database_is_new(data_dir: Path) -> None:
+    first = await mainstay("key", "create", data_dir=data_dir)
+    second = await mainstay("key", "create", data_dir=data_dir)
+
+    told = [f"There was no database in {data_dir}: it is made now." in one.errors for one in (first, second)]
+    assert told == [True, False]
