@@ -15,6 +15,7 @@ from server.fake_upstream import fake_upstream, json_answer, silence, status
 from tests.acceptance.http_pages import Answer, Api
 from tests.acceptance.relaying import Scene, in_turn, relaying
 from tests.integration.processes import until
+from tests.patience import until_told
 
 OK = json_answer({"left": 3})
 CALLERS = 1_000
@@ -94,9 +95,10 @@ async def test_a_probe_that_never_returns_does_not_keep_the_upstream_away(scene:
     scene.depot.received.clear()
     scene.depot.answers("GET", "/level", *[silence] * PROBES, OK)
 
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while (await scene.api("GET", "/level")).status != 200:
-            pass
+    async def answers() -> bool:
+        return (await scene.api("GET", "/level")).status == 200
+
+    await until_told(answers, within_seconds=PATIENCE_SECONDS)
 
     assert len(scene.depot.received) > PROBES
 

@@ -10,6 +10,7 @@ from tests.integration.cached_service import DECLARATION, Replicas, replicas
 from tests.integration.forgetful_proxy import ForgetfulProxy, forgetful_proxy
 from tests.integration.locked_tables import locked, until_waiting
 from tests.integration.rest_client import Client, served_service
+from tests.patience import until_told
 
 KEYED = {"Idempotency-Key": "7f3d"}
 PATIENCE_SECONDS = 10.0
@@ -48,9 +49,10 @@ async def names(client: Client) -> list[str]:
 
 
 async def until_shown(client: Client, name: str) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while await names(client) != [name, name]:
-            pass
+    async def is_shown() -> bool:
+        return await names(client) == [name, name]
+
+    await until_told(is_shown, within_seconds=PATIENCE_SECONDS)
 
 
 async def test_a_write_that_was_found_by_its_key_is_shown(forgetful: Forgetful) -> None:

@@ -1,6 +1,5 @@
 """Reads from a real replica: none older than allowed, and none that misses what its caller wrote."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,11 +14,10 @@ from server import ANYONE, Indexed, Model, Resource, Service
 from server.testing import ServedService, served
 from telemetry.events import ReplicaRead
 from tests.integration.replicated_postgres import Node, Pair, replicated_postgres
+from tests.patience import until_told
 
 LAG_SECONDS = 2.0
 PATIENCE_SECONDS = 20.0
-PAUSE_SECONDS = 0.02
-"""Between two looks: whoever reads without a pause is told 429 in the end."""
 
 
 class Note(Model):
@@ -87,10 +85,18 @@ class World:
 
     async def until(self, holds: Callable[[Answer], bool]) -> Answer:
         """Read until the answer is such."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not holds(answer := await self.ask("GET", "/notes")):  # noqa: ASYNC110 - a server tells nobody
-                await asyncio.sleep(PAUSE_SECONDS)
-            return answer
+        found: list[Answer] = []
+
+        async def is_so() -> bool:
+            found[:] = [await self.ask("GET", "/notes")]
+            return holds(found[0])
+
+        await until_told(is_so, within_seconds=PATIENCE_SECONDS)
+        return found[0]
+
+    async def takes_writes(self) -> bool:
+        """Whether a note can be made."""
+        return (await self.write("after")).status == 201
 
 
 @pytest.fixture(scope="module")
@@ -254,8 +260,7 @@ async def test_a_replica_that_was_promoted_is_the_primary_and_nothing_is_read_fr
         await world.write("before")
         await pair.first.kill()
         await pair.second.promote()
-        while (await world.write("after")).status != 201:
-            pass
+        await until_told(world.takes_writes)
         await pair.first.start(synchronous_standby_names="")  # believes that it is the primary, as it was
         await world.until(lambda answer: answer.status == 200 and not answer.is_replicas)
 
