@@ -64,6 +64,7 @@ async def eventually(scene: Scene, state: str) -> None:
     async with asyncio.timeout(SOON_SECONDS * 2):
         while await scene.breaker() != state:
             await asyncio.gather(*(level(scene) for _ in range(5)))
+            await asyncio.sleep(0.01)  # without a pause a quick machine is soon told to wait
 
 
 async def timed(call: Awaitable[Answer]) -> tuple[int, float]:
