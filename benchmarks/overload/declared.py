@@ -1,10 +1,11 @@
-"""What Mainstay serves here: the same work at three priorities."""
+"""What Mainstay serves here: products, and the same work at three priorities."""
 
 from aiohttp import web
 from pydantic import BaseModel
 
 from benchmarks.overload.work import work
-from server import SIGNED_IN, Limit, Route, Service
+from benchmarks.service import PLENTY, Product
+from server import SIGNED_IN, Resource, Route, Service
 
 
 class Done(BaseModel):
@@ -28,13 +29,13 @@ async def spare(_request: web.Request) -> Done:
 
 
 service = Service(
-    name="overload",
-    resources=[],
+    name="benchmark",  # whose products these are
+    resources=[Resource(Product, path="/products", access=SIGNED_IN)],
     routes=[
         Route("GET", "/ping", ping, returns=Done, access=SIGNED_IN),
         Route("GET", "/work", plain, returns=Done, access=SIGNED_IN),
         Route("GET", "/vital", vital, returns=Done, access=SIGNED_IN, priority="critical"),
         Route("GET", "/spare", spare, returns=Done, access=SIGNED_IN, priority="sheddable"),
     ],
-    read_limit=Limit(1_000_000),  # never reached: the load comes from one caller
+    read_limit=PLENTY,
 )

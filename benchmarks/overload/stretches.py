@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
+from benchmarks.cases import product_key
 from benchmarks.load import LoadFailed
 from benchmarks.overload.callers import Counted, Stream
 from benchmarks.overload.rows import Row
@@ -16,6 +17,10 @@ from benchmarks.server_process import ServerProcess
 
 MULTIPLES = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
 """How much is asked for, in capacities; the first is called idle."""
+OVERLOADS = tuple(multiple for multiple in MULTIPLES if multiple >= 1)
+WORK, READ = "/work", f"/products/{product_key(0)}"
+OFFERED_SHARE = 0.7
+"""A load of which the generator could offer less is the last of its kind."""
 INSTANT_RETRIES = "400 retry at once"
 CRITICAL, SHEDDABLE = "critical", "12 times sheddable"
 _LONGEST_SECONDS = 20
@@ -36,13 +41,24 @@ class _Capacity:
     cost_seconds: float
 
 
-async def stretches(server: ServerProcess, *, seconds: float, has_priorities: bool) -> AsyncIterator[Row]:
-    """A row for each load."""
-    ground = _Ground(server)
+async def read_stretches(server: ServerProcess, *, seconds: float) -> AsyncIterator[Row]:
+    """A row for each load of reads, up to what the generator can offer: a read is cheap, and an offer is not."""
+    ground = _Ground(server, case="read")
+    await ground.capacity()  # warms it up
+    for multiple in OVERLOADS:
+        (row,) = await ground.rows(partial(_paced, multiple, READ), seconds=seconds)
+        yield row
+        if row.multiple < multiple * OFFERED_SHARE:
+            return
+
+
+async def work_stretches(server: ServerProcess, *, seconds: float, has_priorities: bool) -> AsyncIterator[Row]:
+    """A row for each load of work."""
+    ground = _Ground(server, case="work")
     await ground.capacity()  # warms it up
     for multiple in MULTIPLES:
         lasts_seconds = max(seconds, _LONGEST_SECONDS) if multiple == MULTIPLES[-1] else seconds
-        for row in await ground.rows(partial(_paced, multiple), seconds=lasts_seconds):
+        for row in await ground.rows(partial(_paced, multiple, WORK), seconds=lasts_seconds):
             yield row
     for row in await ground.rows(_retrying, seconds=seconds):
         yield row
@@ -56,12 +72,12 @@ def named(multiple: float) -> str:
     return f"{multiple:g} times"
 
 
-def _paced(multiple: float, capacity: float) -> list[Stream]:
-    return [Stream(name=named(multiple), path="/work", connections=_MOST, rate=multiple * capacity)]
+def _paced(multiple: float, path: str, capacity: float) -> list[Stream]:
+    return [Stream(name=named(multiple), path=path, connections=_MOST, rate=multiple * capacity)]
 
 
 def _retrying(_capacity: float) -> list[Stream]:
-    return [Stream(name=INSTANT_RETRIES, path="/work", connections=_MANY)]
+    return [Stream(name=INSTANT_RETRIES, path=WORK, connections=_MANY)]
 
 
 def _mixed(capacity: float) -> list[Stream]:
@@ -76,12 +92,13 @@ def _mixed(capacity: float) -> list[Stream]:
 class _Ground:
     """One server under load."""
 
-    def __init__(self, server: ServerProcess) -> None:
+    def __init__(self, server: ServerProcess, *, case: str) -> None:
         self._server = server
+        self._case = case
 
     async def capacity(self) -> _Capacity:
         """Ask for as much as it can answer; after an overload, once it is done with those who have left."""
-        stream = Stream(name="", path="/work", connections=_SOME)
+        stream = Stream(name="", path=READ if self._case == "read" else WORK, connections=_SOME)
         for _ in range(_RECOVERIES):
             counted, cpu_seconds = await self._counted([stream], seconds=_CAPACITY_SECONDS)
             if good := counted[""].good:
@@ -98,10 +115,12 @@ class _Ground:
         return [
             Row(
                 server=self._server.contestant.name,
+                case=self._case,
                 load=stream.name,
                 seconds=seconds,
                 capacity=(before.per_second + after.per_second) / 2,
                 asked=(one.asked + one.unmade) / (seconds - stream.after_seconds),
+                unmade=one.unmade / (seconds - stream.after_seconds),
                 good=one.good / (seconds - stream.after_seconds),
                 refused=one.refused / (seconds - stream.after_seconds),
                 late=one.late / (seconds - stream.after_seconds),
