@@ -18,7 +18,7 @@ def collect_seldom() -> None:
 def settle() -> None:
     """It has started: what there is stays, and is never looked at again; what comes is, at the usual pace.
 
-    There is no last look: it would hold the first callers up for 0.15 s, and find about a megabyte.
+    There is no last look: in the shop it held the first callers up for 0.15 s, and a tenth of the 180,000 objects went.
     """
     gc.freeze()
     gc.set_threshold(*USUAL)
