@@ -67,7 +67,8 @@ async def fake_upstream(*, port: int = 0) -> AsyncIterator[FakeUpstream]:
     fake = FakeUpstream()
     app = web.Application(client_max_size=_BODY_BYTES)
     app.router.add_route("*", "/{path:.*}", fake.handle)
-    runner = web.AppRunner(app, shutdown_timeout=_SERVER_STOPS_WITHIN_SECONDS)
+    # what waits for a caller who has left would otherwise wait for ever, and be complained of once it is collected
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=_SERVER_STOPS_WITHIN_SECONDS)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", port)

@@ -297,6 +297,22 @@ async def test_callers_that_leave_say_nothing_of_the_upstream() -> None:
         assert await get(it) == {"n": 1}
 
 
+async def test_a_fake_upstream_gives_up_what_it_would_answer_whoever_has_left() -> None:
+    ended = asyncio.Event()
+
+    async def lasting(request: web.Request) -> web.StreamResponse:
+        try:
+            return await silence(request)
+        finally:
+            ended.set()
+
+    async with world(attempt_timeout_seconds=0.1, total_timeout_seconds=0.1) as it:
+        scripted(it, lasting)
+        await problem(get(it))
+
+        await asyncio.wait_for(ended.wait(), 10)
+
+
 @pytest.mark.parametrize("refused", [400, 401, 404, 422])
 async def test_refusals_are_answers_to_the_breaker(refused: int) -> None:
     async with world() as it:
