@@ -3,13 +3,15 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from heapq import heappush, heappushpop
 from itertools import count
 from typing import Literal, assert_never
 
 from telemetry import events as e
-from telemetry.context import CURRENT_REQUEST
+from telemetry.context import CURRENT_REQUEST, RequestContext
 from telemetry.ended_request import EndedRequest, Ending
+from telemetry.glances import Glance, Whole
 from telemetry.observers import Read, reading
 
 TraceKind = Literal["last", "failed", "slowest"]
@@ -78,19 +80,38 @@ class KeptTraces:
         found = {id(one): one for one in everything if name in (one.context.request_id, one.context.trace_id)}
         return sorted(found.values(), key=lambda one: one.context.started_seconds, reverse=True)
 
+    def glance_of(self, like: e.RequestFinished) -> Glance:
+        """What looks whether those answered like this one are to be kept."""
+        route, has_failed = like.route, like.status >= _FIRST_SERVER_ERROR
+
+        def glance(seconds: float, context: RequestContext) -> Whole | None:
+            return self._keeper(context, route, seconds=seconds, has_failed=has_failed)
+
+        return glance
+
     def _ended(self, ending: Ending) -> None:
         context = CURRENT_REQUEST.get()
         if context is None:
             return
-        recording = context.recording
-        recording.close()
+        has_failed = type(ending) is not e.RequestFinished or ending.status >= _FIRST_SERVER_ERROR
+        keep = self._keeper(context, ending.route, seconds=ending.duration_seconds, has_failed=has_failed)
+        if keep is not None:
+            keep(ending)
+
+    def _keeper(
+        self, context: RequestContext, route: str, *, seconds: float, has_failed: bool
+    ) -> Callable[[Ending], None] | None:
+        """Who keeps a request that has just ended; None where nobody wants it."""
+        context.recording.close()
         is_last = self._pace.has_room(context.started_seconds)
-        has_answered = type(ending) is e.RequestFinished and ending.status < _FIRST_SERVER_ERROR
-        is_slow = self._slowest.wants(ending, context.started_seconds)
-        if has_answered and not (is_last or is_slow) and self._offer is None:
-            return
+        is_slow = self._slowest.wants(route, seconds, started_seconds=context.started_seconds)
+        if not (is_last or is_slow or has_failed or self._offer is not None):
+            return None
+        return partial(self._keep, context, is_last=is_last, is_slow=is_slow)
+
+    def _keep(self, context: RequestContext, ending: Ending, *, is_last: bool, is_slow: bool) -> None:
         ended = EndedRequest(ending, context)
-        size_bytes = _REQUEST_BYTES + _NOTE_BYTES * len(recording.notes)
+        size_bytes = _REQUEST_BYTES + _NOTE_BYTES * len(context.recording.notes)
         if is_last:
             self._last.add(ended, size_bytes)
         if ended.has_failed:
@@ -153,12 +174,12 @@ class _Slowest:
         self._numbers = count()
         self._turns_at = now() + WINDOW_SECONDS
 
-    def wants(self, ending: Ending, started_seconds: float) -> bool:
-        """Whether it is among them."""
-        if started_seconds + ending.duration_seconds >= self._turns_at:
+    def wants(self, route: str, seconds: float, *, started_seconds: float) -> bool:
+        """Whether one that took so many seconds is among them."""
+        if started_seconds + seconds >= self._turns_at:
             self._turn()
-        places = self._by_route.get(ending.route)
-        return places is None or len(places) < SLOWEST_OF_A_ROUTE or ending.duration_seconds > places[0][0]
+        places = self._by_route.get(route)
+        return places is None or len(places) < SLOWEST_OF_A_ROUTE or seconds > places[0][0]
 
     def add(self, ended: EndedRequest, size_bytes: int) -> None:
         places = self._by_route.setdefault(ended.ending.route, [])

@@ -4,10 +4,13 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from telemetry import events as e
+from telemetry.context import RequestContext
 from telemetry.deployment import Deployment
+from telemetry.glances import Glance, Whole
 from telemetry.log_format import Render, json_lines
 from telemetry.log_line import LEVELS
 from telemetry.log_lines import NEVER_A_LINE, line_of
@@ -113,17 +116,32 @@ class Logs:
         if event.outcome != "ok":
             self._write(event)
 
+    def glance_of(self, like: e.RequestFinished) -> Glance:
+        """What looks whether those answered like this one have a line."""
+
+        def glance(seconds: float, context: RequestContext) -> Whole | None:
+            meter = self._meter_of(like.status, seconds)
+            return self._write if meter is None else self._writer(meter, context.trace_id)
+
+        return glance
+
     def _answered_or_refused(self, event: _Answered) -> None:
         """Write the line of one of those of which a part may stand for all, if it is in that part."""
-        meter = self._meter(event)
-        if meter is None:
-            self._write(event)
-        elif self._takes_ordinary:
-            ratio = meter.ratio()
-            if is_kept(event.trace_id, ratio):
-                self._write(event, ratio=ratio)
-            else:
-                self.sampled_out += 1
+        answered = event if isinstance(event, e.RequestFinished) else None
+        meter = self._refused if answered is None else self._meter_of(answered.status, answered.duration_seconds)
+        write = self._write if meter is None else self._writer(meter, event.trace_id)
+        if write is not None:
+            write(event)
+
+    def _writer(self, meter: Meter, trace_id: str) -> Callable[[e.Event], None] | None:
+        """Who writes an ordinary line; None where it is left out."""
+        if not self._takes_ordinary:
+            return None
+        ratio = meter.ratio()
+        if is_kept(trace_id, ratio):
+            return partial(self._write, ratio=ratio)
+        self.sampled_out += 1
+        return None
 
     def _write(self, event: e.Event, *, ratio: float = 1.0) -> None:
         line = line_of(event)
@@ -133,13 +151,11 @@ class Logs:
             self._lines[line.level] += 1
             self._sink.write(self._render(line, self._now()))
 
-    def _meter(self, event: _Answered) -> Meter | None:
-        """What tells how many lines like this one's are kept; None for one that is always."""
-        if not isinstance(event, e.RequestFinished):
-            return self._refused
-        if event.status >= _FIRST_SERVER_ERROR or event.duration_seconds >= self._slow_seconds:
+    def _meter_of(self, status: int, seconds: float) -> Meter | None:
+        """What tells how many lines of such requests are kept; None where each of them is."""
+        if status >= _FIRST_SERVER_ERROR or seconds >= self._slow_seconds:
             return None
-        return self._refused if event.status >= _FIRST_ERROR else self._answered
+        return self._refused if status >= _FIRST_ERROR else self._answered
 
 
 def lines_for(descriptor: int, *, deployment: Deployment, environment: Mapping[str, str]) -> Render:

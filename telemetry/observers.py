@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
-from telemetry.events import Event, Observe
+from telemetry.context import RequestContext
+from telemetry.events import Event, Observe, RequestFinished
+from telemetry.glances import Glance, Whole, whole
 
 _LOG = logging.getLogger(__name__)
 _KINDS_TOLD = 20
@@ -36,6 +38,16 @@ class Binding(Selective, Protocol):
 
     def bound(self, event: Event) -> Callable[[], object] | None:
         """What to call each time this is told; None where nobody wants it."""
+        ...
+
+
+@runtime_checkable
+class Glancing(Selective, Protocol):
+    """A reader that need not be told everything of each request that was answered."""
+
+    def glance_of(self, like: RequestFinished) -> Glance | None:
+        """What looks at those with this one's method, route and status, the rest of which is not heeded; None for
+        nothing. Asked once for all of them, it comes to the same as their events would."""
         ...
 
 
@@ -98,6 +110,32 @@ class Observers:
 
         return tell
 
+    def glance_of(self, like: RequestFinished) -> Glance:
+        """What looks at the requests answered like this one, for all readers; see `telemetry.glances`."""
+        asked = [self._glance_of(reader, like) for reader in self._readers]
+        glances = tuple(glance for glance in asked if glance is not None)
+
+        def glance(seconds: float, context: RequestContext) -> Whole | None:
+            wanting: list[Whole] = []
+            for look in glances:
+                try:
+                    read = look(seconds, context)
+                except Exception as error:  # noqa: BLE001 - as above
+                    self._failed(error)
+                else:
+                    if read is not None:
+                        wanting.append(read)
+            return partial(self._hand, tuple(wanting)) if wanting else None
+
+        return glance
+
+    def _hand(self, readers: Sequence[Read], event: Event) -> None:
+        for read in readers:
+            try:
+                read(event)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._failed(error)
+
     def _wanting(self, event: Event) -> tuple[Read, ...]:
         asked = (self._read_of(reader, event) for reader in self._readers)
         return tuple(read for read in asked if read is not None)
@@ -110,6 +148,12 @@ class Observers:
         except Exception as error:  # noqa: BLE001 - as above; it is not asked again about this kind
             self._failed(error)
             return None
+
+    def _glance_of(self, reader: Observe | Selective, like: RequestFinished) -> Glance | None:
+        if isinstance(reader, Glancing):
+            return reader.glance_of(like)
+        read = self._read_of(reader, like)
+        return None if read is None else whole(read)
 
     def _tell_of(self, reader: Observe | Selective, event: Event) -> Callable[[], object] | None:
         if isinstance(reader, Binding):
@@ -132,6 +176,11 @@ def _place_of(error: Exception) -> tuple[str, int]:
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     return ("", 0) if place is None else (place.tb_frame.f_code.co_filename, place.tb_lineno)
+
+
+def glance_of(observe: Observe, like: RequestFinished) -> Glance:
+    """What looks at the requests answered like this one: with the eyes of all readers, where there are several."""
+    return observe.glance_of(like) if isinstance(observe, Observers) else whole(observe)
 
 
 def bound(observe: Observe, event: Event) -> Callable[[], None]:

@@ -21,7 +21,9 @@ from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 
 from telemetry.catalogue.request_rows import SLI_EVENTS, SLO_OBJECTIVE
+from telemetry.context import RequestContext
 from telemetry.events import ClientDisconnected, Event, RequestCutOff, RequestFinished, RequestRejected
+from telemetry.glances import Glance, whole
 from telemetry.objectives import Covered, Sli
 from telemetry.observers import Read, reading
 from telemetry.readings import Reading
@@ -90,21 +92,27 @@ class SliCounts:
 
     def reader_of(self, event: Event) -> Read | None:
         """Who counts a request that has ended, for every objective that covers it."""
-        if isinstance(event, RequestFinished):
-            return reading(event, self._answered)
         return reading(event, self._read) if isinstance(event, Ending) else None
 
-    def _answered(self, finished: RequestFinished) -> None:
-        """Count one that was answered: as `was_available` and `was_in_time` have it, not asked where all is well."""
-        if finished.status >= _FIRST_ERROR:
-            self._read(finished)
-            return
-        seconds = finished.duration_seconds
-        for tally in self._covering.get((finished.method, finished.route), ()):
-            if tally.under_seconds is None or seconds <= tally.under_seconds:
-                tally.good += 1
-            else:
-                tally.bad += 1
+    def glance_of(self, like: RequestFinished) -> Glance | None:
+        """What counts those answered like this one; nobody where no objective covers them.
+
+        As `was_available` and `was_in_time` have it, which are not asked where all is well.
+        """
+        tallies = self._covering.get((like.method, like.route))
+        if tallies is None:
+            return None
+        if like.status >= _FIRST_ERROR:
+            return whole(self._read)
+
+        def glance(seconds: float, _context: RequestContext) -> None:
+            for tally in tallies:
+                if tally.under_seconds is None or seconds <= tally.under_seconds:
+                    tally.good += 1
+                else:
+                    tally.bad += 1
+
+        return glance
 
     def _read(self, ending: Ending) -> None:
         for tally in self._covering.get((ending.method, ending.route), ()):

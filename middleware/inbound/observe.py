@@ -6,8 +6,9 @@ from collections.abc import Callable
 from middleware.inbound.exchange import Exchange
 from middleware.inbound.request_plan import Place
 from middleware.inbound.telling import TELLING, Telling
-from telemetry.events import ClientDisconnected, Observe, RequestCutOff, RequestStarted
-from telemetry.observers import bound
+from telemetry.events import ClientDisconnected, Observe, RequestCutOff, RequestFinished, RequestStarted
+from telemetry.glances import Glance
+from telemetry.observers import bound, glance_of
 
 STOPPED = 0
 """Instead of a status, of a request that was cancelled: only as the service stops, as a handler goes on when its caller
@@ -23,6 +24,7 @@ class RequestTeller:
         self._observe = observe
         self._telling = telling
         self._now = now
+        self._glances: dict[tuple[Place, int], Glance] = {}
 
     def starting(self, place: Place) -> Callable[[], None]:
         """What tells of each request to a place that it has come."""
@@ -31,14 +33,22 @@ class RequestTeller:
     def ended(self, exchange: Exchange, place: Place, *, status: int) -> None:
         """It has been answered with this status, or nobody waits for its answer any more."""
         duration_seconds = self._now() - exchange.context.started_seconds
-        if status != STOPPED and exchange.transport is not None:
-            self._observe(
-                self._telling.finished(
-                    exchange, place=(place.method, place.route), status=status, duration_seconds=duration_seconds
-                )
-            )
-        else:
+        if status == STOPPED or exchange.transport is None:
             self._observe(_unanswered(exchange, place, status=status, duration_seconds=duration_seconds))
+            return
+        glance = self._glances.get((place, status)) or self._glance_of(place, status)
+        read = glance(duration_seconds, exchange.context)
+        if read is not None:
+            where = place.method, place.route
+            read(self._telling.finished(exchange, place=where, status=status, duration_seconds=duration_seconds))
+
+    def _glance_of(self, place: Place, status: int) -> Glance:
+        """What looks at requests to a place that end so; made once, of few statuses and as many places as there are."""
+        like = RequestFinished(
+            method=place.method, route=place.route, status=status, duration_seconds=0.0, request_id="", trace_id=""
+        )
+        glance = self._glances[place, status] = glance_of(self._observe, like)
+        return glance
 
 
 def _unanswered(

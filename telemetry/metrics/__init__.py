@@ -9,6 +9,7 @@ from telemetry import VERSION
 from telemetry import events as e
 from telemetry.catalogue.process_rows import APP_BUILD_INFO
 from telemetry.deployment import Deployment
+from telemetry.glances import Glance
 from telemetry.metrics.caller_metrics import CallerMetrics
 from telemetry.metrics.collector_looks import garbage_look
 from telemetry.metrics.examples import Examples
@@ -83,6 +84,10 @@ class Metrics:
             case _:
                 read = self.reader_of(event)
                 return None if read is None else partial(read, event)
+
+    def glance_of(self, like: e.RequestFinished) -> Glance:
+        """What measures requests answered like this one."""
+        return self._requests.glance_of(like)
 
     def reader_of(self, event: e.Event) -> Read | None:
         """Who counts events of this one's kind; None for one that is not counted."""

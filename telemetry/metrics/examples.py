@@ -1,6 +1,6 @@
 """Which observations a histogram keeps as examples: those of requests whose trace somebody will want to see."""
 
-from telemetry.context import CURRENT_REQUEST
+from telemetry.context import CURRENT_REQUEST, RequestContext
 from telemetry.metrics.series import Histogram
 
 SLOW_SECONDS = 1.0
@@ -20,7 +20,12 @@ class Examples:
 
     def observe(self, histogram: Histogram, seconds: float, *, has_failed: bool) -> None:
         """Count `seconds` that the request being answered, or a part of it, took."""
-        context = CURRENT_REQUEST.get()
+        self.observe_in(CURRENT_REQUEST.get(), histogram, seconds=seconds, has_failed=has_failed)
+
+    def observe_in(
+        self, context: RequestContext | None, histogram: Histogram, *, seconds: float, has_failed: bool
+    ) -> None:
+        """The same of the request with this context; None for what belongs to none."""
         if context is not None and (has_failed or seconds >= self._slow_seconds or context.sampled):
             histogram.observe_traced(seconds, context.trace_id)
         else:

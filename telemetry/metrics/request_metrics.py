@@ -1,12 +1,13 @@
 """What requests and reads through the cache do to the metrics."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from itertools import product
 from typing import assert_never
 
 from telemetry import events as e
 from telemetry.catalogue import request_rows as rows
+from telemetry.context import CURRENT_REQUEST, RequestContext
 from telemetry.metrics.examples import Examples
 from telemetry.metrics.families import Families
 from telemetry.observers import Read, reading
@@ -62,11 +63,19 @@ class RequestMetrics:
             case _:
                 assert_never(event)
 
+    def glance_of(self, like: e.RequestFinished) -> Callable[[float, RequestContext | None], None]:
+        """What measures those answered like this one."""
+        active, requests, observe = self._active, self._requests, self._examples.observe_in
+        labels, has_failed = (like.method, like.route, like.status), like.status >= _FIRST_SERVER_ERROR
+
+        def glance(seconds: float, context: RequestContext | None) -> None:
+            active.value -= 1.0
+            observe(context, requests[labels], seconds=seconds, has_failed=has_failed)
+
+        return glance
+
     def _finished(self, event: e.RequestFinished) -> None:
-        self._active.dec()
-        status = event.status
-        histogram = self._requests[event.method, event.route, status]
-        self._examples.observe(histogram, event.duration_seconds, has_failed=status >= _FIRST_SERVER_ERROR)
+        self.glance_of(event)(event.duration_seconds, CURRENT_REQUEST.get())
 
     def _left(self, _event: e.ClientDisconnected) -> None:
         self._active.dec()
