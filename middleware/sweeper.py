@@ -29,8 +29,16 @@ class CallLater(Protocol):
         """Return the arrangement."""
 
 
+def _nothing() -> None:
+    """What a timeout calls that is over."""
+
+
 class Due:
-    """A timeout that has been set."""
+    """A timeout that has been set.
+
+    Once it is over it holds nothing: whoever was to be called may hold it, and the circle would be left to the
+    collector of garbage, which took a µs a request for it.
+    """
 
     __slots__ = ("_slot", "_sweeper", "callback", "has_fired")
 
@@ -46,6 +54,7 @@ class Due:
         if self in slot:
             slot.remove(self)
             self._sweeper.pending -= 1
+            self.callback = _nothing
 
 
 class Sweeper:
@@ -122,4 +131,5 @@ class Sweeper:
             due = slot.pop()
             self.pending -= 1
             due.has_fired = True
-            due.callback()
+            callback, due.callback = due.callback, _nothing
+            callback()

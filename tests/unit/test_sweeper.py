@@ -1,6 +1,8 @@
 """The sweeper: timeouts that come in time, or not at all."""
 
+import gc
 import random
+from weakref import ref
 
 from middleware.sweeper import Due, Sweeper
 from tests.hand_clock import HandClock
@@ -137,3 +139,30 @@ def test_it_wakes_again() -> None:
     hand.advance(0.12)
 
     assert came == [1, 2]
+
+
+class Waiting:
+    """Holds the timeout that would call it."""
+
+    def __init__(self, sweeper: Sweeper) -> None:
+        self.timer = sweeper.after(0.1, self.expire)
+
+    def expire(self) -> None:
+        """It comes."""
+
+
+def test_a_timeout_that_is_over_leaves_nothing_to_the_collector_of_garbage() -> None:
+    sweeper, hand = make_sweeper()
+    called_off, come = Waiting(sweeper), Waiting(sweeper)
+    seen = [ref(called_off), ref(come)]
+
+    gc.disable()
+    try:
+        called_off.timer.cancel()
+        hand.advance(1)
+        del called_off, come
+        left = [one() for one in seen]
+    finally:
+        gc.enable()
+
+    assert left == [None, None]

@@ -1,7 +1,9 @@
 """Work that goes on though its caller leaves."""
 
 import asyncio
+import gc
 from contextvars import ContextVar
+from weakref import ref
 
 import pytest
 
@@ -213,3 +215,26 @@ async def test_what_runs_within_a_voyage_is_interrupted_by_it_and_anything_else_
     await voyage
 
     assert (found, interruptible()) == ([voyage, True], asyncio.current_task())
+
+
+class Cargo:
+    """Something to have on board."""
+
+
+async def test_a_voyage_that_is_over_leaves_nothing_to_the_collector_of_garbage() -> None:
+    on_board: ContextVar[Cargo] = ContextVar("on_board")
+
+    async def work() -> "ref[Cargo]":
+        cargo = Cargo()
+        on_board.set(cargo)
+        await asyncio.sleep(0)
+        return ref(cargo)
+
+    gc.disable()
+    try:
+        cargo = await Voyage(work())
+        left = cargo()
+    finally:
+        gc.enable()
+
+    assert left is None
