@@ -15,7 +15,7 @@ What only nested models and a route's own answers can hold (times of day, durati
 The two paths are held against each other by a property test.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal
 from enum import Enum
@@ -45,8 +45,6 @@ _SERIALIZERS = (PlainSerializer, WrapSerializer)
 _WIDE = Context(prec=2_000)
 """Python's own context rounds to 28 digits; a numeric of Postgres's may be declared with a thousand."""
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME
-_SCALARS = frozenset({str, int, float, bool, NoneType, Decimal, datetime, date, UUID})
-"""What most values are: they need no looking at."""
 
 
 def rendered_by_postgres(kind: Kind, column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -76,13 +74,20 @@ def plain(value: object) -> object:
     if isinstance(value, Model):
         return {name: plain(_scaled(getattr(value, name), places)) for name, places in _layout(type(value))}
     if isinstance(value, BaseModel):
-        members = value if _is_as_it_looks(type(value)) else value.model_dump(by_alias=True).items()
-        return {name: plain(item) for name, item in members}
+        members = _members(value) if _is_as_it_looks(type(value)) else value.model_dump(by_alias=True).items()
+        return {name: item if type(item) in _SCALARS else plain(item) for name, item in members}
     if isinstance(value, Mapping):
         return {str(_key_text(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     return value
+
+
+def _members(value: BaseModel) -> Iterable[tuple[str, object]]:
+    """A model's fields, and what it was given besides; pydantic makes two generators and a list to tell them."""
+    own = value.__dict__
+    is_no_more = not value.__pydantic_extra__ and own.keys() == type(value).__pydantic_fields__.keys()
+    return own.items() if is_no_more else value
 
 
 def is_within_64_bits(value: int) -> bool:

@@ -99,8 +99,21 @@ class Observers:
         Four events of a request are such; to tell metrics of one takes 0.1 µs instead of 0.5.
         """
         asked = [self._tell_of(reader, event) for reader in self._readers]
-        told = tuple(tell for tell in asked if tell is not None)
+        told = [tell for tell in asked if tell is not None]
+        return self._guarded(told[0]) if len(told) == 1 else self._guarded_all(tuple(told))
 
+    def _guarded(self, read: Callable[[], object]) -> Callable[[], None]:
+        """What calls the only reader there is, as of the four it is metrics'."""
+
+        def tell() -> None:
+            try:
+                read()
+            except Exception as error:  # noqa: BLE001 - as above
+                self._failed(error)
+
+        return tell
+
+    def _guarded_all(self, told: Sequence[Callable[[], object]]) -> Callable[[], None]:
         def tell() -> None:
             for read in told:
                 try:

@@ -47,15 +47,16 @@ class AnswerBytes:
         opening = self._opening(exchange, response, has_body=bool(body))
         if opening is None:
             return None
-        context, limited = exchange.context, exchange.get(LIMITED)
+        context, limited = exchange.context, exchange._state.get(LIMITED)  # noqa: SLF001 - likewise
         limits = "" if limited is None else f"{RATE_LIMIT_POLICY}: {limited[0]}\r\n{RATE_LIMIT}: {limited[1]}\r\n"
         timing = context.stages.header(self._now() - context.started_seconds)
-        is_empty, is_head = _is_empty(response), exchange._method == hdrs.METH_HEAD  # noqa: SLF001 - likewise
+        is_empty = response._status in EMPTY_BODY_STATUS_CODES  # noqa: SLF001 - likewise
+        is_head = exchange._method == hdrs.METH_HEAD  # noqa: SLF001 - likewise
         length = "" if is_empty or (is_head and not body) else f"Content-Length: {len(body)}\r\n"
-        trace = f"00-{context.trace_id}-{context.span_id}-{'01' if context.sampled else '00'}"
+        flags = "01" if context.sampled else "00"
         ours = (
             f"{length}Date: {rfc822_formatted_time()}\r\nX-Request-ID: {context.request_id}\r\n"
-            f"traceparent: {trace}\r\nServer-Timing: {timing}\r\n{limits}\r\n"
+            f"traceparent: 00-{context.trace_id}-{context.span_id}-{flags}\r\nServer-Timing: {timing}\r\n{limits}\r\n"
         )
         return opening + ours.encode("latin-1"), b"" if is_empty or is_head else body
 
@@ -69,10 +70,11 @@ class AnswerBytes:
         if type(response) is ReadyAnswer and self._origins is None and response.is_untouched:
             headers, place = response.given, (response._status, over_tls)  # noqa: SLF001 - as above
             if headers is JSON_ALONE:
-                if place not in self._of_json:
+                known = self._of_json.get(place)
+                if known is None:
                     others = self._missing_of(tuple(headers), over_tls=over_tls) or b""
-                    self._of_json[place] = _written(response, headers) + others
-                return self._of_json[place]
+                    known = self._of_json[place] = _written(response, headers) + others
+                return known
         else:
             headers = response._headers  # noqa: SLF001 - as above
         missing = self._missing_of(tuple(headers), over_tls=over_tls)
@@ -101,11 +103,6 @@ def _written(response: web.Response, headers: Mapping[str, str]) -> bytes:
     return _serialize_headers(status, headers)[: -len(_END)]  # type: ignore[arg-type]  # any mapping does
 
 
-def _is_empty(response: web.Response) -> bool:
-    """Whether its status rules out a body."""
-    return response._status in EMPTY_BODY_STATUS_CODES  # noqa: SLF001 - as above
-
-
 def _is_ordinary(response: web.StreamResponse, exchange: Exchange) -> TypeGuard[web.Response]:
     """Whether it is whole, goes out as it is, and the connection goes on after it."""
     return (
@@ -115,6 +112,7 @@ def _is_ordinary(response: web.StreamResponse, exchange: Exchange) -> TypeGuard[
         and response._status >= _FIRST_ORDINARY  # noqa: SLF001 - as above
         and response._keep_alive is None  # noqa: SLF001 - as above
         and not (response._chunked or response._compression or response._cookies)  # noqa: SLF001 - as above
-        and not response.prepared
+        and not response._eof_sent  # noqa: SLF001 - as above
+        and response._payload_writer is None  # noqa: SLF001 - as above
         and exchange._method != hdrs.METH_CONNECT  # noqa: SLF001 - as above
     )

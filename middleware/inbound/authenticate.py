@@ -86,23 +86,25 @@ def authenticate(
     jitter: Callable[[], float] = random.random,
 ) -> Layer:
     """Put who calls at `request[PRINCIPAL]`; raise Unauthenticated for a credential that is not taken."""
+    tell_taken = {kind: bound(observe, Authenticated(method=kind)) for kind in get_args(CredentialKind)}
     checked = _Check(
         authentication=authentication,
         observe=observe,
-        tell_taken={kind: bound(observe, Authenticated(method=kind)) for kind in get_args(CredentialKind)},
+        tell_taken=tell_taken,
         realm=realm,
         jitter=jitter,
     )
 
     def check(exchange: Exchange) -> Awaitable[None] | None:
-        given = exchange.headers.getall(hdrs.AUTHORIZATION, None)
+        given = exchange._headers.getall(hdrs.AUTHORIZATION, None)  # noqa: SLF001 - the property costs as much again
         if given is None:
             return None
         exchange.context.recording.reach("authenticate")
         principal = checked.remembered(given)
         if principal is None:
             return checked.find(exchange, given)
-        checked.take(exchange, principal)
+        exchange.is_from(principal)
+        tell_taken[principal.credential_kind]()
         return None
 
     return lambda _place: check
@@ -116,14 +118,11 @@ class _Check:
     realm: str
     jitter: Callable[[], float]
 
-    def take(self, exchange: Exchange, principal: Principal) -> None:
-        """This is who calls."""
-        exchange.is_from(principal)
-        self.tell_taken[principal.credential_kind]()
-
     async def find(self, exchange: Exchange, given: list[str]) -> None:
         """Find out who calls."""
-        self.take(exchange, await self.principal(exchange, given))
+        principal = await self.principal(exchange, given)
+        exchange.is_from(principal)
+        self.tell_taken[principal.credential_kind]()
 
     def remembered(self, given: list[str]) -> Principal | None:
         """Who calls, where nothing is wrong and nothing has to be waited for: the way of nearly every request."""

@@ -43,7 +43,7 @@ def limit_time(*, request_seconds: float, call_later: CallLater, now: Callable[[
 
         def check(exchange: Exchange) -> None:
             seconds = ours
-            if REQUEST_TIMEOUT in exchange.headers:
+            if REQUEST_TIMEOUT in exchange._headers:  # noqa: SLF001 - the property of it costs more than looking there
                 asked = asked_seconds(exchange, otherwise=ours)
                 if asked < ours:
                     exchange[CALLERS_TIME] = True

@@ -44,6 +44,16 @@ class Exchange(web.Request):
     context: RequestContext
     """The same as under CONTEXT, for the layers: there from the first one on."""
 
+    # What is so of nearly every request from its beginning to its end stands here, and is not set for each of them.
+    deadlines: Callable[[float], Deadline] | None = None
+    deadline: Deadline | None = None
+    due_seconds = math.inf
+    acquaintance: Acquaintance | None = None
+    caller: Caller | None = None
+    has_waited = False
+    waited_seconds = 0.0
+    _writer: AbstractStreamWriter | None = None
+
     def __init__(
         self,
         message: RawRequestMessage,
@@ -54,14 +64,6 @@ class Exchange(web.Request):
         maximum_body_bytes: int,
     ) -> None:
         loop = protocol._loop  # noqa: SLF001 - as aiohttp's server hands it on
-        self._writer: AbstractStreamWriter | None = None
-        self.deadlines: Callable[[float], Deadline] | None = None
-        self.deadline: Deadline | None = None
-        self.due_seconds = math.inf
-        self.acquaintance: Acquaintance | None = None
-        self.caller: Caller | None = None
-        self.has_waited = False
-        self.waited_seconds = 0.0
         if message.url.absolute:
             writer = StreamWriter(protocol, loop)
             super().__init__(message, payload, protocol, writer, task, loop, client_max_size=maximum_body_bytes)
@@ -107,7 +109,12 @@ class Exchange(web.Request):
         """This is who calls, and what is known of that caller already."""
         self._state[PRINCIPAL] = principal
         acquaintance = self.acquaintance
-        self.caller = Caller(principal) if acquaintance is None else acquaintance.with_principal(principal)
+        if acquaintance is None:
+            self.caller = Caller(principal)
+        elif (known := acquaintance.caller) is not None and known.principal is principal:
+            self.caller = known
+        else:
+            self.caller = acquaintance.with_principal(principal)
 
     def let_go(self) -> None:
         """Hold nothing any more. What is held may hold this: a problem has a traceback, which leads back here, and the
@@ -115,15 +122,15 @@ class Exchange(web.Request):
         self._state.clear()
         self._read_bytes = None
 
-    def was_cancelled(self, cancelled: asyncio.CancelledError) -> None:
-        """Raise Elapsed where it is its deadline that cancelled it."""
-        if self.deadline is not None:
-            self.deadline.look_at(cancelled)
-
     def is_handled(self) -> None:
         """It has no deadline any more."""
         if self.deadline is not None:
             self.deadline.end()
+
+    def was_cancelled(self, cancelled: asyncio.CancelledError) -> None:
+        """Raise Elapsed where it is its deadline that cancelled it."""
+        if self.deadline is not None:
+            self.deadline.look_at(cancelled)
 
     def waits(self) -> None:
         """It is not answered at once: something has to come first, which may never come."""

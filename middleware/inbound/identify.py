@@ -45,7 +45,7 @@ def identify(make_context: Identifier) -> Identify:
             context.stages.add(HELD, waited_seconds)
             context.recording.hold(HELD, since_seconds=context.started_seconds)
             context.recording.hold(IDENTIFY, since_seconds=context.started_seconds + waited_seconds)
-        exchange.context = exchange[CONTEXT] = context
+        exchange.context = exchange._state[CONTEXT] = context  # noqa: SLF001 - as above
         CURRENT_REQUEST.set(context)
         private_texts.begin()
 

@@ -80,7 +80,8 @@ class Leases:
         cost = charge.cost_microseconds
         if cost <= lease.left:
             lease.left -= cost
-            return Taken(used_microseconds=_used(lease, now), wait_microseconds=0)
+            used = lease.empty_at - now - lease.left
+            return Taken(used_microseconds=max(0, used), wait_microseconds=0)
         if 0 < lease.refused <= cost and now < lease.fits_at:
             return Taken(
                 used_microseconds=_used(lease, now),

@@ -42,7 +42,7 @@ class Limiter:
         """Decide from a lease; None without one."""
         taken = self._leases.decide(key, charge)
         if taken is not None:
-            self._tell(taken)
+            (self._tell_limited if taken.wait_microseconds else self._tell_allowed)()
         return taken
 
     async def take(self, key: str, charge: Charge) -> Taken:
@@ -57,11 +57,8 @@ class Limiter:
             taken = await self._local.take(key, charge)
             (self._tell_allowed_degraded if taken.is_allowed else self._tell_limited_degraded)()
         else:
-            self._tell(taken)
+            (self._tell_limited if taken.wait_microseconds else self._tell_allowed)()
         return taken
-
-    def _tell(self, taken: Taken) -> None:
-        (self._tell_limited if taken.wait_microseconds else self._tell_allowed)()
 
     async def _ask(self, key: str, charge: Charge) -> Taken | None:
         """Take from the shared store, for others too; None where it does not answer."""

@@ -33,7 +33,7 @@ class RequestTeller:
     def ended(self, exchange: Exchange, place: Place, *, status: int) -> None:
         """It has been answered with this status, or nobody waits for its answer any more."""
         duration_seconds = self._now() - exchange.context.started_seconds
-        if status == STOPPED or exchange.transport is None:
+        if status == STOPPED or exchange._protocol.transport is None:  # noqa: SLF001 - as its own `transport` has it
             self._observe(_unanswered(exchange, place, status=status, duration_seconds=duration_seconds))
             return
         glance = self._glances.get((place, status)) or self._glance_of(place, status)

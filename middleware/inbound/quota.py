@@ -1,6 +1,6 @@
 """How much a caller may ask for: what a team declares, and the same in a limiter's numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
 
@@ -46,11 +46,11 @@ class Charge:
     cost: int
     policy: str
     limit: Limit
+    cost_microseconds: int = field(init=False)
+    """For how long one request occupies the allowance."""
 
-    @property
-    def cost_microseconds(self) -> int:
-        """For how long one request occupies the allowance."""
-        return self.cost * self.interval_microseconds
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cost_microseconds", self.cost * self.interval_microseconds)
 
 
 def charge_of(name: str, limit: Limit, *, cost: int) -> Charge:

@@ -67,7 +67,7 @@ def rate_limit(limits: Limits, *, jitter: Callable[[], float] = random.random) -
     def settle(exchange: Exchange, charge: Charge, *, taken: Taken) -> None:
         if taken.wait_microseconds:
             raise too_many(exchange, charge, taken=taken, jitter=jitter())
-        exchange[LIMITED] = (charge.policy, _state(charge, taken))
+        exchange._state[LIMITED] = (charge.policy, _state(charge, taken))  # noqa: SLF001 - as aiohttp would, after a call
 
     async def ask(exchange: Exchange, key: str, *, charge: Charge) -> None:
         settle(exchange, charge, taken=await limits.store.take(key, charge))
@@ -111,8 +111,9 @@ async def mark_limits(request: web.Request, response: web.StreamResponse) -> Non
 
 def _state(charge: Charge, taken: Taken) -> str:
     """`r`: how many units are left now; `t`: after how many seconds all are given back."""
-    left = max(0, charge.capacity_microseconds - taken.used_microseconds) // charge.interval_microseconds
-    return f'"{charge.name}";r={left};t={_seconds(taken.used_microseconds)}'
+    used = taken.used_microseconds
+    left = (charge.capacity_microseconds - used) // charge.interval_microseconds
+    return f'"{charge.name}";r={max(0, left)};t={-(-used // _MICROSECONDS)}'
 
 
 def _retry_after_seconds(taken: Taken, jitter: float) -> int:

@@ -38,11 +38,11 @@ def validate(*, now: Callable[[], float] = time.monotonic) -> Layer:
 
         def check(exchange: Exchange) -> Awaitable[None] | None:
             context, began_seconds = exchange.context, now()
-            context.recording.reach("validate")
+            context.recording.hold("validate", since_seconds=began_seconds)
             found = read_input(exchange)
             if isinstance(found, CoroutineType):
                 return wait_for(found, exchange, began_seconds=began_seconds)
-            exchange[INPUT] = found
+            exchange._state[INPUT] = found  # noqa: SLF001 - as aiohttp would, after a call
             context.stages.add("validate", now() - began_seconds)
             return None
 

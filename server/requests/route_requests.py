@@ -30,12 +30,16 @@ class RouteInput:
     query: BaseModel | None
 
 
+_NOTHING = RouteInput(body=None, query=None)
+
+
 class RouteRequests:
     """Reads the requests of one route; raises Malformed, Invalid or NotFound with all faults at once."""
 
     def __init__(self, route: Route, keys: Mapping[str, RecordType], *, maximum_body_bytes: int) -> None:
         self._route = route
         self._keys = keys
+        self._has_parameters = "{" in route.path
         self._maximum_body_bytes = maximum_body_bytes
         self._body: TypeAdapter[BaseModel] | None = TypeAdapter(route.accepts) if route.accepts else None
         self._query: TypeAdapter[BaseModel] | None = TypeAdapter(route.parameters) if route.parameters else None
@@ -46,13 +50,16 @@ class RouteRequests:
     def read(self, request: web.Request) -> OrLater[RouteInput]:
         """The whole input, or a coroutine that gives it once the body has come."""
         require_acceptable(request)
-        for parameter in request.match_info:
+        for parameter in request.match_info if self._has_parameters else ():
             if parameter in self._keys:
                 key_in_path(request, self._keys[parameter], parameter=parameter)
             else:
                 text_in_path(request, parameter)
-        query = self._read_query(request)
         adapter = self._body
+        if self._query is None and adapter is None:
+            refuse_query(request)
+            return _NOTHING
+        query = self._read_query(request)
         if adapter is None:
             return RouteInput(query=query, body=None)
 

@@ -11,10 +11,11 @@ from aiohttp import web
 from aiohttp.http_writer import StreamWriter
 from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
 from middleware.inbound import inbound
 from middleware.inbound.answer_bytes import AnswerBytes
-from middleware.inbound.directory import Directory
+from middleware.inbound.directory import Directory, Found
 from middleware.inbound.exchange import Exchange
 from middleware.inbound.identify import CONTEXT, mark_answers
 from middleware.inbound.own_context import in_own_context
@@ -112,6 +113,20 @@ async def test_an_exchange_has_all_that_aiohttp_s_request_has(target: str) -> No
     assert vars(exchange).keys() - own == vars(theirs).keys() - {"_payload_writer"}
     assert (exchange.path_qs, exchange.host, exchange.scheme) == (theirs.path_qs, theirs.host, theirs.scheme)
     assert isinstance(exchange.writer, StreamWriter)
+
+
+def test_where_an_address_leads_is_what_aiohttp_makes_of_it() -> None:
+    app = web.Application()
+    route = app.router.add_get("/products/{id}", answer)
+    theirs = UrlMappingMatchInfo({"id": "1"}, route)
+    theirs.add_app(app)
+    theirs.freeze()
+
+    ours = Found({"id": "1"}, route, apps=[app])
+
+    assert ours == theirs
+    parts = UrlMappingMatchInfo.__slots__
+    assert [getattr(ours, name) for name in parts] == [getattr(theirs, name) for name in parts]
 
 
 # --- the answer

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum
+from functools import cached_property
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -85,6 +86,21 @@ def test_an_answer_of_the_team_s_own_looks_as_its_model_says() -> None:
     assert rendered(Answer()) == (
         b'{"as":1,"spelled":"n2","exact":"100","at":"2026-01-31T00:00:00.000000Z","doubled":2}'
     )
+
+
+class Open(BaseModel, extra="allow"):
+    name: str = "chair"
+
+    @cached_property
+    def _secret(self) -> str:
+        return "hunter2"
+
+
+def test_a_model_s_fields_and_what_else_it_was_given_are_told_and_what_it_remembers_is_not() -> None:
+    plain, more = Open(), Open.model_validate({"colour": "red"})
+    assert (plain._secret, more._secret) == ("hunter2", "hunter2")
+
+    assert rendered([Open(), plain, more]) == b'[{"name":"chair"},{"name":"chair"},{"name":"chair","colour":"red"}]'
 
 
 @pytest.mark.parametrize("value", [2**70, {"a": [10**400]}, object()])
