@@ -8,6 +8,7 @@ from aiohttp import web
 
 from middleware.inbound.admission import admit_everybody
 from middleware.inbound.endpoint import Endpoint
+from server.rehearsal import Rehearsal
 
 _PARAMETER = re.compile(r"\{([^}]+)\}")
 
@@ -21,6 +22,8 @@ class Address:
     method: str
     handle: Handle
     endpoint: Endpoint
+    rehearsal: Rehearsal | None = None
+    """None where it is not known what a request will ask of Postgres."""
 
     @property
     def path(self) -> str:

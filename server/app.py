@@ -1,6 +1,6 @@
 """The composition root: the one file that knows every part and puts them together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import orjson
@@ -40,16 +40,19 @@ from server.docs_page.docs_routes import docs_routes, index_routes
 from server.handling import STORE, UPSTREAMS
 from server.identity.audit_trail import AuditEntry, scope_of_admin
 from server.identity.callers import Callers
+from server.identity.declared_roles import declared_roles
 from server.identity.field_access import FieldRules
 from server.identity.key_routes import KEYS
 from server.identity.row_scopes import RowScopes, reading_words
 from server.open_files import files_open_at_most
 from server.openapi import openapi_document
 from server.own_routes import with_own_addresses
+from server.priming import Rehearsing
 from server.read_after import told_after_writes
 from server.readers import POOL, Telemetry
 from server.record_store import TransactionStore
 from server.record_tables import record_tables
+from server.rehearsal import callers_told_apart
 from server.replica_setup import Replicas
 from server.resources import Serving, resource_addresses
 from server.routes import route_address
@@ -69,6 +72,9 @@ from telemetry.readings import PoolSizes, concurrency_look, pool_look
 
 OPENINGS = web.AppKey("openings", Openings)
 """How an application tells what a request is by its first bytes."""
+
+REHEARSALS = web.AppKey("rehearsals", Iterable[Rehearsing])
+"""What its callers usually ask, for whoever wants it ready before they do."""
 
 _FILES_KEPT = 128
 """Open files that are not connections of callers: those of the pool, Redis, logs, the embedded servers."""
@@ -191,6 +197,7 @@ def public_app(
     if caching is not None:
         app.on_cleanup.append(lambda _app: caching.close())
     addresses = told_after_writes(_addresses(declaration, serving), backing.positions)
+    app[REHEARSALS] = [address.rehearsal for address in addresses if address.rehearsal is not None]
     app[OPENINGS] = _expected(addresses, declaration.service, telemetry=telemetry)
     for address in addresses:
         route = app.router.add_route(address.method, address.path, address.handle)
@@ -235,6 +242,7 @@ def _serving_for(
         origin_of=origins_by(limits.address_of),
         cipher=backing.cipher,
         fields=FieldRules(declaration.types.values(), reading_words(declaration.service)),
+        callers=callers_told_apart(declared_roles(declaration)),
         cursor_secret=backing.secret,
         maximum_body_bytes=settings.body_bytes,
     )

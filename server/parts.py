@@ -14,7 +14,17 @@ from middleware.inbound.problem_server import ProblemRunner
 from server.accounts.account_office import AccountDesk
 from server.admin import admin_app
 from server.agent_check import AgentCheck, Load
-from server.app import Backing, certificate_for, hosts_for, pool_for, public_app, redis_for, runner_for, upstreams_for
+from server.app import (
+    REHEARSALS,
+    Backing,
+    certificate_for,
+    hosts_for,
+    pool_for,
+    public_app,
+    redis_for,
+    runner_for,
+    upstreams_for,
+)
 from server.breaker_routes import breaker_routes
 from server.declaration import Declaration
 from server.door import Door
@@ -22,6 +32,7 @@ from server.encryption_keys import EncryptionKeysUnfit, cipher_for, other_keys
 from server.identity.callers import Callers
 from server.identity_start import IdentityStart, IdentityUnfit
 from server.place import Place
+from server.priming import prime
 from server.readers import Telemetry
 from server.redis_settings import redis_address
 from server.replica_setup import Replicas, reads_from_replicas
@@ -133,6 +144,8 @@ class Parts:
         )
         app = public_app(self.declaration, backing, settings=self.settings, telemetry=self.telemetry)
         runner = await self._runner(app, api)
+        await prime(app[REHEARSALS], pool, within_seconds=self.settings.priming_seconds, observe=self.telemetry.observe)
+        standing.done("statements")
         standing.done("listener")
         if place.joins:
             await self._listen(probes, admin)

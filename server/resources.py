@@ -1,10 +1,11 @@
 """From a resource to the addresses of its REST collection."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from middleware.inbound.endpoint import Endpoint, ReadInput
+from middleware.inbound.principal import Principal
 from server.address import Address, Handle
 from server.cached_handlers import CachedHandlers, policy_of
 from server.callers_records import CallersRecords
@@ -13,6 +14,7 @@ from server.identity.decisions import decide_by
 from server.identity.field_access import FieldRules
 from server.identity.row_scopes import RowScopes, has_tenant
 from server.record_handlers import RecordHandlers
+from server.rehearsal import Rehearsal
 from server.replicated_handlers import ReplicatedHandlers
 from server.requests.cursor import Cursors
 from server.requests.list_query import QueryReader
@@ -41,6 +43,8 @@ class Serving:
     scopes: RowScopes
     fields: FieldRules
     origin_of: OriginOf
+    callers: Sequence[Principal | None] = (None,)
+    """Callers who stand for all, when it is found out which statements are usual."""
     cipher: Cipher | None
     """What encrypts fields; None where none is encrypted."""
     cursor_secret: bytes
@@ -58,27 +62,33 @@ def resource_addresses(resource: Resource, serving: Serving) -> Iterator[Address
     )
     access = _access(resource, table, serving=serving)
     requests = RecordRequests(table.type, reader, access=access, maximum_body_bytes=serving.maximum_body_bytes)
-    records = CallersRecords(Records(table, serving.runner), access, origin_of=serving.origin_of)
-    handlers = _handlers(resource, records, requests=requests, serving=serving)
+    records = Records(table, serving.runner)
+    callers = CallersRecords(records, access, origin_of=serving.origin_of)
+    handlers = _handlers(resource, callers, requests=requests, serving=serving)
     for action in resource.actions:
         handle, read_input = _parts(action, handlers, requests=requests)
-        yield Address(
-            method=METHODS[action],
-            handle=handle,
-            endpoint=Endpoint(
-                template=resource.address_of(action, table.type.key.name),
-                operation=f"{resource.area}.{action}",
-                decide=decide_by(
-                    resource.access_to(action),
-                    area=resource.area,
-                    writes=action in WRITES,
-                    belongs=partial(has_tenant, table.type),
-                ),
-                read_input=read_input,
-                idempotency=resource.idempotency if action in ("create", "update") else "none",
-                priority=resource.priority,
+        endpoint = Endpoint(
+            template=resource.address_of(action, table.type.key.name),
+            operation=f"{resource.area}.{action}",
+            decide=decide_by(
+                resource.access_to(action),
+                area=resource.area,
+                writes=action in WRITES,
+                belongs=partial(has_tenant, table.type),
             ),
+            read_input=read_input,
+            idempotency=resource.idempotency if action in ("create", "update") else "none",
+            priority=resource.priority,
         )
+        rehearsal = Rehearsal(
+            action=action,
+            endpoint=endpoint,
+            records=records,
+            requests=requests,
+            access=access,
+            callers=serving.callers,
+        )
+        yield Address(method=METHODS[action], handle=handle, endpoint=endpoint, rehearsal=rehearsal)
 
 
 def _access(resource: Resource, table: RecordTable, *, serving: Serving) -> CallersAccess:

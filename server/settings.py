@@ -143,6 +143,9 @@ class Settings(BaseSettings):
         None, ge=1, le=64, description="how many processes serve, under a supervisor; unless set, one without"
     )
     replicas: int = Field(1, ge=1, le=10_000, description="how many of these share the load, for limits without Redis")
+    priming_seconds: float = Field(
+        0.5, ge=0, le=600, description="how long a start may prepare what callers usually ask, before they do"
+    )
     drain_delay_seconds: float = Field(
         0.0, ge=0, le=3_600, description="how long connections are taken when stopping: until balancers have noticed"
     )

@@ -8,8 +8,9 @@ from typing import Literal, get_args
 from server.admin import Check, Checks
 from telemetry.dependency_health import DependencyHealth
 
-Step = Literal["storage", "schema", "postgres", "redis", "identity", "listener"]
-"""Of a start, in this order: the servers are there, the schema is current, each way is open, it listens."""
+Step = Literal["storage", "schema", "postgres", "redis", "identity", "statements", "listener"]
+"""Of a start, in this order: the servers are there, the schema is current, each way is open, what callers usually ask
+is prepared, it listens."""
 
 STEPS: tuple[Step, ...] = get_args(Step)
 

@@ -126,6 +126,19 @@ class LibraryLogged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatementsPrimed:
+    """Before the first caller: so many statements were made, and so many prepared on every open connection.
+
+    Where the time for it did not suffice, it is not all of those that are usual.
+    """
+
+    made: int
+    prepared: int
+    is_whole: bool
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStarted:
     """The service answers requests."""
 
@@ -218,6 +231,7 @@ ProcessEvent = (
     | ReportingChanged
     | TraceExportChanged
     | LibraryLogged
+    | StatementsPrimed
     | ServiceStarted
     | DrainBegan
     | ServiceStopped

@@ -45,6 +45,8 @@ def line_of_process(event: e.ProcessEvent) -> Line | None:  # noqa: C901, PLR091
             return _reporting_changed(event)
         case e.LibraryLogged():
             return _library_logged(event)
+        case e.StatementsPrimed():
+            return _statements_primed(event)
         case e.ServiceStarted():
             return _service_started(event)
         case e.DrainBegan():
@@ -211,6 +213,20 @@ def _library_logged(event: e.LibraryLogged) -> Line:
         message=event.message,
         fields={"logger": event.logger},
         text=event.traceback,
+    )
+
+
+def _statements_primed(event: e.StatementsPrimed) -> Line:
+    rest = "" if event.is_whole else "; there was no time for the others, which are made when asked for"
+    return Line(
+        level="debug" if event.is_whole else "info",
+        event="statements_primed",
+        message=f"{event.made} statements are made and {event.prepared} prepared{rest}",
+        fields={
+            "made": event.made,
+            "prepared": event.prepared,
+            "duration_seconds": round(event.duration_seconds, 6),
+        },
     )
 
 

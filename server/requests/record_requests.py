@@ -144,7 +144,10 @@ class RecordRequests:
     def _reader(self, request: web.Request, action: Action) -> QueryReader:
         if action in self._access.of_whole_records:
             return self.reader
-        hidden = self._access.to_fields(request, action).hidden
+        return self.reader_for(self._access.to_fields(request, action).hidden)
+
+    def reader_for(self, hidden: frozenset[str]) -> QueryReader:
+        """The reader for callers from whom these fields are hidden."""
         return self._reader_without(hidden) if hidden else self.reader
 
     def _plain(self, request: web.Request) -> None:

@@ -23,7 +23,7 @@ _COLUMNS = (
 )
 _JSON = f"row_to_json((SELECT shown FROM (SELECT {_COLUMNS}) AS shown))::text"  # noqa: S608 - names of our own
 
-_FIND = statement(
+FIND_KEY = statement(
     f"SELECT encode(digest, 'hex'), {_JSON} FROM mainstay_internal.api_key WHERE digest = decode($1, 'hex')",  # noqa: S608 - as above
     types={"digest": "text"},
     writes=False,
@@ -109,7 +109,7 @@ class KeyTable:
 
     async def find(self, digest: bytes) -> StoredKey | None:
         """The key of this SHA-256; None where there is none."""
-        rows = await self._runner.run(_FIND, _FIND.bind({"digest": digest.hex()}), operation="find_key")
+        rows = await self._runner.run(FIND_KEY, FIND_KEY.bind({"digest": digest.hex()}), operation="find_key")
         if not rows or not hmac.compare_digest(bytes(rows[0][0]), digest.hex().encode()):
             return None
         return _stored(rows[0][1:])

@@ -109,6 +109,23 @@ class PostgresConnection:
         except psycopg2.Error as error:
             raise self._translated(error, writing=statement.writes and not inside) from error
 
+    async def prepare(self, statements: Sequence[Statement], *, until: Callable[[], bool]) -> int:
+        """Prepare them, one after another, until that is so; how many of them are. Raises nothing of the server's."""
+        count = 0
+        for statement in statements:
+            if until() or self.fault is not None:
+                break
+            if statement.name in self._prepared:
+                count += 1
+                continue
+            try:
+                await self._send(f"{self._room()}{statement.preparation}".encode())
+            except psycopg2.Error:  # whoever uses it is told
+                continue
+            self._prepared[statement.name] = None
+            count += 1
+        return count
+
     async def execute(self, script: str, *, writes: bool = True) -> list[Row]:
         """Run our own SQL as it stands, several statements as one implicit transaction; return the last's rows."""
         try:

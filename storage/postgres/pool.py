@@ -1,11 +1,12 @@
 """The pool: the one way to Postgres, through the outbound stack."""
 
-from collections.abc import Coroutine, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 
-from middleware.errors import OutcomeUnknown
+from middleware.errors import OutcomeUnknown, Overloaded, Unavailable
 from middleware.outbound import outbound
 from middleware.outbound.attempt_timeout import NoAnswer
 from middleware.outbound.layer import Attempt, Call, Senses
@@ -42,6 +43,8 @@ class Pool:
         self._slots = Slots(primary.connect, policy=policy, senses=senses, name=name)
         self._senses = senses
         self._connect_timeout_seconds = policy.connect_timeout_seconds
+        self._attempt_timeout_seconds = policy.attempt_timeout_seconds
+        self._prepared_statements = policy.prepared_statements
         self._writes = policy.writes(name)
         self._scout = Scout(
             primary.scout,
@@ -101,6 +104,25 @@ class Pool:
         if statement.writes:
             return _written(operation, attempt, by=self._keyed_write if statement.finds_itself else self._write)
         return self._read(operation, attempt)
+
+    async def prepare(self, statements: Sequence[Statement], *, until: Callable[[], bool]) -> int:
+        """Prepare them on every connection there is, until that is so; how many are, on each of them.
+
+        Half of what a connection keeps is left to what callers choose. What cannot be prepared is told when it is used.
+        """
+        usual = statements[: self._prepared_statements // 2]
+        slots = []
+        try:
+            async with asyncio.timeout(self._attempt_timeout_seconds):
+                for _ in range(self.size.idle + self.size.used):
+                    slots.append(await self._slots.acquire())  # noqa: PERF401 - what it has is let go of if the next fails
+                counts = await asyncio.gather(*(slot.connection.prepare(usual, until=until) for slot in slots))
+        except (TimeoutError, Overloaded, Unavailable):  # it does not answer, and callers will be told so
+            return 0
+        finally:
+            for slot in slots:
+                self._slots.release(slot)
+        return min(counts, default=0)
 
     async def execute(self, script: str, *, operation: str = "script") -> list[Row]:
         """Run our own SQL, unprepared; several statements are one transaction; the last one's rows are returned."""

@@ -28,7 +28,8 @@ class ProcessMetrics:
             case e.CertificateAged() | e.EmbeddedStarted() | e.EmbeddedExited():
                 return None
             case (
-                e.ServiceStarted()
+                e.StatementsPrimed()
+                | e.ServiceStarted()
                 | e.DrainBegan()
                 | e.ServiceStopped()
                 | e.WorkerStarted()

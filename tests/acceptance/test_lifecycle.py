@@ -57,7 +57,10 @@ async def test_a_start_that_waits_for_a_silent_postgres_says_so_on_its_probes(da
             await process.wait()
 
     assert live == (200, {"alive": True})
-    assert (started, startup["detail"]) == (503, "Not started: schema, postgres, redis, identity, listener.")
+    assert (started, startup["detail"]) == (
+        503,
+        "Not started: schema, postgres, redis, identity, statements, listener.",
+    )
     assert startup["checks"]["storage"] == {"ok": True}  # type: ignore[index]  # a document
     assert startup["checks"]["schema"]["reason"].startswith("under way for ")  # type: ignore[index]  # as above
     assert startup["checks"]["postgres"] == {"ok": False, "reason": "waits for schema"}  # type: ignore[index]  # as above

@@ -42,6 +42,7 @@ from telemetry.events import (
     ServiceStarted,
     ServiceStopped,
     SettingUnknown,
+    StatementsPrimed,
     WorkerEnded,
     WorkerNotStarted,
     WorkerStarted,
@@ -307,6 +308,16 @@ def acted(operation: AccountOperation, outcome: AccountOutcome) -> AccountActed:
         (SchemaAwaited(reason="no tables"), "warning", "waits for a migration: no tables"),
         (SchemaApplied(steps=1, duration_seconds=0.5), "info", "schema brought up to date in 1 step"),
         (LibraryLogged(logger="asyncio", level="error", message="lost", traceback=""), "error", "lost"),
+        (
+            StatementsPrimed(made=30, prepared=25, is_whole=True, duration_seconds=0.1),
+            "debug",
+            "30 statements are made and 25 prepared",
+        ),
+        (
+            StatementsPrimed(made=30, prepared=25, is_whole=False, duration_seconds=0.5),
+            "info",
+            "30 statements are made and 25 prepared; there was no time for the others, which are made when asked for",
+        ),
         (
             ServiceStarted(service="shop", url="http://a", admin_url="http://b", duration_seconds=1),
             "info",

@@ -16,6 +16,7 @@ def test_a_start_says_what_is_done_what_is_under_way_and_what_waits_for_it() -> 
         "postgres": "waits for schema",
         "redis": "waits for schema",
         "identity": "waits for schema",
+        "statements": "waits for schema",
         "listener": "waits for schema",
     }
     assert standing.why_not_serving() == "it is starting: schema"
