@@ -45,6 +45,7 @@ from server.upkeep import Upkeep
 from server.upstreams.destination import Destinations
 from server.upstreams.upstream_client import UpstreamClient
 from storage.cache.answer_store import SharedAnswers
+from storage.cache.near_answers import NearAnswers
 from storage.embedded import EmbeddedStorage, Endpoints
 from storage.encryption.cipher import Cipher
 from storage.encryption.key_check import OtherKeys, require_keys
@@ -138,7 +139,7 @@ class Parts:
             secret=secret,
             accounts=accounts,
             upstreams=self._upstreams(),
-            cache=SharedAnswers(redis),
+            cache=NearAnswers(SharedAnswers(redis), senses=self.telemetry.senses),
             cipher=cipher,
             replicas=await self._replicas(endpoints.serving_dsn, pool),
         )

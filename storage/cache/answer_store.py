@@ -1,4 +1,4 @@
-"""Where answers are kept, for all replicas: Redis, by three scripts that it runs one at a time."""
+"""Where answers are kept, for all replicas: Redis, by scripts that it runs one at a time."""
 
 import secrets
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from itertools import count
 from typing import Protocol, cast
 
 from middleware.errors import Bug
+from storage.cache.entry import Entry, unpacked
 from storage.cache.question import Question
 from storage.redis.client import RedisClient
 from storage.redis.script import read_script
@@ -29,7 +30,19 @@ class Found:
 
     now: int
     generations: bytes
-    entry: bytes | None
+    entry: Entry | None
+    is_unreadable: bool = False
+    """There is one, and nobody can read it."""
+    watched: tuple[bytes | None, ...] = ()
+    """What the generations were, at that moment, that the question watches."""
+
+
+@frozen
+class Present:
+    """Generations as they are, in the order they were asked for, and now; None for one that has not begun."""
+
+    now: int
+    words: tuple[bytes | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +77,30 @@ class SharedAnswers:
         self._look = read_script("cache_look")
         self._keep = read_script("cache_keep")
         self._forget = read_script("cache_forget")
+        self._present = read_script("cache_present")
         self._ours = secrets.token_hex(_NONCE_BYTES)
         self._used = count()
 
     async def look(self, question: Question) -> Found:
         """Find the answer."""
-        arguments = (question.name, f"{self._ours}{next(self._used):x}", _EMPTY_MILLISECONDS)
-        match await self._redis.script(self._look, question.keys, arguments=arguments):
-            case [int(now), bytes(generations), (bytes() | None) as entry]:
-                return Found(now=now, generations=generations, entry=entry)
+        keys = question.keys
+        arguments = (question.name, f"{self._ours}{next(self._used):x}", _EMPTY_MILLISECONDS, len(keys))
+        match await self._redis.script(self._look, (*keys, *question.watched), arguments=arguments):
+            case [int(now), bytes(generations), (bytes() | None) as kept, [*watched]]:
+                entry = None if kept is None else unpacked(kept)
+                words = cast("list[bytes | None]", watched)
+                is_unreadable = kept is not None and entry is None
+                return Found(
+                    now=now, generations=generations, entry=entry, is_unreadable=is_unreadable, watched=tuple(words)
+                )
+            case _:
+                raise Bug
+
+    async def present(self, names: Sequence[str]) -> Present:
+        """Tell these generations, and begin none of them."""
+        match await self._redis.script(self._present, names):
+            case [int(now), [*words]]:
+                return Present(now=now, words=tuple(cast("list[bytes | None]", words)))
             case _:
                 raise Bug
 

@@ -141,7 +141,7 @@ class CachedReads:
 
     def _join(self, asked: Asked, found: Found) -> tuple[Flight[Fetched], bool]:
         key, fetch = (asked.question, found.generations), partial(self._fetch, asked, found)
-        return self._parts.flights.join(key, fetch, is_late=found.entry is None)
+        return self._parts.flights.join(key, fetch, is_late=found.entry is None and not found.is_unreadable)
 
     def _renew(self, asked: Asked, found: Found) -> None:
         async def read() -> None:
@@ -172,7 +172,8 @@ class CachedReads:
         """Keep an answer that Postgres gave after the look; whether it is kept."""
         parts, policy = self._parts, self._policy
         renewed_at = policy.renewed_at(found.now, jitter=parts.clock.jitter())
-        entry = packed(Entry(rows=rows, asked_at=found.now, renewed_at=renewed_at), found.generations)
+        answer = Entry(rows=rows, generations=found.generations, asked_at=found.now, renewed_at=renewed_at)
+        entry = packed(answer)
         is_it = question.key is None or not rows or rows[0][-1] == question.key.encode()
         if entry is None or len(entry) > policy.maximum_bytes or not is_it or not parts.suspension.lets_try():
             return False

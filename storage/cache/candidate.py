@@ -3,7 +3,7 @@
 from storage.cache.answer_store import Found
 from storage.cache.answered import Answered
 from storage.cache.cache_policy import CachePolicy
-from storage.cache.entry import Rows, unpacked
+from storage.cache.entry import Rows
 from telemetry.events import CacheResult
 from telemetry.frozen import frozen
 
@@ -42,14 +42,14 @@ class Candidate:
 
 
 def candidate(found: Found, policy: CachePolicy) -> Candidate | None:
-    """What was found, judged; None where nothing was, or nothing that can be read."""
-    answer = None if found.entry is None else unpacked(found.entry)
-    if found.entry is None or answer is None:
+    """What was found, judged; None where nothing was, or nothing whose age is known."""
+    answer = found.entry
+    if answer is None:
         return None
     age_seconds = (found.now - answer.asked_at) / _MICROSECONDS
     if age_seconds < _BACKWARDS_SECONDS:
         return None
-    is_current = found.entry.startswith(found.generations + b"\n")
+    is_current = answer.generations == found.generations
     left_seconds = policy.life_seconds(is_empty=not answer.rows) - age_seconds
     return Candidate(
         rows=answer.rows,

@@ -14,15 +14,16 @@ _FORM = b"1"
 
 @frozen
 class Entry:
-    """An answer, when it was asked for and when to ask anew; microseconds of Redis's clock."""
+    """An answer, the generations it was asked under, when, and when to ask anew; microseconds of Redis's clock."""
 
     rows: Rows
+    generations: bytes
     asked_at: int
     renewed_at: int
 
 
-def packed(answer: Entry, generations: bytes) -> bytes | None:
-    """The answer and the generations it was asked under; None where it holds what is not written down."""
+def packed(answer: Entry) -> bytes | None:
+    """The answer in bytes; None where it holds what is not written down."""
     cells: list[bytes] = []
     parts: list[bytes] = []
     for row in answer.rows:
@@ -39,17 +40,18 @@ def packed(answer: Entry, generations: bytes) -> bytes | None:
             else:
                 return None
     head = b" ".join((_FORM, b"%d" % answer.asked_at, b"%d" % answer.renewed_at, *cells))
-    return b"\n".join((generations, head, b"".join(parts)))
+    return b"\n".join((answer.generations, head, b"".join(parts)))
 
 
 def unpacked(entry: bytes) -> Entry | None:
     """The answer; None where the bytes are none."""
     try:
-        _, head, body = entry.split(b"\n", 2)
+        generations, head, body = entry.split(b"\n", 2)
         form, asked_at, renewed_at, *cells = head.split(b" ")
         if form != _FORM:
             return None
-        return Entry(rows=_rows(cells, body), asked_at=int(asked_at), renewed_at=int(renewed_at))
+        rows = _rows(cells, body)
+        return Entry(rows=rows, generations=generations, asked_at=int(asked_at), renewed_at=int(renewed_at))
     except ValueError:
         return None
 

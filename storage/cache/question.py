@@ -23,14 +23,21 @@ class Question:
     """Where an answer is kept in Redis.
 
     `keys` are first the hash that holds it, then the generations of the tables it shows; `name` is its field in
-    the hash. A question about one record shares its hash with the others about that record.
+    the hash. A question about one record shares its hash with the others about that record. `watched` are the
+    generations, one a table, that end with each write to what it shows.
     """
 
     keys: tuple[str, ...]
+    watched: tuple[str, ...]
     name: str
     tables: tuple[str, ...]
     key: str | None = None
     """The key of the one record asked about."""
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What tells it from every other."""
+        return self.keys[0], self.name
 
 
 class Questions:
@@ -54,12 +61,14 @@ class Questions:
         place = statement.key_place
         if place is None:
             name = self._named(f"{statement.name}{parameters!r}")
-            keys = (f"{self._prefix}:{name}", *map(self.lists_of, statement.tables))
-            return Question(keys=keys, name=ANSWER, tables=statement.tables)
+            lists = tuple(map(self.lists_of, statement.tables))
+            keys = (f"{self._prefix}:{name}", *lists)
+            return Question(keys=keys, watched=lists, name=ANSWER, tables=statement.tables)
         (table,) = statement.tables
         key, others = str(parameters[place]), (*parameters[:place], *parameters[place + 1 :])
         return Question(
             keys=(self.record(table, key), self.records_of(table)),
+            watched=(self.lists_of(table),),
             name=self._named(f"{statement.name}{others!r}"),
             tables=statement.tables,
             key=key,

@@ -14,7 +14,8 @@ from middleware.outbound.layer import Senses
 from middleware.outbound.policy import RedisPolicy
 from server import ANYONE, Indexed, Key, Model, Reference, Resource, Route, Service, store
 from server.declaration import Declaration, checked
-from storage.cache.answer_store import AnswerStore, Found, Room, SharedAnswers
+from storage.cache.answer_store import AnswerStore, Found, Present, Room, SharedAnswers
+from storage.cache.near_answers import NearAnswers, WordyStore
 from storage.cache.question import Question
 from storage.redis.client import RedisClient
 from tests.integration.rest_client import Client, served_service
@@ -83,7 +84,7 @@ DECLARATION: Declaration = checked(
 class FragileAnswers:
     """A store that is away, or holds up what it is asked to keep, when the test says so."""
 
-    inner: AnswerStore
+    inner: WordyStore
     is_away: bool = False
     may_keep: asyncio.Event = field(default_factory=asyncio.Event)
     holds: asyncio.Event = field(default_factory=asyncio.Event)
@@ -99,6 +100,10 @@ class FragileAnswers:
         found = await self.inner.look(question)
         self.looked.release()
         return found
+
+    async def present(self, names: Sequence[str]) -> Present:
+        self._fail()
+        return await self.inner.present(names)
 
     async def keep(self, question: Question, entry: bytes, *, generations: bytes, room: Room) -> bool:
         self.holds.set()
@@ -151,17 +156,23 @@ def older(entry: bytes, seconds: float) -> bytes:
 
 @asynccontextmanager
 async def replicas(
-    dsn: str, redis_url: str, *, declaration: Declaration = DECLARATION, dsn_of_one: str = ""
+    dsn: str, redis_url: str, *, declaration: Declaration = DECLARATION, dsn_of_one: str = "", is_near: bool = False
 ) -> AsyncIterator[Replicas]:
-    """Serve both until left; `dsn_of_one` is another way to the same database."""
+    """Serve both until left; `dsn_of_one` is another way to the same database.
+
+    Only where nothing is near the replicas do they see at once what a test changes in Redis by hand.
+    """
     async with AsyncExitStack() as held:
         redis = await held.enter_async_context(aioredis.from_url(redis_url))
         clients = [RedisClient(redis_url, policy=PATIENT, senses=Senses(observe=Recorder())) for _ in range(2)]
         for client in clients:
             held.push_async_callback(client.close)
         answers = FragileAnswers(SharedAnswers(clients[0]))
-        one = await held.enter_async_context(served_service(declaration, dsn_of_one or dsn, cache=answers))
-        other = await held.enter_async_context(
-            served_service(declaration, dsn, makes_tables=False, cache=SharedAnswers(clients[1]))
-        )
+        shared = SharedAnswers(clients[1])
+        senses = Senses(observe=Recorder())
+        caches: list[AnswerStore] = [answers, shared]
+        if is_near:
+            caches = [NearAnswers(answers, senses=senses), NearAnswers(shared, senses=senses)]
+        one = await held.enter_async_context(served_service(declaration, dsn_of_one or dsn, cache=caches[0]))
+        other = await held.enter_async_context(served_service(declaration, dsn, makes_tables=False, cache=caches[1]))
         yield Replicas(one=one, other=other, answers=answers, redis=redis)

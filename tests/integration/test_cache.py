@@ -10,8 +10,15 @@ from tests.integration.cached_service import FOR_WANT_OF_BETTER, USUAL, Replicas
 from tests.integration.rest_client import Client, Reply
 
 
+@pytest.fixture(params=[False, True], ids=["far", "near"])
+async def shop(request: pytest.FixtureRequest, database: str, redis_url: str) -> AsyncIterator[Replicas]:
+    async with replicas(database, redis_url, is_near=request.param) as both:
+        yield both
+
+
 @pytest.fixture
-async def shop(database: str, redis_url: str) -> AsyncIterator[Replicas]:
+async def far(database: str, redis_url: str) -> AsyncIterator[Replicas]:
+    """For tests that change by hand what is kept in Redis."""
     async with replicas(database, redis_url) as both:
         yield both
 
@@ -52,6 +59,18 @@ async def test_a_second_read_is_answered_from_what_the_first_one_kept(shop: Repl
     assert first.headers["Cache-Control"] == second.headers["Cache-Control"] == USUAL
     assert first.headers["Vary"] == second.headers["Vary"] == "Accept"
     assert [event.result for event in shop.other.events.of(CacheRead)] == ["hit"]
+
+
+async def test_what_is_near_is_given_without_being_sent_again(database: str, redis_url: str) -> None:
+    async with replicas(database, redis_url, is_near=True) as near:
+        await near.one.made("/things", name="a")
+        await filled(near.one, "/things/1", "/things")
+        for _ in range(4):
+            await near.answers.looked.acquire()
+
+        again = [await near.one.get(path) for path in ("/things/1", "/things")]
+
+        assert ([word(reply) for reply in again], near.answers.looked.locked()) == (["hit", "hit"], True)
 
 
 async def test_a_list_is_kept_with_its_cursor_its_count_and_its_links(shop: Replicas) -> None:
@@ -186,12 +205,12 @@ async def test_a_cached_answer_is_not_sent_to_whoever_has_it(shop: Replicas) -> 
     assert (unchanged.headers["Cache-Control"], unchanged.headers["Vary"]) == (USUAL, "Accept")
 
 
-async def test_whoever_wants_an_answer_fresh_gets_it_from_the_database(shop: Replicas) -> None:
-    await shop.one.made("/things", name="a")
-    await filled(shop.one, "/things/1")
+async def test_whoever_wants_an_answer_fresh_gets_it_from_the_database(far: Replicas) -> None:
+    await far.one.made("/things", name="a")
+    await filled(far.one, "/things/1")
 
     replies = [
-        await shop.one.get("/things/1", Cache_Control=wish)
+        await far.one.get("/things/1", Cache_Control=wish)
         for wish in ("no-cache", "max-age=0", "foo, No-Store", "max-age=60", "min-fresh=60")
     ]
 
@@ -202,8 +221,8 @@ async def test_whoever_wants_an_answer_fresh_gets_it_from_the_database(shop: Rep
         "mainstay; hit",
         "mainstay; hit",
     ]
-    await shop.age(20)
-    assert word(await shop.one.get("/things/1", Cache_Control="max-age=19")) == "fwd=request"
+    await far.age(20)
+    assert word(await far.one.get("/things/1", Cache_Control="max-age=19")) == "fwd=request"
 
 
 async def test_a_condition_about_the_current_record_is_asked_of_the_database(shop: Replicas) -> None:
@@ -215,95 +234,95 @@ async def test_a_condition_about_the_current_record_is_asked_of_the_database(sho
     assert (matched.status, word(matched)) == (200, "fwd=request")
 
 
-async def test_what_redis_has_thrown_away_never_comes_back(shop: Replicas) -> None:
-    await shop.one.made("/things", name="a")
+async def test_what_redis_has_thrown_away_never_comes_back(far: Replicas) -> None:
+    await far.one.made("/things", name="a")
     paths = ("/things/1", "/things")
 
     for pattern in ("*:lists", "*:records", None):
-        await shop.one.get(paths[0]), await shop.one.get(paths[1])
-        kept = {key: await shop.redis.dump(key) async for key in shop.redis.scan_iter("mainstay:cache:*", _type="hash")}
+        await far.one.get(paths[0]), await far.one.get(paths[1])
+        kept = {key: await far.redis.dump(key) async for key in far.redis.scan_iter("mainstay:cache:*", _type="hash")}
         if pattern is None:
-            await shop.redis.flushall()
+            await far.redis.flushall()
         else:
-            async for key in shop.redis.scan_iter(pattern):
-                await shop.redis.delete(key)
-        await shop.one.get(paths[0], Cache_Control="no-cache"), await shop.one.get(paths[1], Cache_Control="no-cache")
+            async for key in far.redis.scan_iter(pattern):
+                await far.redis.delete(key)
+        await far.one.get(paths[0], Cache_Control="no-cache"), await far.one.get(paths[1], Cache_Control="no-cache")
         for key, value in kept.items():
-            await shop.redis.restore(key, 0, value or b"", replace=True)
-        words = [word(await shop.one.get(path)) for path in paths]
+            await far.redis.restore(key, 0, value or b"", replace=True)
+        words = [word(await far.one.get(path)) for path in paths]
         expected = {"*:lists": ["hit", "fwd=stale"], "*:records": ["fwd=stale", "hit"], None: ["fwd=stale"] * 2}
         assert words == expected[pattern], pattern
 
 
-async def test_an_answer_that_cannot_be_read_is_asked_for_again(shop: Replicas) -> None:
-    await shop.one.made("/things", name="a")
-    await filled(shop.one, "/things/1")
-    await shop.change(lambda entry: entry[:-1])
+async def test_an_answer_that_cannot_be_read_is_asked_for_again(far: Replicas) -> None:
+    await far.one.made("/things", name="a")
+    await filled(far.one, "/things/1")
+    await far.change(lambda entry: entry[:-1])
 
-    reply = await shop.one.get("/things/1")
+    reply = await far.one.get("/things/1")
 
-    assert (reply.status, word(reply), word(await shop.one.get("/things/1"))) == (200, "fwd=uri-miss", "hit")
+    assert (reply.status, word(reply), word(await far.one.get("/things/1"))) == (200, "fwd=uri-miss", "hit")
 
 
-async def test_a_key_of_another_kind_costs_the_cache_and_not_the_answer(shop: Replicas) -> None:
-    await shop.one.made("/things", name="a")
-    await filled(shop.one, "/things/1")
-    async for key in shop.redis.scan_iter("mainstay:cache:*", _type="hash"):
-        await shop.redis.delete(key)
-        await shop.redis.set(key, "not a hash")
+async def test_a_key_of_another_kind_costs_the_cache_and_not_the_answer(far: Replicas) -> None:
+    await far.one.made("/things", name="a")
+    await filled(far.one, "/things/1")
+    async for key in far.redis.scan_iter("mainstay:cache:*", _type="hash"):
+        await far.redis.delete(key)
+        await far.redis.set(key, "not a hash")
 
-    reply = await shop.one.get("/things/1")
+    reply = await far.one.get("/things/1")
 
     assert (reply.status, status(reply)) == (200, "mainstay; fwd=bypass; detail=unavailable")
 
 
-async def test_an_answer_past_its_time_is_given_at_once_and_read_anew_for_the_next(shop: Replicas) -> None:
-    await shop.one.made("/things", name="a")
-    await filled(shop.one, "/things/1")
-    await shop.age(31)
+async def test_an_answer_past_its_time_is_given_at_once_and_read_anew_for_the_next(far: Replicas) -> None:
+    await far.one.made("/things", name="a")
+    await filled(far.one, "/things/1")
+    await far.age(31)
 
-    late = await shop.one.get("/things/1")
-    await renewed(shop.one, "/things/1")
+    late = await far.one.get("/things/1")
+    await renewed(far.one, "/things/1")
 
     assert (status(late), late.headers["Age"]) == ("mainstay; hit; ttl=-2; detail=revalidating", "31")
     assert late.headers["Cache-Control"] == USUAL
 
 
-async def test_an_answer_is_read_anew_shortly_before_its_time_is_up(shop: Replicas) -> None:
-    await shop.one.made("/things", name="a")
-    await filled(shop.one, "/things/1")
-    await shop.age(29.5)
+async def test_an_answer_is_read_anew_shortly_before_its_time_is_up(far: Replicas) -> None:
+    await far.one.made("/things", name="a")
+    await filled(far.one, "/things/1")
+    await far.age(29.5)
 
-    await renewed(shop.one, "/things/1")
+    await renewed(far.one, "/things/1")
 
-    assert {event.result for event in shop.one.events.of(CacheRead)} == {"miss", "hit"}
-
-
-async def test_an_answer_long_past_its_time_is_read_anew_first(shop: Replicas) -> None:
-    await shop.one.made("/things", name="a")
-    await filled(shop.one, "/things/1")
-    await shop.age(40)
-
-    assert status(await shop.one.get("/things/1")) == "mainstay; fwd=stale; stored"
+    assert {event.result for event in far.one.events.of(CacheRead)} == {"miss", "hit"}
 
 
-async def test_while_postgres_is_away_what_is_kept_stands_in(shop: Replicas) -> None:
-    await shop.one.made("/things", name="a")
-    await shop.one.made("/things", name="b")
-    await filled(shop.one, "/things/1", "/things", "/things/2")
-    await shop.one.send("PATCH", "/things/1", json={"name": "c"})
-    await shop.age(3_600)
-    shop.one.breakers.force("postgres.reads", "forced_open")
+async def test_an_answer_long_past_its_time_is_read_anew_first(far: Replicas) -> None:
+    await far.one.made("/things", name="a")
+    await filled(far.one, "/things/1")
+    await far.age(40)
 
-    replies = [await shop.one.get(path) for path in ("/things/1", "/things", "/things/2")]
-    unknown = await shop.one.get("/things/3")
-    fresh = await shop.one.get("/things/1", Cache_Control="no-cache")
+    assert status(await far.one.get("/things/1")) == "mainstay; fwd=stale; stored"
+
+
+async def test_while_postgres_is_away_what_is_kept_stands_in(far: Replicas) -> None:
+    await far.one.made("/things", name="a")
+    await far.one.made("/things", name="b")
+    await filled(far.one, "/things/1", "/things", "/things/2")
+    await far.one.send("PATCH", "/things/1", json={"name": "c"})
+    await far.age(3_600)
+    far.one.breakers.force("postgres.reads", "forced_open")
+
+    replies = [await far.one.get(path) for path in ("/things/1", "/things", "/things/2")]
+    unknown = await far.one.get("/things/3")
+    fresh = await far.one.get("/things/1", Cache_Control="no-cache")
 
     assert [(reply.status, reply.headers["Age"]) for reply in replies] == [(200, "3600")] * 3
     assert {status(reply) for reply in replies} == {"mainstay; hit; ttl=-3571; detail=stale-if-error"}
     assert {reply.headers["Cache-Control"] for reply in replies} == {FOR_WANT_OF_BETTER}
     assert [reply.status for reply in (unknown, fresh)] == [503, 503]
-    assert [event.result for event in shop.one.events.of(CacheRead)][-5:] == ["stale_if_error"] * 3 + ["error"] * 2
+    assert [event.result for event in far.one.events.of(CacheRead)][-5:] == ["stale_if_error"] * 3 + ["error"] * 2
 
 
 async def test_what_a_write_has_outdated_stands_in_only_as_outdated(shop: Replicas) -> None:

@@ -28,7 +28,7 @@ class Forgetful:
 async def forgetful(database: str, redis_url: str) -> AsyncIterator[Forgetful]:
     async with (
         forgetful_proxy(database) as (proxy, dsn),
-        replicas(database, redis_url, dsn_of_one=dsn) as shop,
+        replicas(database, redis_url, dsn_of_one=dsn, is_near=True) as shop,
     ):
         await shop.one.made("/things", name="a")
         await kept(shop.other)
@@ -93,7 +93,7 @@ async def test_a_repeat_makes_known_what_the_first_one_did_not_live_to_say(
     database: str, redis_url: str, is_one_statement: bool
 ) -> None:
     async with (
-        replicas(database, redis_url) as shop,
+        replicas(database, redis_url, is_near=True) as shop,
         served_service(DECLARATION, database, makes_tables=False) as mute,  # it has no cache to tell
     ):
         await shop.one.made("/things", name="a")
@@ -110,7 +110,7 @@ async def test_a_repeat_makes_known_what_the_first_one_did_not_live_to_say(
 
 
 async def test_a_write_that_outlives_its_caller_is_shown(database: str, redis_url: str) -> None:
-    async with replicas(database, redis_url) as shop:
+    async with replicas(database, redis_url, is_near=True) as shop:
         await shop.one.made("/things", name="a")
         await kept(shop.other)
         with locked(database, "thing"):

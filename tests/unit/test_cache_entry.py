@@ -11,12 +11,13 @@ GENERATIONS = b"9f2c 04ab1"
 
 
 def answer(*rows: tuple[object, ...]) -> Entry:
-    return Entry(rows=list(rows), asked_at=1_700_000_000_000_000, renewed_at=1_700_000_027_000_000)
+    asked_at, renewed_at = 1_700_000_000_000_000, 1_700_000_027_000_000
+    return Entry(rows=list(rows), generations=GENERATIONS, asked_at=asked_at, renewed_at=renewed_at)
 
 
 @given(ROWS)
 def test_an_answer_is_read_back_as_it_was(rows: list[tuple[object, ...]]) -> None:
-    entry = packed(answer(*rows), GENERATIONS)
+    entry = packed(answer(*rows))
 
     assert entry is not None
     assert entry.startswith(GENERATIONS + b"\n")
@@ -26,13 +27,13 @@ def test_an_answer_is_read_back_as_it_was(rows: list[tuple[object, ...]]) -> Non
 def test_an_answer_is_written_in_a_line_of_lengths_and_its_bytes() -> None:
     rows = ((b'{"a": 1}', b"3.f", b"7"), (None, 4, b""))
 
-    entry = packed(answer(*rows), GENERATIONS)
+    entry = packed(answer(*rows))
 
     assert entry == b'9f2c 04ab1\n1 1700000000000000 1700000027000000 8 3 1 / - =4 0\n{"a": 1}3.f7'
 
 
 def test_what_is_neither_bytes_nor_a_whole_number_is_not_written_down() -> None:
-    assert [packed(answer((value,)), GENERATIONS) for value in (1.5, True, "text")] == [None, None, None]
+    assert [packed(answer((value,))) for value in (1.5, True, "text")] == [None, None, None]
 
 
 @given(st.binary(max_size=80))
@@ -42,7 +43,7 @@ def test_any_other_bytes_are_no_answer(noise: bytes) -> None:
 
 @given(ROWS.filter(bool), st.data())
 def test_an_answer_that_was_cut_off_is_none(rows: list[tuple[object, ...]], data: st.DataObject) -> None:
-    entry = packed(answer(*rows), GENERATIONS)
+    entry = packed(answer(*rows))
     assert entry is not None
     body_bytes = len(entry) - entry.index(b"\n", len(GENERATIONS) + 1) - 1
     cut = data.draw(st.integers(1, max(1, body_bytes)))
@@ -51,7 +52,7 @@ def test_an_answer_that_was_cut_off_is_none(rows: list[tuple[object, ...]], data
 
 
 def test_another_form_is_not_read() -> None:
-    entry = packed(answer((b"a",)), GENERATIONS)
+    entry = packed(answer((b"a",)))
 
     assert entry is not None
     assert unpacked(entry.replace(b"\n1 ", b"\n2 ")) is None

@@ -10,7 +10,7 @@ from storage.cache.answer_store import Found
 from storage.cache.answered import ANY_AGE, FRESH, Answered, Wish
 from storage.cache.cache_policy import CachePolicy
 from storage.cache.candidate import Candidate, candidate
-from storage.cache.entry import Entry, Rows, packed
+from storage.cache.entry import Entry, Rows
 from telemetry.events import CacheResult
 from tests.hand_clock import HandClock
 
@@ -79,8 +79,9 @@ def test_what_is_given_for_want_of_better_is_fresh_for_nobody() -> None:
 
 def found(age_seconds: float, *, rows: Rows = ROWS, generations: bytes = b"g") -> Found:
     asked_at = NOW - int(age_seconds * 1_000_000)
-    answer = Entry(rows=list(rows), asked_at=asked_at, renewed_at=POLICY.renewed_at(asked_at, jitter=0.5))
-    return Found(now=NOW, generations=generations, entry=packed(answer, b"g"))
+    renewed_at = POLICY.renewed_at(asked_at, jitter=0.5)
+    answer = Entry(rows=list(rows), generations=b"g", asked_at=asked_at, renewed_at=renewed_at)
+    return Found(now=NOW, generations=generations, entry=answer)
 
 
 def judged(age_seconds: float, *, rows: Rows = ROWS, generations: bytes = b"g") -> Candidate:
