@@ -18,6 +18,17 @@ class BulkheadPolicy:
     """Past a second in line, demand exceeds what is there and waiting longer only makes the line longer."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TogetherPolicy:
+    """How many calls may be made as one, and how long anybody waits for that."""
+
+    others: int = 15
+    """Besides the one that leads: sixteen answers at once keep the event loop busy for one or two milliseconds."""
+
+    patience_seconds: float = 0.05
+    """As long as a hundred point reads. What takes longer is a fault, not a crowd, and company does not help then."""
+
+
 Repeatable = Callable[[Problem], bool]
 """Says whether a call that ended so may be made again."""
 

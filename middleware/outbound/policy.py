@@ -6,6 +6,7 @@ from middleware.outbound.layer_policies import (
     BreakerPolicy,
     BulkheadPolicy,
     RetryPolicy,
+    TogetherPolicy,
     where_done_once,
     where_nothing_changed,
 )
@@ -32,6 +33,9 @@ class Policy:
     nobody would know otherwise."""
 
     bulkhead: BulkheadPolicy
+    together: TogetherPolicy | None = None
+    """Where calls of this class are such that several can be made as one."""
+
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
 
@@ -122,6 +126,9 @@ class PoolPolicy:
     waiters_per_permit: int = 100
     """At a millisecond a statement, the last in line has its turn after a tenth of a second."""
 
+    together: TogetherPolicy = field(default_factory=TogetherPolicy)
+    """Reads that wait in that line do so together, and are one statement."""
+
     tcp_user_timeout_milliseconds: int = 2000
     """Unacknowledged data on a TCP connection ends it after this (RFC 5482); keepalives alone do not notice
     a peer that vanishes while data is in flight."""
@@ -143,6 +150,7 @@ class PoolPolicy:
             name=f"{name}.reads",
             attempt_timeout_seconds=self.attempt_timeout_seconds,
             bulkhead=self._bulkhead(self.reads_share),
+            together=self.together,
             retry=RetryPolicy(repeatable=where_nothing_changed, attempts=self.attempts),
         )
 

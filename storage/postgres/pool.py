@@ -13,6 +13,7 @@ from middleware.outbound.layer import Attempt, Call, Senses
 from middleware.outbound.policy import PoolPolicy
 from storage.postgres.array_text import Scalar
 from storage.postgres.connection import Row
+from storage.postgres.joint_question import Question
 from storage.postgres.own_sessions import require_own_sessions
 from storage.postgres.primary import Primary
 from storage.postgres.scout import Scout
@@ -100,10 +101,12 @@ class Pool:
 
         Rows are tuples: text as bytes, integers, floats and booleans as themselves, NULL as None.
         """
-        attempt = partial(self._attempt, statement, parameters)
         if statement.writes:
+            attempt = partial(self._attempt, statement, parameters)
             return _written(operation, attempt, by=self._keyed_write if statement.finds_itself else self._write)
-        return self._read(operation, attempt)
+        if statement.tables:
+            return self._read(operation, Question(statement, parameters, ask=self._attempt))
+        return self._read(operation, partial(self._attempt, statement, parameters))
 
     async def prepare(self, statements: Sequence[Statement], *, until: Callable[[], bool]) -> int:
         """Prepare them on every connection there is, until that is so; how many are, on each of them.

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import REGCLASS, insert
 from storage.listing import WHOLE, Shape
 from storage.postgres.keyed import claim, is_claimed, keeping
 from storage.postgres.rendering import Renderer
-from storage.postgres.statement import Statement, compiled
+from storage.postgres.statement import Statement, compiled, of_several
 from storage.postgres.trail import Change, changed, entry, named
 from storage.scope import Bounds
 
@@ -83,7 +83,9 @@ class RecordStatements:
             source = select(self._table).where(*self._meant(bounds)).with_for_update()
             return compiled(self._showing(source.cte("_s"), shape, bounds=bounds))
         shown = compiled(self._showing(self._table, shape, bounds=bounds).where(*self._meant(bounds)))
-        return shown if shape.expand else replace(shown, key=KEY)
+        if shape.expand:
+            return shown
+        return replace(shown, key=KEY, of_several=None if bounds else of_several(shown))
 
     def _insert(self, names: tuple[str, ...], form: WriteForm = PLAIN, *, numbered: bool = False) -> Statement:
         """Insert these fields; the rest take their defaults.

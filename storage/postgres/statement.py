@@ -1,5 +1,6 @@
 """A statement: SQL compiled once, ready to be prepared on any connection and executed by name."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -23,6 +24,9 @@ NAME_DIGEST_BYTES = 8
 
 _ARRAY = "[]"
 """How the name of an array's type ends."""
+
+_FIRST = re.compile(r"\$1\b")
+"""A statement's first parameter, as its SQL has it."""
 
 _PLAIN_NAMES: Mapping[type[types.TypeEngine[Any]], str] = {
     types.NullType: "unknown",
@@ -50,6 +54,8 @@ class Statement:
     deletes: bool = False
     key: str = ""
     """The parameter that names the one record it reads, where it reads no other."""
+    of_several: "Statement | None" = field(default=None, repr=False)
+    """Where all it takes is that key: reads several at once, as `of_several` makes it."""
     returns_keys: bool = False
     """Whether each of its rows ends in the key, as text, of a record that is written: by it, or by what it finds done
     before; or in null."""
@@ -100,6 +106,21 @@ def statement(sql: str, *, types: Mapping[str, str], writes: bool = True, finds_
     return Statement(
         name=name, sql=sql, types=declared, parameters=tuple(types), writes=writes, finds_itself=finds_itself
     )
+
+
+def of_several(one: Statement) -> Statement:
+    """Make of a statement that reads by one parameter another that does so for each element of an array.
+
+    It is the same SQL, for each element in turn. In front of its columns stands the place of the element that a row is
+    for, from 1.
+    """
+    (declared,) = one.types
+    sql = (
+        f"SELECT _asked.place, _found.* FROM unnest((SELECT $1)) WITH ORDINALITY AS _asked (key, place),"  # noqa: S608 - ours
+        f" LATERAL ({_FIRST.sub('_asked.key', one.sql)}) AS _found"
+    )
+    several = statement(sql, types={one.parameters[0]: f"{declared}{_ARRAY}"}, writes=False)
+    return replace(several, tables=one.tables)
 
 
 def compiled(query: ClauseElement, *, writes: bool | None = None, finds_itself: bool = False) -> Statement:

@@ -19,6 +19,7 @@ from middleware.outbound.measure import Answered, measure
 from middleware.outbound.policy import Policy, PoolPolicy
 from middleware.outbound.retry import retry
 from middleware.outbound.see_through import see_through
+from middleware.outbound.together import together
 from telemetry.events import DependencyCalled, Outcome
 from tests.hand_clock import HandClock
 from tests.recorder import Recorder
@@ -74,7 +75,7 @@ def called(outcome: Outcome, error_type: str, duration_seconds: float = 0.0) -> 
 
 
 def test_the_layers_stand_in_the_order_the_page_says() -> None:
-    assert (measure, see_through, bulkhead, deadline, retry, breaker, attempt_timeout) == STACK
+    assert (measure, see_through, together, bulkhead, deadline, retry, breaker, attempt_timeout) == STACK
 
 
 async def test_a_call_that_succeeds_is_measured() -> None:

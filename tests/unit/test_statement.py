@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ClauseElement
 
 from storage.postgres.array_text import Scalar, array_text
-from storage.postgres.statement import Statement, compiled, statement
+from storage.postgres.statement import Statement, compiled, of_several, statement
 
 THING = Table(
     "thing",
@@ -193,3 +193,15 @@ def test_a_sequence_is_bound_as_an_array_s_text() -> None:
 )
 def test_an_array_is_written_so_that_postgres_reads_it_back(values: list[Scalar], written: str) -> None:
     assert array_text(values) == written
+
+
+def test_a_statement_for_several_is_that_for_one_for_each_of_them() -> None:
+    one = statement("SELECT name FROM thing WHERE id = $1::UUID", types={"id": "uuid"}, writes=False)
+
+    several = of_several(one)
+
+    assert several.sql == (
+        "SELECT _asked.place, _found.* FROM unnest((SELECT $1)) WITH ORDINALITY AS _asked (key, place),"
+        " LATERAL (SELECT name FROM thing WHERE id = _asked.key::UUID) AS _found"
+    )
+    assert (several.types, several.parameters, several.writes) == (("uuid[]",), ("id",), False)
