@@ -145,7 +145,7 @@ class Records:
         key = self.table.type.key.name
         parameters = self.table.stored({key: getattr(record, key), **self._values(record)})
         try:
-            return await self._insert(parameters)
+            return await self._inserted(parameters) or await self._insert_again(parameters)
         except (ForbiddenByOthers, ForbiddenValue) as violation:
             raise explained(violation, self.table.rules) from violation
 
@@ -153,7 +153,7 @@ class Records:
         """Store a new record under `key`; raises PreconditionFailed where there is one already."""
         parameters = self.table.stored({self.table.type.key.name: key, **self._values(record)})
         try:
-            return await self._insert(parameters)
+            return await self._inserted(parameters) or await self._insert_again(parameters)
         except ForbiddenByOthers as conflict:
             if not self._is_about_the_key(conflict):
                 raise explained(conflict, self.table.rules) from conflict
@@ -211,8 +211,9 @@ class Records:
             await self.runner.run(self.table.statements.renumber(), operation="renumber")
         raise Conflict("Others take every next number just now; try again.")
 
-    async def _insert(self, parameters: Mapping[str, Parameter]) -> Rendered:
-        for _ in range(KEYED_TRIES if self.key is not None else 1):
+    async def _insert_again(self, parameters: Mapping[str, Parameter]) -> Rendered:
+        """What did nothing at first, though nothing is kept either."""
+        for _ in range(KEYED_TRIES - 1 if self.key is not None else 0):
             made = await self._inserted(parameters)
             if made is not None:
                 return made

@@ -1,6 +1,7 @@
 """A request's deadline, which costs a timer only where the request waits for something."""
 
 import asyncio
+from typing import Any
 
 from middleware.errors import Elapsed
 from middleware.sweeper import CallLater, Timer
@@ -18,16 +19,14 @@ class Deadline:
         """`seconds` is how long there is from now on."""
         self._seconds = seconds
         self._call_later = call_later
-        self._task: asyncio.Task[object] | None = None
+        self._task: asyncio.Task[Any] | None = None
         self._timer: Timer | None = None
         self._cancelled_before = 0
         self._expired = False
 
-    def arm(self) -> None:
-        """From now on it may be late; to be called in the task that answers the request."""
-        task = self._task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a request is answered inside a task")
+    def arm(self, task: "asyncio.Task[Any]") -> None:
+        """From now on it may be late; this is the task that answers the request."""
+        self._task = task
         self._cancelled_before = task.cancelling()
         self._timer = self._call_later(max(self._seconds, 0.0), self._expire)
 

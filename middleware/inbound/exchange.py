@@ -137,4 +137,4 @@ class Exchange(web.Request):
         self.has_waited = True
         if self.deadlines is not None:
             self.deadline = self.deadlines(self.due_seconds)
-            self.deadline.arm()
+            self.deadline.arm(self._task)

@@ -67,14 +67,14 @@ class Permits:
         timer = self._sweeper.after(patience, lambda: _refuse(place, give_up(self._now() - started)))
         try:
             await place
-        except asyncio.CancelledError:
-            if place.done() and not place.cancelled() and place.exception() is None:
+        except BaseException:
+            if place in self._line:
+                self._line.remove(place)
+            elif not place.cancelled() and place.exception() is None:
                 self.give_back()  # it had been handed over already
             raise
         finally:
             timer.cancel()
-            if place in self._line:
-                self._line.remove(place)
         self._observe(BulkheadWaited(name=self._name, waited_seconds=self._now() - started))
 
     def _rejected(self, waited_seconds: float) -> Overloaded:

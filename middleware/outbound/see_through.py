@@ -23,7 +23,7 @@ def see_through(inner: Call, policy: Policy, *, senses: Senses) -> Call:
         return inner
     running = senses.running
 
-    async def layer(operation: str, attempt: Attempt[T]) -> T:
+    def layer(operation: str, attempt: Attempt[T]) -> Coroutine[Any, Any, T]:
         under_way = deserted = False
 
         async def begin() -> T:
@@ -41,7 +41,7 @@ def see_through(inner: Call, policy: Policy, *, senses: Senses) -> Call:
             deserted = True
             return under_way
 
-        return await await_through(inner(operation, begin), has_begun=has_begun, running=running)
+        return await_through(inner(operation, begin), has_begun=has_begun, running=running)
 
     return layer
 

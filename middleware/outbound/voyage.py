@@ -120,16 +120,13 @@ class _StandIn:
     But for one thing: that it is cancelled is the task's own matter, and the other goes on.
     """
 
-    __slots__ = ("_asyncio_future_blocking", "_context", "_of", "_wake", "is_left")
+    __slots__ = ("_asyncio_future_blocking", "_context", "_of", "_wake", "get_loop", "is_left")
 
     def __init__(self, of: "asyncio.Future[Any]") -> None:
         self._asyncio_future_blocking = True
         self._of = of
+        self.get_loop = of.get_loop  # without a frame of its own: the task asks each time
         self.is_left = False
-
-    def get_loop(self) -> asyncio.AbstractEventLoop:
-        """Whose it is."""
-        return self._of.get_loop()
 
     def done(self) -> bool:
         """Whether there is nothing to wait for."""
