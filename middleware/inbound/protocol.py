@@ -20,6 +20,7 @@ from middleware.inbound.certificate import Certificate
 from middleware.inbound.exchange import Exchange
 from middleware.inbound.guarded_parser import GuardedParser
 from middleware.inbound.identify import CONTEXT, mark_answer
+from middleware.inbound.outbox import Outbox
 from middleware.inbound.priorities import NO_OPENINGS, Openings
 from middleware.inbound.problem_document import problem_response, refusal_response
 from middleware.inbound.security_headers import is_over_tls
@@ -82,6 +83,7 @@ class Edge:
     certificate: Certificate | None = None
     shed: Shed | None = None
     openings: Openings = NO_OPENINGS
+    outbox: Outbox = field(default_factory=Outbox)
     bugs: Bugs = field(default_factory=Bugs)
 
 
@@ -97,7 +99,7 @@ class ProblemProtocol(ShedProtocol):
     def __init__(
         self, server: web.Server, edge: Edge, *, answers: Answers, policy: ConnectionPolicy, **settings: Any
     ) -> None:
-        super().__init__(server, answers, shed=edge.shed, **settings)
+        super().__init__(server, answers, shed=edge.shed, outbox=edge.outbox, **settings)
         self._parser: Any = GuardedParser(self._parser)  # aiohttp names its own parsers, and wants no others
         self._edge = edge
         self._policy = policy
@@ -142,6 +144,7 @@ class ProblemProtocol(ShedProtocol):
         if transport is None:
             return
         answer = shed_answer(opening, make_context=edge.make_context, now=edge.now(), jitter=edge.jitter())
+        self.send()
         transport.write(answer.data)
         if answer.closes:
             self.force_close()

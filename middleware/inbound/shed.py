@@ -1,8 +1,10 @@
 """Decides who is let in: at once, after a moment, or not at all; nothing of a request has been read by then.
 
 A request that arrives while as many are at work as may be is *held*: its bytes are kept as they came. As others end,
-those held are let in, by priority. Who has been held for a while is refused with 503, so many a second and no more:
-reading, refusing and being asked again is work too, and done at once it is how instant retries take a service down.
+those held are let in, by priority. So is one that arrives when the requests of this turn of the event loop have taken
+their time already: whatever else is ready has its chance, and who of those held is next is decided in the next turn.
+Who has been held for a while is refused with 503, so many a second and no more: reading, refusing and being asked again
+is work too, and done at once it is how instant retries take a service down.
 The others go on waiting, which costs nothing, and while many wait, connections are left to the kernel, which costs
 nothing either. The cheapest no is the one never read.
 """
@@ -40,6 +42,8 @@ class Shed:
         "_line",
         "_policy",
         "_refusals",
+        "_turn_seconds",
+        "_turn_since",
         "entrance",
         "now",
     )
@@ -61,6 +65,8 @@ class Shed:
         self._refusals = Refusals(policy, observe)
         self._at_work = AtWork()
         self._line = WaitingLine()
+        self._turn_seconds = policy.concurrency.target_seconds
+        self._turn_since: float | None = None
         self._is_awake = False
         self._due = 0.0
         self._late_since: float | None = None
@@ -75,7 +81,7 @@ class Shed:
 
     @property
     def at_work(self) -> int:
-        """How many requests have been let in of late and have not ended."""
+        """How many requests have been let in of late, and wait for something before they end."""
         return self._at_work.count
 
     @property
@@ -86,34 +92,34 @@ class Shed:
     @property
     def fullness(self) -> float:
         """What takes the event loop's time or waits for it, as a share of what may: from 1 on somebody waits."""
-        return (max(0, self.at_work - self._elsewhere()) + self.held) / self.limit
+        share = (max(0, self.at_work - self._elsewhere()) + self.held) / self.limit
+        return max(share, self._limit.fullness(self.now()))
 
-    def enter(self, now: float) -> int | None:
-        """Let a request in that has just arrived; None where it is to be held."""
+    def enter(self, now: float) -> bool:
+        """Let a request in that has just arrived; False where it is to be held."""
+        since = self._turn_since
         if self._line.count or not (self._at_work.count < self._limit.value or self._has_room()):
-            return None
-        return self._at_work.enter(now)
+            return False
+        if since is None:
+            self._begin_turn(now)
+            return True
+        return now - since < self._turn_seconds
 
-    def enter_again(self, now: float) -> int:
-        """Count one that had been let in before its body was there, and goes on now."""
+    def count(self, now: float) -> int:
+        """Count one that has been let in and waits for something; the slot is to be given back at its end."""
         return self._at_work.enter(now)
-
-    def began(self, let_in_seconds: float) -> None:
-        """A request takes its first step, having been let in at that instant."""
-        now = self.now()
-        self._limit.began(now - let_in_seconds, now=now)
 
     def leave(self, slot: int) -> None:
         """A request has ended, or waits for its caller; somebody else may come in."""
         self._at_work.leave(slot)
-        if self._line.count:
-            self._let_in(self.now())
+        if self._line.count and self._turn_since is None:
+            self._begin_turn(self.now())
 
     def hold(self, held: Held, opening: bytes) -> None:
         """Keep a request until it can be let in or refused; a critical one may still be let in at once."""
         now, priority = self.now(), self._classify(opening)
         if priority == "critical" and self._has_room(self._policy.critical_share):
-            held.let_in(self._at_work.enter(now))
+            held.let_in(now)
             return
         if self._line.size_bytes + held.size_bytes > self._policy.held_bytes:
             self._refusals.made(now, limit=self.limit)
@@ -139,11 +145,28 @@ class Shed:
         self._limit.reached()
         return self._at_work.count - self._elsewhere() < limit
 
+    def _begin_turn(self, now: float) -> None:
+        self._turn_since = now
+        self._clock.call_later(0.0, self._turn_over)
+
+    def _turn_over(self) -> None:
+        """The loop has been around once."""
+        now, since = self.now(), self._turn_since
+        self._turn_since = None
+        if since is not None:
+            self._limit.turned(now - since, now=now)
+        self._let_in(now)
+
     def _let_in(self, now: float) -> None:
         while self._line.count and self._has_room():
+            if self._turn_since is None:
+                self._begin_turn(now)
+            elif now - self._turn_since >= self._turn_seconds:
+                return
             held = self._line.newest() if self._is_overloaded else self._line.first()
             if held is not None:
-                held.let_in(self._at_work.enter(now))
+                held.let_in(now)
+            now = self.now()
 
     def _wake(self) -> None:
         if not self._is_awake:

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from middleware.inbound.outbox import Outbox
 from middleware.inbound.shed import Shed
 from middleware.inbound.turns import Answers, TurnProtocol
 
@@ -19,19 +20,20 @@ _MILLISECONDS = 1000
 class ShedProtocol(TurnProtocol):
     """aiohttp's connection, except that a request waits unparsed until the server's Shed lets it in.
 
-    A request counts as at work from when it is let in to its end, less the time its caller takes to send it. What a
-    connection sends while a request of it is under way belongs to that request, or waits behind it, as always.
-    Without a Shed everything is let in.
+    A request that is let in is answered at once, unless it has to wait for something: then it counts as at work until
+    its end, less the time its caller takes to send it. What a connection sends while a request of it is under way
+    belongs to that request, or waits behind it, as always. Without a Shed everything is let in.
     """
 
-    __slots__ = ("_held", "_let_in_seconds", "_shed", "_slot", "arrived_seconds")
+    __slots__ = ("_held", "_shed", "_slot", "arrived_seconds")
 
-    def __init__(self, server: web.Server, answers: Answers, *, shed: Shed | None, **settings: Any) -> None:
-        super().__init__(server, answers, **settings)
+    def __init__(
+        self, server: web.Server, answers: Answers, *, shed: Shed | None, outbox: Outbox, **settings: Any
+    ) -> None:
+        super().__init__(server, answers, outbox=outbox, **settings)
         self._shed = shed
         self._held = b""
         self._slot: int | None = None
-        self._let_in_seconds = 0.0
         self.arrived_seconds = 0.0
 
     @property
@@ -44,10 +46,6 @@ class ShedProtocol(TurnProtocol):
         """Whether a request has been let in whose rest is still to come."""
         raise NotImplementedError
 
-    def parse(self, data: bytes) -> None:
-        """Take in what has been let in."""
-        super().data_received(data)
-
     def answer_refused(self, opening: bytes) -> None:
         """Answer a request that is not let in."""
         raise NotImplementedError
@@ -56,29 +54,29 @@ class ShedProtocol(TurnProtocol):
         """Ask first, where a request begins."""
         shed = self._shed
         if shed is None or not data or self._close or self._force_close:
-            self.parse(data)
+            super().data_received(data)
         elif self._slot is not None or self._request_in_progress or self.is_arriving:
-            self.parse(data)
+            super().data_received(data)
             self._count(shed)
         elif self._held:
             self._keep(shed, data)
         else:
             now = self.arrived_seconds = shed.now()
-            slot = shed.enter(now)
-            if slot is None:
-                self._hold(shed, data)
-            else:
+            if shed.enter(now):
                 self.waited_seconds = 0.0
-                self._enter(slot, data, now=now)
+                super().data_received(data)
+                self._count(shed)
+            else:
+                self._hold(shed, data)
 
-    def let_in(self, slot: int) -> None:
+    def let_in(self, now: float) -> None:
         """Read what was held."""
         assert self._shed is not None  # noqa: S101 - only a Shed lets in
         data, self._held = self._held, b""
-        now = self._shed.now()
         self.waited_seconds = now - self.arrived_seconds
         self._resume_transport_reading()
-        self._enter(slot, data, now=now)
+        super().data_received(data)
+        self._count(self._shed)
 
     def refuse(self) -> None:
         """Answer what was held without reading it."""
@@ -107,31 +105,18 @@ class ShedProtocol(TurnProtocol):
         elif not self._request_in_progress:
             self._leave(self._shed)
 
-    def begins(self) -> None:
-        """A request that was let in takes its turn."""
-        if self._shed is not None and self._let_in_seconds:
-            self._shed.began(self._let_in_seconds)
-            self._let_in_seconds = 0.0
-
     def ended(self) -> None:
         """It is at work no longer; the next one of its connection takes its place, where there is one already."""
         self.waited_seconds = 0.0
         if not self._messages:
             self._leave(self._shed)
 
-    def _enter(self, slot: int, data: bytes, *, now: float) -> None:
-        self._slot = slot
-        self._let_in_seconds = now
-        self.parse(data)
-        if self.is_arriving:
-            self._leave(self._shed)
-
     def _count(self, shed: Shed) -> None:
-        """A request counts once all of it is there."""
+        """Have a request count once all of it is there and it waits for something else."""
         if self.is_arriving:
             self._leave(shed)
-        elif self._slot is None:
-            self._slot = shed.enter_again(shed.now())
+        elif self._slot is None and (self._request_in_progress or self._messages):
+            self._slot = shed.count(shed.now())
 
     def _leave(self, shed: Shed | None) -> None:
         slot, self._slot = self._slot, None

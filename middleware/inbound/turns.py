@@ -1,8 +1,9 @@
 """A connection's requests, one after another: aiohttp's loop over them with less around each of them.
 
 aiohttp's own starts a task for each request, waits for it to take its turn in the event loop and then for its end to be
-heard of. Here the connection's task answers by itself, each request in a context of its own (`own_context`), and an
-ordinary answer is written at once (`answer_bytes`).
+heard of. Here the connection's task answers by itself, at once when a request has arrived (`doorbell`), each request in
+a context of its own (`own_context`), and an ordinary answer leaves without aiohttp's writer (`answer_bytes`), together
+with the others of this turn (`outbox`).
 
 It is written against aiohttp's own `RequestHandler.start`; `tests/unit/test_turns.py` fails where that has changed.
 """
@@ -18,10 +19,14 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import _PAYLOAD_ACCESS_ERROR, ERROR
 
 from middleware.inbound.caller import Acquaintance
+from middleware.inbound.doorbell import Doorbell
 from middleware.inbound.exchange import Exchange
+from middleware.inbound.outbox import Outbox
 
 _TOGETHER_BYTES = 65_536
 """An answer is written together with its head up to this size; a longer one is not copied for it."""
+_SMALL_BYTES = 16_384
+"""An answer is kept for the others of its turn up to this size: none that a caller would have to take bit by bit."""
 
 
 class Answers(Protocol):
@@ -43,17 +48,38 @@ class TurnProtocol(web.RequestHandler):
     connection closes.
     """
 
-    __slots__ = ("_acquaintance", "_answers", "is_last_answer", "waited_seconds")
+    __slots__ = ("_acquaintance", "_answers", "_doorbell", "_outbox", "_unsent", "is_last_answer", "waited_seconds")
 
-    def __init__(self, server: web.Server, answers: Answers, **settings: Any) -> None:
+    def __init__(self, server: web.Server, answers: Answers, *, outbox: Outbox, **settings: Any) -> None:
         super().__init__(server, **settings)
         self._answers = answers
+        self._outbox = outbox
+        self._unsent = b""
         self._acquaintance = Acquaintance()
+        self._doorbell: Any = Doorbell(self._loop)  # to aiohttp it is a future
         self.is_last_answer = False
         self.waited_seconds = 0.0
 
-    def begins(self) -> None:
-        """A request takes its turn."""
+    def parse(self, data: bytes) -> None:
+        """Take in what has come."""
+        super().data_received(data)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what has come, and answer at once what is whole."""
+        self.parse(data)
+        self._doorbell.go_on()
+
+    def send(self) -> None:
+        """Send the answer that has been kept, if there is one."""
+        if self._unsent:
+            transport, data, self._unsent = self.transport, self._unsent, b""
+            if transport is not None and not transport.is_closing():
+                transport.write(data)
+
+    def force_close(self) -> None:
+        """Close now, and not before what is ready has been sent."""
+        self.send()
+        super().force_close()
 
     def ended(self) -> None:
         """It has been answered, or never will be."""
@@ -63,7 +89,7 @@ class TurnProtocol(web.RequestHandler):
         loop = self._loop
         while not self._force_close:
             if not self._messages:
-                self._waiter = loop.create_future()
+                self._waiter = self._doorbell
                 try:
                     await self._waiter
                 finally:
@@ -81,16 +107,17 @@ class TurnProtocol(web.RequestHandler):
                 self._keepalive_handle = loop.call_at(self._next_keepalive_close_time, self._process_keepalive)
         if not self._force_close:
             self._task_handler = None
+            self.send()
             if self.transport is not None:
                 self.transport.close()
 
     async def _took_turn(self, message: Any, payload: StreamReader) -> bool:
         """Answer one request; whether the connection goes on."""
         self._request_in_progress = True
+        self.send()  # the one before this
         exchange = None
         try:
             exchange = self._current_request = self._exchange(message, payload)
-            self.begins()
             try:
                 if exchange._message is message:  # noqa: SLF001 - of what it cannot read aiohttp makes no message
                     response = await self._answers(exchange)
@@ -150,7 +177,10 @@ class TurnProtocol(web.RequestHandler):
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the caller has left")
         head, body = found
-        if len(body) < _TOGETHER_BYTES:
+        if len(body) <= _SMALL_BYTES and not self._messages:
+            self._unsent = head + body
+            self._outbox.add(self)
+        elif len(body) < _TOGETHER_BYTES:
             transport.write(head + body)
         else:
             transport.writelines((head, body))

@@ -16,8 +16,8 @@ class Held(Protocol):
     def size_bytes(self) -> int:
         """How much is kept."""
 
-    def let_in(self, slot: int) -> None:
-        """Read it now; `slot` is to be given back at its end."""
+    def let_in(self, now: float) -> None:
+        """Read it at this instant."""
 
     def refuse(self) -> None:
         """Answer that there is no room."""

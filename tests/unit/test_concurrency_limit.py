@@ -1,4 +1,4 @@
-"""How the limit of requests at work moves with the delay of the event loop."""
+"""How the limit of requests at work moves with how long the turns of the event loop take."""
 
 import pytest
 
@@ -15,13 +15,13 @@ class Windows:
         self.limit = ConcurrencyLimit(policy)
         self._now = 0.0
 
-    def pass_with(self, delay_seconds: float, *, reached: bool = True) -> int:
-        """A window of requests each delayed so long; the limit after it."""
+    def pass_with(self, turn_seconds: float, *, reached: bool = True) -> int:
+        """A window of turns that long; the limit after it."""
         if reached:
             self.limit.reached()
         for _ in range(4):
             self._now += 0.25
-            self.limit.began(delay_seconds, now=self._now)
+            self.limit.turned(turn_seconds, now=self._now)
         return self.limit.value
 
     def pass_idle(self, *, reached: bool = True) -> int:
@@ -33,11 +33,11 @@ class Windows:
         return self.limit.value
 
 
-def test_a_delay_as_wanted_leaves_the_limit_where_it_is() -> None:
+def test_turns_as_long_as_wanted_leave_the_limit_where_it_is() -> None:
     assert Windows().pass_with(TARGET) == 100
 
 
-def test_a_longer_delay_lowers_the_limit_also_where_nobody_reached_it() -> None:
+def test_longer_turns_lower_the_limit_also_where_nobody_reached_it() -> None:
     assert Windows().pass_with(TARGET * 1.2, reached=False) == 91
 
 
@@ -45,7 +45,7 @@ def test_one_window_lowers_the_limit_by_so_much_at_most() -> None:
     assert Windows().pass_with(1.0) == 85
 
 
-def test_a_shorter_delay_raises_a_limit_that_was_reached() -> None:
+def test_shorter_turns_raise_a_limit_that_was_reached() -> None:
     assert Windows().pass_with(TARGET / 1.5) == 112
 
 
@@ -54,18 +54,18 @@ def test_a_limit_nobody_reached_stays() -> None:
 
 
 def test_while_the_loop_has_nothing_to_do_a_limit_that_was_reached_leaps() -> None:
-    assert Windows().pass_with(TARGET / 5) == 400
+    assert Windows().pass_with(TARGET / 9) == 400
 
 
 def test_where_nothing_begins_as_all_at_work_wait_the_limit_leaps() -> None:
     assert Windows().pass_idle() == 400
 
 
-@pytest.mark.parametrize(("delay_seconds", "end"), [(1.0, 10), (0.0, 400)])
-def test_the_limit_stays_within_its_bounds(delay_seconds: float, end: int) -> None:
+@pytest.mark.parametrize(("turn_seconds", "end"), [(1.0, 10), (0.0, 400)])
+def test_the_limit_stays_within_its_bounds(turn_seconds: float, end: int) -> None:
     windows = Windows()
 
-    assert [windows.pass_with(delay_seconds) for _ in range(20)][-1] == end
+    assert [windows.pass_with(turn_seconds) for _ in range(20)][-1] == end
 
 
 def test_a_limit_comes_back_from_its_least_within_the_time_a_request_is_held() -> None:
@@ -78,6 +78,14 @@ def test_a_limit_comes_back_from_its_least_within_the_time_a_request_is_held() -
 def test_a_window_does_not_end_before_its_time() -> None:
     limit = ConcurrencyLimit(POLICY)
     for _ in range(50):
-        limit.began(1.0, now=0.5)
+        limit.turned(1.0, now=0.5)
 
     assert limit.value == 100
+
+
+def test_it_is_as_full_as_turns_are_long_and_forgets_it() -> None:
+    windows = Windows()
+    windows.pass_with(TARGET / 2)
+    limit = windows.limit
+
+    assert [limit.fullness(now) for now in (1.0, 1.9, 2.1)] == [0.5, 0.5, 0.0]

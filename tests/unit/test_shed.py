@@ -26,15 +26,14 @@ class Waiting:
         self.slot: int | None = None
 
     def arrive(self, priority: Priority = "default") -> None:
-        self.slot = self.room.shed.enter(self.room.hand.instant)
-        if self.slot is None:
-            self.room.shed.hold(self, priority.encode())
+        if self.room.shed.enter(self.room.hand.instant):
+            self.let_in(self.room.hand.instant)
         else:
-            self.room.ends.append(f"{self.name} in")
+            self.room.shed.hold(self, priority.encode())
 
-    def let_in(self, slot: int) -> None:
-        self.slot = slot
+    def let_in(self, now: float) -> None:
         self.room.ends.append(f"{self.name} in")
+        self.slot = self.room.shed.count(now)
 
     def refuse(self) -> None:
         self.room.ends.append(f"{self.name} refused")
@@ -42,13 +41,14 @@ class Waiting:
     def end(self) -> None:
         assert self.slot is not None
         self.room.shed.leave(self.slot)
+        self.room.hand.advance(0.0)  # the loop's next turn
 
 
 class Breaking(Waiting):
     """A connection that comes to grief over what it has held."""
 
-    def let_in(self, slot: int) -> None:
-        super().let_in(slot)
+    def let_in(self, now: float) -> None:
+        super().let_in(now)
         raise LookupError(self.name)
 
 
@@ -106,6 +106,46 @@ def test_when_one_ends_the_first_to_come_is_let_in(room: Room) -> None:
     first.end()
 
     assert room.ends[2:] == ["c in"]
+
+
+def test_once_the_requests_of_a_turn_have_taken_its_time_the_next_waits_for_another_turn(events: Recorder) -> None:
+    room = Room(events, limit=100)
+    for name in ("a", "b", "c", "d"):
+        Waiting(name, room).arrive()
+        room.hand.stall(0.003)  # what its answer takes
+    in_this_turn = [*room.ends]
+    room.hand.advance(0.0)
+
+    assert (in_this_turn, room.ends) == (["a in", "b in"], ["a in", "b in", "c in", "d in"])
+
+
+def test_of_those_held_as_many_are_let_in_at_each_turn_as_it_has_time_for(events: Recorder) -> None:
+    room = Room(events, limit=100)
+
+    class Lasting(Waiting):
+        def let_in(self, now: float) -> None:
+            super().let_in(now)
+            room.hand.stall(0.003)
+
+    for name in "abcdefg":
+        Lasting(name, room).arrive()
+    seen = [len(room.ends)]
+    while room.shed.held:
+        room.hand.next_turn()
+        seen.append(len(room.ends))
+
+    assert seen == [2, 4, 6, 7]
+
+
+def test_long_turns_make_it_full_though_nothing_is_at_work(events: Recorder) -> None:
+    room = Room(events, limit=100)
+    for name in map(str, range(8)):
+        Waiting(name, room).arrive()
+        room.hand.stall(0.008)
+        room.hand.next_turn()
+
+    assert room.shed.held == 0
+    assert room.shed.fullness == pytest.approx(2.0)
 
 
 def test_once_somebody_has_waited_for_too_long_the_last_to_come_is_let_in(room: Room) -> None:
