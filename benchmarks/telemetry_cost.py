@@ -35,6 +35,7 @@ from telemetry.events import (
     Event,
     Observe,
     RateLimitDecided,
+    RequestFinished,
     RequestStarted,
 )
 from telemetry.exposition import expose
@@ -44,7 +45,7 @@ from telemetry.log_sampling import EVERYTHING
 from telemetry.log_sink import Sink
 from telemetry.logs import Logs
 from telemetry.metrics import Metrics
-from telemetry.observers import Observers, Only, bound
+from telemetry.observers import Observers, Only, bound, glance_of
 from telemetry.recorder import Recorder as SpanRecorder
 from telemetry.sli_counts import SliCounts
 
@@ -148,8 +149,9 @@ async def cpu_micros(one: Callable[[], object]) -> float:
 
 
 def everything(told: Told, observe: Observe, make_context: Identifier) -> Callable[[], object]:
-    """A request's ids and trace, what it tells, and where its time went."""
-    makes = [make for make in told.makes if make[0] not in ALIKE]
+    """A request's ids and trace, what it tells, its end at a glance as it is told, and where its time went."""
+    *makes, (finished, ending) = [make for make in told.makes if make[0] not in ALIKE]
+    glance = glance_of(observe, RequestFinished(**ending))
     alike = [bound(observe, event) for event in told.events if type(event) in ALIKE]
 
     def one() -> None:
@@ -161,6 +163,9 @@ def everything(told: Told, observe: Observe, make_context: Identifier) -> Callab
             observe(kind(**values))
         for layer in LAYERS:
             context.recording.reach(layer)
+        read = glance(0.001, context)
+        if read is not None:
+            read(finished(**ending))
         context.stages.header(0.001)
         CURRENT_REQUEST.reset(place)
 

@@ -82,32 +82,28 @@ class KeptTraces:
 
     def glance_of(self, like: e.RequestFinished) -> Glance:
         """What looks whether those answered like this one are to be kept."""
-        route, has_failed = like.route, like.status >= _FIRST_SERVER_ERROR
-
-        def glance(seconds: float, context: RequestContext) -> Whole | None:
-            return self._keeper(context, route, seconds=seconds, has_failed=has_failed)
-
-        return glance
+        return self._glance(like.route, has_failed=like.status >= _FIRST_SERVER_ERROR)
 
     def _ended(self, ending: Ending) -> None:
         context = CURRENT_REQUEST.get()
         if context is None:
             return
         has_failed = type(ending) is not e.RequestFinished or ending.status >= _FIRST_SERVER_ERROR
-        keep = self._keeper(context, ending.route, seconds=ending.duration_seconds, has_failed=has_failed)
+        keep = self._glance(ending.route, has_failed=has_failed)(ending.duration_seconds, context)
         if keep is not None:
             keep(ending)
 
-    def _keeper(
-        self, context: RequestContext, route: str, *, seconds: float, has_failed: bool
-    ) -> Callable[[Ending], None] | None:
-        """Who keeps a request that has just ended; None where nobody wants it."""
-        context.recording.close()
-        is_last = self._pace.has_room(context.started_seconds)
-        is_slow = self._slowest.wants(route, seconds, started_seconds=context.started_seconds)
-        if not (is_last or is_slow or has_failed or self._offer is not None):
-            return None
-        return partial(self._keep, context, is_last=is_last, is_slow=is_slow)
+    def _glance(self, route: str, *, has_failed: bool) -> Glance:
+        is_always = has_failed or self._offer is not None
+        has_room, wants, keep = self._pace.has_room, self._slowest.wants, self._keep
+
+        def glance(seconds: float, context: RequestContext) -> Whole | None:
+            context.recording.close()
+            is_last = has_room(context.started_seconds)
+            is_slow = wants(route, seconds, started_seconds=context.started_seconds)
+            return partial(keep, context, is_last=is_last, is_slow=is_slow) if is_last or is_slow or is_always else None
+
+        return glance
 
     def _keep(self, context: RequestContext, ending: Ending, *, is_last: bool, is_slow: bool) -> None:
         ended = EndedRequest(ending, context)

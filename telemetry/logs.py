@@ -10,7 +10,7 @@ from typing import Protocol
 from telemetry import events as e
 from telemetry.context import RequestContext
 from telemetry.deployment import Deployment
-from telemetry.glances import Glance, Whole
+from telemetry.glances import Glance, Whole, whole
 from telemetry.log_format import Render, json_lines
 from telemetry.log_line import LEVELS
 from telemetry.log_lines import NEVER_A_LINE, line_of
@@ -118,17 +118,21 @@ class Logs:
 
     def glance_of(self, like: e.RequestFinished) -> Glance:
         """What looks whether those answered like this one have a line."""
+        meter, slow_seconds = self._meter_of(like.status), self._slow_seconds
+        if meter is None:
+            return whole(self._write)
 
         def glance(seconds: float, context: RequestContext) -> Whole | None:
-            meter = self._meter_of(like.status, seconds)
-            return self._write if meter is None else self._writer(meter, context.trace_id)
+            return self._write if seconds >= slow_seconds else self._writer(meter, context.trace_id)
 
         return glance
 
     def _answered_or_refused(self, event: _Answered) -> None:
         """Write the line of one of those of which a part may stand for all, if it is in that part."""
-        answered = event if isinstance(event, e.RequestFinished) else None
-        meter = self._refused if answered is None else self._meter_of(answered.status, answered.duration_seconds)
+        if isinstance(event, e.RequestFinished):
+            meter = None if event.duration_seconds >= self._slow_seconds else self._meter_of(event.status)
+        else:
+            meter = self._refused
         write = self._write if meter is None else self._writer(meter, event.trace_id)
         if write is not None:
             write(event)
@@ -151,9 +155,9 @@ class Logs:
             self._lines[line.level] += 1
             self._sink.write(self._render(line, self._now()))
 
-    def _meter_of(self, status: int, seconds: float) -> Meter | None:
-        """What tells how many lines of such requests are kept; None where each of them is."""
-        if status >= _FIRST_SERVER_ERROR or seconds >= self._slow_seconds:
+    def _meter_of(self, status: int) -> Meter | None:
+        """What tells how many lines of requests answered so are kept; None where each of them is."""
+        if status >= _FIRST_SERVER_ERROR:
             return None
         return self._refused if status >= _FIRST_ERROR else self._answered
 

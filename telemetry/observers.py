@@ -51,6 +51,17 @@ class Glancing(Selective, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """What a reader calls for one very event, where that cannot fail: it adds to a number, and nobody need guard it."""
+
+    call: Callable[[], object]
+
+    def __call__(self) -> None:
+        """Count."""
+        self.call()
+
+
 def reading(_event: EventT, read: Callable[[EventT], None]) -> Read:
     """`read`, which the type checker has seen to take such an event."""
     return read
@@ -93,27 +104,16 @@ class Observers:
             except Exception as error:  # noqa: BLE001 - whatever a reader raises, the observed work goes on
                 self._failed(error)
 
-    def bound(self, event: Event) -> Callable[[], None]:
+    def bound(self, event: Event) -> Callable[[], object]:
         """The same as to be called with this event, which is always the same: the readers have looked at it by then.
 
         Four events of a request are such; to tell metrics of one takes 0.1 µs instead of 0.5.
         """
         asked = [self._tell_of(reader, event) for reader in self._readers]
         told = [tell for tell in asked if tell is not None]
-        return self._guarded(told[0]) if len(told) == 1 else self._guarded_all(tuple(told))
+        if len(told) == 1 and isinstance(told[0], Sure):
+            return told[0].call  # of those four it is metrics' counter alone
 
-    def _guarded(self, read: Callable[[], object]) -> Callable[[], None]:
-        """What calls the only reader there is, as of the four it is metrics'."""
-
-        def tell() -> None:
-            try:
-                read()
-            except Exception as error:  # noqa: BLE001 - as above
-                self._failed(error)
-
-        return tell
-
-    def _guarded_all(self, told: Sequence[Callable[[], object]]) -> Callable[[], None]:
         def tell() -> None:
             for read in told:
                 try:
@@ -196,6 +196,6 @@ def glance_of(observe: Observe, like: RequestFinished) -> Glance:
     return observe.glance_of(like) if isinstance(observe, Observers) else whole(observe)
 
 
-def bound(observe: Observe, event: Event) -> Callable[[], None]:
+def bound(observe: Observe, event: Event) -> Callable[[], object]:
     """What tells this event each time it is called; whoever tells the same of many requests makes it once."""
     return observe.bound(event) if isinstance(observe, Observers) else partial(observe, event)

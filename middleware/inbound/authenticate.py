@@ -114,7 +114,7 @@ def authenticate(
 class _Check:
     authentication: Authentication
     observe: Observe
-    tell_taken: Mapping[CredentialKind, Callable[[], None]]
+    tell_taken: Mapping[CredentialKind, Callable[[], object]]
     realm: str
     jitter: Callable[[], float]
 

@@ -1,8 +1,10 @@
 """The layer that ends a request whose time is up: 504, whatever its handler waits for."""
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 from multidict import istr
@@ -34,8 +36,8 @@ def limit_time(*, request_seconds: float, call_later: CallLater, now: Callable[[
     that has begun through to its end. A cancellation from elsewhere stays one.
     """
 
-    def deadlines(instant: float) -> Deadline:
-        return Deadline(instant - now(), call_later=call_later)
+    def deadlines(instant: float, task: "asyncio.Task[Any]") -> Deadline:
+        return Deadline(instant - now(), task, call_later=call_later)
 
     def layer(place: Place) -> Check:
         endpoint = place.endpoint

@@ -13,36 +13,26 @@ class Deadline:
     Nearly every request that is answered at once needs no timer: nothing can come between its first step and its last.
     """
 
-    __slots__ = ("_call_later", "_cancelled_before", "_expired", "_seconds", "_task", "_timer")
+    __slots__ = ("_cancelled_before", "_expired", "_task", "_timer")
 
-    def __init__(self, seconds: float, *, call_later: CallLater) -> None:
-        """`seconds` is how long there is from now on."""
-        self._seconds = seconds
-        self._call_later = call_later
-        self._task: asyncio.Task[Any] | None = None
-        self._timer: Timer | None = None
-        self._cancelled_before = 0
-        self._expired = False
-
-    def arm(self, task: "asyncio.Task[Any]") -> None:
-        """From now on it may be late; this is the task that answers the request."""
+    def __init__(self, seconds: float, task: "asyncio.Task[Any]", *, call_later: CallLater) -> None:
+        """In so many seconds from now it is late; this is the task that answers the request."""
         self._task = task
         self._cancelled_before = task.cancelling()
-        self._timer = self._call_later(max(self._seconds, 0.0), self._expire)
+        self._expired = False
+        self._timer: Timer = call_later(max(seconds, 0.0), self._expire)
 
     def end(self) -> None:
         """The request has been handled."""
-        if self._timer is not None:
-            self._timer.cancel()
-            if self._expired and self._task is not None:
-                self._task.uncancel()
+        self._timer.cancel()
+        if self._expired:
+            self._task.uncancel()
 
     def look_at(self, cancelled: asyncio.CancelledError) -> None:
         """Raise Elapsed where the cancellation is this deadline's alone; one from elsewhere stays one."""
-        if self._expired and self._task is not None and self._task.cancelling() == self._cancelled_before + 1:
+        if self._expired and self._task.cancelling() == self._cancelled_before + 1:
             raise Elapsed from cancelled
 
     def _expire(self) -> None:
         self._expired = True
-        if self._task is not None:
-            self._task.cancel()
+        self._task.cancel()

@@ -45,7 +45,7 @@ class Exchange(web.Request):
     """The same as under CONTEXT, for the layers: there from the first one on."""
 
     # What is so of nearly every request from its beginning to its end stands here, and is not set for each of them.
-    deadlines: Callable[[float], Deadline] | None = None
+    deadlines: Callable[[float, "asyncio.Task[Any]"], Deadline] | None = None
     deadline: Deadline | None = None
     due_seconds = math.inf
     acquaintance: Acquaintance | None = None
@@ -136,5 +136,4 @@ class Exchange(web.Request):
         """It is not answered at once: something has to come first, which may never come."""
         self.has_waited = True
         if self.deadlines is not None:
-            self.deadline = self.deadlines(self.due_seconds)
-            self.deadline.arm(self._task)
+            self.deadline = self.deadlines(self.due_seconds, self._task)

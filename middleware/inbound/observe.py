@@ -26,7 +26,7 @@ class RequestTeller:
         self._now = now
         self._glances: dict[tuple[Place, int], Glance] = {}
 
-    def starting(self, place: Place) -> Callable[[], None]:
+    def starting(self, place: Place) -> Callable[[], object]:
         """What tells of each request to a place that it has come."""
         return bound(self._observe, RequestStarted(method=place.method, route=place.route))
 

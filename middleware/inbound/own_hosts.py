@@ -34,11 +34,12 @@ class OwnHosts:
         self.is_any = ANY in names
         self._names = frozenset(names)
         self._endings = tuple(name.removeprefix(ANY) for name in names if name.startswith("*."))
-        self._remembered = lru_cache(_REMEMBERED)(self._look_at)
+        self.knows = lru_cache(_REMEMBERED)(self._look_at)
+        """The same as to look whether it is `in` those of which not every one will do."""
 
     def __contains__(self, host: str) -> bool:
         """Whether a Host header, with or without a port, names this service."""
-        return self.is_any or self._remembered(host)
+        return self.is_any or self.knows(host)
 
     def _look_at(self, host: str) -> bool:
         found = _HOST.fullmatch(host.lower())
@@ -61,7 +62,7 @@ def require_own_host(hosts: OwnHosts) -> Layer:
     HTTP/1.0 there were no headers at all: nobody calls so, but bytes meant for another protocol may look like it.
     """
 
-    is_any = hosts.is_any
+    is_any, knows = hosts.is_any, hosts.knows
 
     def check(exchange: Exchange) -> None:
         version = exchange._version  # noqa: SLF001 - the properties of these cost as much as what is done with them
@@ -74,7 +75,7 @@ def require_own_host(hosts: OwnHosts) -> Layer:
         # Of a target in absolute form its own host counts, and Host does not (RFC 9112, 3.2.2): aiohttp heeds that.
         if is_any or not count:
             return
-        if (exchange.host if exchange._message.url.absolute else given[0]) not in hosts:  # noqa: SLF001 - likewise
+        if not knows(exchange.host if exchange._message.url.absolute else given[0]):  # noqa: SLF001 - likewise
             raise Misdirected(f"{Misdirected.__doc__} {hosts.advice}".rstrip())
 
     return lambda _place: check

@@ -47,7 +47,7 @@ class Plan:
     """
 
     place: Place
-    tell_started: Callable[[], None]
+    tell_started: Callable[[], object]
     checks: tuple[Check, ...]
     handle: Handler | None
 

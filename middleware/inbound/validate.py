@@ -38,7 +38,7 @@ def validate(*, now: Callable[[], float] = time.monotonic) -> Layer:
 
         def check(exchange: Exchange) -> Awaitable[None] | None:
             context, began_seconds = exchange.context, now()
-            context.recording.hold("validate", since_seconds=began_seconds)
+            context.recording.marks.append(("validate", began_seconds))
             found = read_input(exchange)
             if isinstance(found, CoroutineType):
                 return wait_for(found, exchange, began_seconds=began_seconds)

@@ -20,7 +20,7 @@ from telemetry.metrics.process_look import process_look
 from telemetry.metrics.process_metrics import ProcessMetrics
 from telemetry.metrics.request_metrics import CacheMetrics, RequestMetrics
 from telemetry.metrics.scrape_text import Rendering
-from telemetry.observers import Read
+from telemetry.observers import Read, Sure
 from telemetry.readings import Look
 
 __all__ = ["Examples", "Metrics", "Names"]
@@ -78,9 +78,9 @@ class Metrics:
         """What counts this very event, with its series found already where it is one that requests tell."""
         match event:
             case e.RequestStarted():
-                return self._requests.count_started
+                return Sure(self._requests.count_started)
             case e.Authenticated() | e.AccessDecided() | e.RateLimitDecided(decision="allowed"):
-                return self._callers.counter_of(event).inc
+                return Sure(self._callers.counter_of(event).inc)
             case _:
                 read = self.reader_of(event)
                 return None if read is None else partial(read, event)
