@@ -1,6 +1,6 @@
 """What is asked of every contestant, as data: one request form a case, its open places filled by the load generator."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 PRODUCTS = 10_000
@@ -31,25 +31,33 @@ class Case:
     status: int = HTTPStatus.OK.value
 
 
+_CREATE = Case(
+    name="create",
+    title="create",
+    path="/products",
+    method="POST",
+    body='{"sku":"'
+    + NEW_SKU
+    + '{unique}","name":"Copper kettle","price":"39.90","stock":12,"tags":["kitchen","metal"]}',
+    status=HTTPStatus.CREATED.value,
+)
+
 CASES = (
     Case(name="ping", title="ping", path="/ping"),
     Case(name="read", title="read one", path="/products/{key}"),
     Case(name="list", title="list 20", path="/products"),
     Case(name="cached_read", title="read one, cached", path="/cached/products/{key}"),
-    Case(
-        name="create",
-        title="create",
-        path="/products",
-        method="POST",
-        body='{"sku":"'
-        + NEW_SKU
-        + '{unique}","name":"Copper kettle","price":"39.90","stock":12,"tags":["kitchen","metal"]}',
-        status=HTTPStatus.CREATED.value,
-    ),
+    _CREATE,
 )
 
 CACHED_LIST = Case(name="cached_list", title="list 20, cached", path="/cached/products")
 """The same products from a resource that is cached, which no other contestant has."""
+
+UNCACHED_CREATE = replace(_CREATE, name="uncached_create", title="create, of what nobody caches", path="/wares")
+"""The same create in a table that no cached resource shows, as with every other contestant."""
+
+OURS_ALONE = (CACHED_LIST, UNCACHED_CREATE)
+"""What only Mainstay is asked."""
 
 
 def product_key(number: int) -> str:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-from benchmarks.cases import CACHED_LIST, CASES, Case, product_key
+from benchmarks.cases import CASES, OURS_ALONE, Case, product_key
 from benchmarks.summary import percentile
 
 _MILLISECONDS = 1000
@@ -126,7 +126,7 @@ async def _run(url: str, case: Case, *, seconds: int, connections: int, made: It
 
 def main(arguments: list[str]) -> None:
     url, name, seconds, connections, word, token = arguments
-    case = next(case for case in (*CASES, CACHED_LIST) if case.name == name)
+    case = next(case for case in (*CASES, *OURS_ALONE) if case.name == name)
     made = requests(case, urlsplit(url).netloc, word=word, token=token)
     told = uvloop.run(_run(url, case, seconds=int(seconds), connections=int(connections), made=made))
     print(json.dumps(told))

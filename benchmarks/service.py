@@ -17,6 +17,10 @@ class Product(Model):
     tags: Annotated[list[str], Field(default_factory=list)]
 
 
+class Ware(Product):
+    """The same in a table that no cached resource shows, so that a create tells no cache."""
+
+
 class Pong(BaseModel):
     status: str
 
@@ -33,6 +37,7 @@ service = Service(
     resources=[
         Resource(Product, path="/products", access=SIGNED_IN),
         Resource(Product, path="/cached/products", read=SIGNED_IN, cache_seconds=3_600),
+        Resource(Ware, path="/wares", access=SIGNED_IN),
     ],
     routes=[Route("GET", "/ping", ping, returns=Pong, access=SIGNED_IN)],
     read_limit=PLENTY,
