@@ -21,6 +21,15 @@ class Suspension:
         self._is_on = False
         self._ends_at_seconds = 0.0
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether everybody may try, as with a circuit that is closed."""
+        return not self._is_on
+
+    def try_now(self) -> None:
+        """Let the next caller try: there is reason to believe that it is back."""
+        self._ends_at_seconds = self._now()
+
     def lets_try(self) -> bool:
         """Whether the caller may try; whoever does then tells how it ended."""
         if not self._is_on:

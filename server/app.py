@@ -47,7 +47,7 @@ from server.identity.row_scopes import RowScopes, reading_words
 from server.open_files import files_open_at_most
 from server.openapi import openapi_document
 from server.own_routes import with_own_addresses
-from server.priming import Rehearsing
+from server.priming import Rehearsing, prime
 from server.read_after import told_after_writes
 from server.readers import POOL, Telemetry
 from server.record_store import TransactionStore
@@ -73,7 +73,10 @@ from telemetry.readings import PoolSizes, concurrency_look, pool_look
 OPENINGS = web.AppKey("openings", Openings)
 """How an application tells what a request is by its first bytes."""
 
-REHEARSALS = web.AppKey("rehearsals", Iterable[Rehearsing])
+_SUSPENSION = web.AppKey("suspension", Suspension)
+"""How long an application does without Redis, for whoever finds it again."""
+
+_REHEARSALS = web.AppKey("rehearsals", Iterable[Rehearsing])
 """What its callers usually ask, for whoever wants it ready before they do."""
 
 _FILES_KEPT = 128
@@ -189,6 +192,7 @@ def public_app(
     )
     app = stack.install(web.Application(client_max_size=settings.body_bytes))
     serving = _serving_for(declaration, backing, limits=limits, settings=settings, caching=caching)
+    app[_SUSPENSION] = suspension
     app[STORE] = TransactionStore(serving.tables, serving.runner)
     app[UPSTREAMS] = backing.upstreams
     app[KEYS] = backing.callers.keys
@@ -197,7 +201,7 @@ def public_app(
     if caching is not None:
         app.on_cleanup.append(lambda _app: caching.close())
     addresses = told_after_writes(_addresses(declaration, serving), backing.positions)
-    app[REHEARSALS] = [address.rehearsal for address in addresses if address.rehearsal is not None]
+    app[_REHEARSALS] = [address.rehearsal for address in addresses if address.rehearsal is not None]
     app[OPENINGS] = _expected(addresses, declaration.service, telemetry=telemetry)
     for address in addresses:
         route = app.router.add_route(address.method, address.path, address.handle)
@@ -208,6 +212,14 @@ def public_app(
     app.add_routes(pages)
     endpoints |= {page.handler: replace(open_page(page.path), charge=limits.unmatched) for page in pages}
     return app
+
+
+async def make_ready(
+    app: web.Application, *, pool: Pool, redis: RedisClient, settings: Settings, telemetry: Telemetry
+) -> None:
+    """Before the first caller: have Redis looked for whenever it is away, and the usual statements made."""
+    redis.seek(app[_SUSPENSION])
+    await prime(app[_REHEARSALS], pool, within_seconds=settings.priming_seconds, observe=telemetry.observe)
 
 
 def _expected(addresses: Sequence[Address], service: Service, *, telemetry: Telemetry) -> Openings:

@@ -15,10 +15,10 @@ from server.accounts.account_office import AccountDesk
 from server.admin import admin_app
 from server.agent_check import AgentCheck, Load
 from server.app import (
-    REHEARSALS,
     Backing,
     certificate_for,
     hosts_for,
+    make_ready,
     pool_for,
     public_app,
     redis_for,
@@ -32,7 +32,6 @@ from server.encryption_keys import EncryptionKeysUnfit, cipher_for, other_keys
 from server.identity.callers import Callers
 from server.identity_start import IdentityStart, IdentityUnfit
 from server.place import Place
-from server.priming import prime
 from server.readers import Telemetry
 from server.redis_settings import redis_address
 from server.replica_setup import Replicas, reads_from_replicas
@@ -145,7 +144,7 @@ class Parts:
         )
         app = public_app(self.declaration, backing, settings=self.settings, telemetry=self.telemetry)
         runner = await self._runner(app, api)
-        await prime(app[REHEARSALS], pool, within_seconds=self.settings.priming_seconds, observe=self.telemetry.observe)
+        await make_ready(app, pool=pool, redis=redis, settings=self.settings, telemetry=self.telemetry)
         standing.done("statements")
         standing.done("listener")
         if place.joins:

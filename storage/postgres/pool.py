@@ -16,11 +16,11 @@ from storage.postgres.connection import Row
 from storage.postgres.joint_question import Question
 from storage.postgres.own_sessions import require_own_sessions
 from storage.postgres.primary import Primary
-from storage.postgres.scout import Scout
 from storage.postgres.slot import PoolSize
 from storage.postgres.slots import Slots
 from storage.postgres.statement import Statement
 from storage.postgres.transaction import Transaction
+from storage.scout import Scout
 
 
 class Pool:

@@ -17,10 +17,11 @@ from storage.redis.coalescing import Coalescer
 from storage.redis.error_replies import translated
 from storage.redis.key_slots import Key, key_of
 from storage.redis.lane import Lane
-from storage.redis.opening import Opener, OpenerOfPrimary, OpenerOfServer
+from storage.redis.opening import Opener, OpenerOfPrimary, OpenerOfServer, answered
 from storage.redis.redis_cluster import Cluster, Way
 from storage.redis.redis_url import Address, Node, address_of
 from storage.redis.script import Script
+from storage.scout import Gate, Scout
 
 Argument = bytes | str | int | float
 
@@ -45,8 +46,20 @@ class RedisClient:
 
     def __init__(self, url: str, *, policy: RedisPolicy, senses: Senses) -> None:
         """Raise Malformed, a ValueError, where `url` is no address of Redis."""
-        self._sender = _sender(address_of(url), policy, after=senses.sweeper.after)
+        address = address_of(url)
+        self._sender = _sender(address, policy, after=senses.sweeper.after)
         self._call = outbound(policy.commands(), senses=senses)
+        self._seeking = partial(_seeking, address, policy, senses=senses)
+        self._scout: Scout[None] | None = None
+
+    def seek(self, *gates: Gate) -> None:
+        """Look for the server while one of these or the breaker keeps callers away; when it is back they try at once.
+
+        No caller waits for that: a server that hangs would cost whoever tries it 0.2 s.
+        """
+        self._scout = self._seeking(gates=gates)
+        if self._scout is not None:
+            self._scout.start()
 
     async def run(self, command: str, *arguments: Argument) -> object:
         """Send one command and return its reply as RESP2 has it: bytes, int, list or None.
@@ -70,7 +83,9 @@ class RedisClient:
         await self.run("PING")
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Look for it no more, and close every connection."""
+        if self._scout is not None:
+            await self._scout.stop()
         await self._sender.close()
 
     async def _attempt(self, packed: bytes, key: Key | None) -> object:
@@ -92,6 +107,26 @@ def _sender(address: Address, policy: RedisPolicy, *, after: CallLater) -> Sende
     if address.kind == "sentinel":
         return _coalescer(OpenerOfPrimary(address, timeout_seconds=seconds), policy, after=after)
     return _coalescer(OpenerOfServer(address, timeout_seconds=seconds), policy, after=after)
+
+
+def _seeking(address: Address, policy: RedisPolicy, *, gates: Sequence[Gate], senses: Senses) -> Scout[None] | None:
+    """None for a cluster, each of whose nodes is found by itself."""
+    if address.kind == "cluster":
+        return None
+    seconds = policy.connect_timeout_seconds
+    primary = OpenerOfPrimary(address, timeout_seconds=seconds)
+    opener = primary if address.kind == "sentinel" else OpenerOfServer(address, timeout_seconds=seconds)
+    return Scout(
+        partial(answered, opener, within_seconds=seconds),
+        gates=[senses.breakers.of(policy.commands()), *gates],
+        welcome=_nothing,
+        clock=senses.clock,
+        interval_seconds=policy.scout_interval_seconds,
+    )
+
+
+def _nothing(_answer: None) -> None:
+    return None
 
 
 def _way(address: Address, node: Node, *, policy: RedisPolicy, after: CallLater) -> Way:

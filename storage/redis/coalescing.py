@@ -22,6 +22,9 @@ class Carrier(Protocol):
     async def carry(self, pipeline: Pipeline, /) -> None:
         """Connect, and settle every future of the pipeline, or raise what ended the connection."""
 
+    def give_up(self) -> None:
+        """Drop the connection at once, where it is idle."""
+
     async def disconnect(self) -> None:
         """Drop the connection."""
 
@@ -82,10 +85,15 @@ class Coalescer:
                 task.add_done_callback(self._sending.discard)
 
     def _give_up(self, failure: Exception) -> None:
-        """Who waits behind a server that let one pipeline time out would wait as long again for the same."""
+        """Who waits behind a server that let one pipeline time out would wait as long again for the same.
+
+        So would whoever comes later, over another connection to it, even where another server has taken its place.
+        """
         for waiter in self._waiting:
             settle(waiter, failure)
         self._waiting.clear()
+        for lane in self._idle:
+            lane.give_up()
 
     def _taken(self) -> Pipeline:
         """The next pipeline, out of the queue."""

@@ -45,6 +45,11 @@ class Lane:
             await self.disconnect()
             raise
 
+    def give_up(self) -> None:
+        """Drop the connection at once, where it is idle; the next command opens another."""
+        if self._wire is not None:
+            self._wire.end(NoConnection("given up"))
+
     async def disconnect(self) -> None:
         """Drop the connection, without waiting for its end."""
         connection, self._connection = self._connection, None

@@ -7,6 +7,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import RedisError
 
+from middleware.errors import Unavailable
 from storage.redis.redis_url import Address, Node
 
 
@@ -84,6 +85,19 @@ class OpenerOfPrimary:
             return connection
         await connection.disconnect(nowait=True)
         raise NoConnection("whom the Sentinels name is no primary")
+
+
+async def answered(opener: Opener, *, within_seconds: float) -> None:
+    """Return when whoever takes the commands answers one; raises Unavailable where it does not in time."""
+    try:
+        async with asyncio.timeout(within_seconds):
+            connection = await opener.open()
+            try:
+                await asked_of(connection, "PING")
+            finally:
+                await connection.disconnect(nowait=True)
+    except (OSError, RedisError) as error:
+        raise Unavailable from error
 
 
 async def opened(connection: AbstractConnection) -> AbstractConnection:

@@ -1,4 +1,4 @@
-"""The primary Valkey is killed under load, and the Sentinels make another one: callers do not notice."""
+"""The primary Valkey is killed, or hangs, under load, and the Sentinels make another one: callers do not notice."""
 
 import asyncio
 import time
@@ -18,7 +18,8 @@ BACK_SECONDS_AT_MOST = 6.0
 """Promised are 3 s; the rest is for a machine that does other things too."""
 
 
-async def test_requests_go_on_and_the_one_promoted_is_used(data_dir: Path) -> None:
+@pytest.mark.parametrize("ends", ["killed", "hung"])
+async def test_requests_go_on_and_the_one_promoted_is_used(data_dir: Path, *, ends: str) -> None:
     async with (
         watched_group(data_dir / "valkeys") as group,
         service(QUICKSTART, data_dir / "served", REDIS_URL=group.url) as running,
@@ -26,10 +27,10 @@ async def test_requests_go_on_and_the_one_promoted_is_used(data_dir: Path) -> No
         load = OpenLoop(base_url=running.base_url, path="/products?limit=5", per_second=100)
         loading = asyncio.create_task(load(LOAD_SECONDS))
         await load.has_asked_for(1.0)
-        await group.primary.kill()
-        killed_seconds = time.monotonic()
+        await group.primary.kill() if ends == "killed" else group.primary.freeze()
+        ended_seconds = time.monotonic()
         await until_limits_are_taken_at(group.replica)
-        gone_seconds = time.monotonic() - killed_seconds
+        gone_seconds = time.monotonic() - ended_seconds
         seen = await loading
 
     assert statuses(seen) == {200}

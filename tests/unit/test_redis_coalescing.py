@@ -17,6 +17,7 @@ class ScriptedLane:
     def __init__(self) -> None:
         self.pipelines: list[list[bytes]] = []
         self.open = asyncio.Event()
+        self.is_given_up = False
 
     def send(self, _pipeline: Pipeline, _ended: Ended, /) -> bool:
         return False
@@ -27,7 +28,12 @@ class ScriptedLane:
         for waiter, packed in pipeline.items():
             if packed == b"break":
                 raise ConnectionResetError
+            if packed == b"hang":
+                raise TimeoutError
             settle(waiter, packed)
+
+    def give_up(self) -> None:
+        self.is_given_up = True
 
     async def disconnect(self) -> None:
         self.open.clear()
@@ -138,3 +144,16 @@ async def test_a_close_answers_everybody_who_waits() -> None:
 )
 def test_each_error_has_our_word(error: Exception, problem: type[Problem]) -> None:
     assert type(translated(error)) is problem
+
+
+@pytest.mark.parametrize(("ending", "is_given_up"), [(b"hang", True), (b"break", False)])
+async def test_where_one_connection_hangs_the_idle_ones_to_the_same_server_are_given_up(
+    ending: bytes, is_given_up: bool
+) -> None:
+    idle, hanging = ScriptedLane(), ScriptedLane()
+    hanging.open.set()
+    coalescer = Coalescer([idle, hanging], maximum_waiting=9, maximum_length=9)
+
+    await asyncio.gather(*sent(coalescer, ending))
+
+    assert idle.is_given_up is is_given_up

@@ -1,7 +1,7 @@
-"""Looking for the way back to Postgres while calls are kept from it."""
+"""Looking for the way back to a server while calls are kept from it."""
 
 from middleware.errors import Unavailable
-from storage.postgres.scout import MOST_AT_ONCE, Scout
+from storage.scout import MOST_AT_ONCE, TRIES, Scout
 from tests.hand_clock import HandClock
 from tests.unit.pool_script import ScriptedConnection, ScriptedServer, settle
 
@@ -62,6 +62,18 @@ async def test_a_server_that_can_be_connected_to_again_is_tried_at_once() -> Non
     await world.pass_time()
 
     assert (world.gate.tries, world.welcomed) == (1, world.server.opened)
+
+
+async def test_a_gate_that_stays_shut_is_tried_a_few_times_and_then_left_to_its_own_pace() -> None:
+    world = World()
+    world.gate.is_closed = False
+    world.server.refusal = Unavailable()
+    await world.pass_time()
+    world.server.refusal = None
+
+    await world.pass_time(intervals=10)
+
+    assert world.gate.tries == TRIES
 
 
 async def test_where_connecting_was_never_the_trouble_the_breaker_keeps_its_own_pace() -> None:

@@ -1,4 +1,4 @@
-"""Looks for the way back to Postgres while calls are kept from it."""
+"""Looks for the way back to a server while calls are kept from it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,12 +9,16 @@ from middleware.outbound.clock import Clock, Timer
 
 C = TypeVar("C")
 
+TRIES = 3
+"""Calls that were under way to whoever has gone may end after it is found again, and have the gates keep all away anew:
+they end within an interval or two, and then it is tried again."""
+
 MOST_AT_ONCE = 4
 """One that waits for a server that hangs shall not hold up the next, which may find another that does not."""
 
 
 class Gate(Protocol):
-    """What keeps calls away, a circuit breaker."""
+    """What keeps calls away: a circuit breaker, a suspension."""
 
     @property
     def is_closed(self) -> bool:
@@ -25,7 +29,7 @@ class Gate(Protocol):
 
 
 class Scout(Generic[C]):
-    """Tries to connect while a breaker is open, and has that try again at once when one could not connect and now can.
+    """Tries to connect while a gate keeps calls away, and has it let some try once one could not connect and now can.
 
     Where one can connect all along, calls fail for another reason, and the breaker is left to its own pace.
     """
@@ -46,12 +50,12 @@ class Scout(Generic[C]):
         self._interval_seconds = interval_seconds
         self._timer: Timer | None = None
         self._going: set[asyncio.Task[None]] = set()
-        self._was_away = False
+        self._tries_left = 0
 
     def start(self) -> None:
         """Look now and at every interval."""
         if all(gate.is_closed for gate in self._gates):
-            self._was_away = False
+            self._tries_left = 0
         elif len(self._going) < MOST_AT_ONCE:
             going = asyncio.create_task(self._go())
             self._going.add(going)
@@ -72,10 +76,10 @@ class Scout(Generic[C]):
         try:
             connection = await self._connect()
         except Problem:
-            self._was_away = True
+            self._tries_left = TRIES
             return
         self._welcome(connection)
-        if self._was_away:
-            self._was_away = False
+        if self._tries_left:
+            self._tries_left -= 1
             for gate in self._gates:
                 gate.try_now()
