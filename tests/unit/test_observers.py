@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from telemetry.events import Event, ServiceStopped, SettingUnknown
-from telemetry.observers import Observers, Only, bound
+from telemetry.observers import Observers, Only, Read, Sure, bound
 from tests.recorder import Recorder
 
 
@@ -111,6 +111,31 @@ def test_an_event_that_is_always_the_same_reaches_whoever_wants_it_and_a_failing
     tell()
 
     assert (heard.events, observers.dropped) == ([stopped, stopped], 2)
+
+
+class Counting:
+    """Counts one event, told again and again."""
+
+    def __init__(self) -> None:
+        self.counted = 0
+
+    def reader_of(self, _event: Event) -> Read:
+        return lambda _event: self.count()
+
+    def bound(self, _event: Event) -> Sure:
+        return Sure(self.count)
+
+    def count(self) -> None:
+        self.counted += 1
+
+
+def test_what_cannot_fail_is_counted_alone_and_beside_other_readers() -> None:
+    alone, beside, heard, stopped = Counting(), Counting(), Recorder(), ServiceStopped(service="shop")
+
+    for observers in (Observers([alone]), Observers([beside, heard])):
+        observers.bound(stopped)()
+
+    assert (alone.counted, beside.counted, heard.events) == (1, 1, [stopped])
 
 
 def test_what_is_no_fan_out_is_told_the_event_itself(events: Recorder) -> None:
