@@ -16,6 +16,7 @@ from server.priority_rules import priority_mistakes
 from server.resource_rules import name_of, resource_mistakes
 from server.route_rules import label_of, route_mistakes
 from server.service import Resource, Route, Service, Upstream
+from server.unlisted_upstreams import unlisted_upstream_mistakes
 from server.upstream_rules import upstream_mistakes
 from storage.describe import look_at_all
 from storage.mistakes import Misdeclared, Mistake
@@ -73,6 +74,7 @@ def _looked_at(service: Service, *, of: Service) -> tuple[Types, list[Mistake]]:
     mistakes += account_mistakes(service)
     mistakes += _clashes(service)
     mistakes += upstream_mistakes(service.upstreams)
+    mistakes += unlisted_upstream_mistakes(service)
     return models.types, mistakes
 
 

@@ -31,8 +31,12 @@ async def order(request: web.Request) -> Level:
     return await upstream(request, STOCK).post("/orders", json=Level(left=Decimal(1)), expects=Level)
 
 
-async def prices(request: web.Request) -> None:
+async def asked_for_prices(request: web.Request) -> None:
     await upstream(request, UNDECLARED).get("/", expects=bytes)
+
+
+async def prices(request: web.Request) -> None:
+    await asked_for_prices(request)  # where no check of the declaration looks
 
 
 SERVICE = Service(
