@@ -2,9 +2,11 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 from server.service import Service
 from server.settings import Settings
+from server.source.service_words import ServiceWords, service_words
 from telemetry import VERSION
 from telemetry.deployment import Deployment
 from telemetry.log_sink import Sink
@@ -24,9 +26,10 @@ def command_log(service: Service, settings: Settings, *, sink: Sink) -> Logs:
     return _log(deployment, sink=sink, policy=replace(settings.log_policy, level="warning"))
 
 
-def supervisor_log(settings: Settings, *, sink: Sink) -> Logs:
-    """That of a process that serves nothing itself, whose workers do."""
-    deployment = Deployment(service="mainstay", version=VERSION, environment=settings.deployed_to)
+def supervisor_log(file: Path, settings: Settings, *, sink: Sink) -> Logs:
+    """That of a process that serves nothing itself, in the name of the service where its file just says it."""
+    words = service_words(file) or ServiceWords(name="mainstay", version=VERSION)
+    deployment = Deployment(service=words.name, version=words.version, environment=settings.deployed_to)
     return _log(deployment, sink=sink, policy=settings.log_policy)
 
 

@@ -19,7 +19,7 @@ async def supervise(wanted: Wanted, *, announce: Callable[[Sequence[Ready]], Non
     """
     sink = Sink(STANDARD_ERROR)
     stop = Stop()
-    supervisor = WorkerSupervisor(wanted, observe=supervisor_log(wanted.settings, sink=sink))
+    supervisor = WorkerSupervisor(wanted, observe=supervisor_log(wanted.file, wanted.settings, sink=sink))
 
     def die(number: signal.Signals) -> None:
         supervisor.kill()

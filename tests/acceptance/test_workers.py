@@ -61,7 +61,8 @@ async def test_who_had_a_request_under_way_at_a_worker_that_is_killed_is_cut_off
         assert one.asked_seconds <= killed_seconds + 0.1
         assert one.asked_seconds + one.took_seconds >= killed_seconds - 0.1
     assert len(crew.workers - before) == 1
-    assert '"process.exit.code":-9' in crew.log("worker_ended")[-1]
+    told = crew.log("worker_ended")[-1]
+    assert ('"process.exit.code":-9' in told, '"service.name":"worked"' in told) == (True, True)
 
 
 async def test_a_reload_replaces_every_worker_by_one_with_the_new_file_and_no_caller_notices(crew: Crew) -> None:
