@@ -245,6 +245,10 @@ def create_key(  # noqa: PLR0913 - one parameter an option
     limit_factor: Annotated[
         float | None, typer.Option(metavar="TIMES", help="Multiply every declared limit for it.")
     ] = None,
+    service: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The service it is for: roles that FILE does not know are refused."),
+    ] = None,
 ) -> None:
     """Make a key and print it, once; only its digest is kept."""
     from server.commands.key import CreateOptions, run_create
@@ -261,7 +265,7 @@ def create_key(  # noqa: PLR0913 - one parameter an option
         may_write=scope == "write",
         limit_factor=limit_factor,
     )
-    sys.exit(run_create(CreateOptions(wish=wish, expires=expires)))
+    sys.exit(run_create(CreateOptions(wish=wish, expires=expires, file=service)))
 
 
 @keys.command("list", epilog="Example: mainstay key list")

@@ -2,13 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from server.commands.backing import whoever_types
 from server.commands.credential_work import Misused, Reached, work
 from server.commands.duration import seconds_of
 from server.commands.key_report import show_key, show_keys, show_revoked
+from server.identity.declared_roles import roles_unknown
 from server.identity.key_grants import GrantWrong, KeyWish, granted
 from server.identity.key_ring import KeyRing
+from server.service_file import checked_file
 from storage.credentials.key_table import KeyTable
 from storage.redis.revocation_stamp import KEYS_STAMP
 
@@ -26,10 +29,11 @@ Task = Callable[[Keys], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateOptions:
-    """What `mainstay key create` was given; `expires` as it was typed."""
+    """What `mainstay key create` was given; `expires` as it was typed, `file` the service's, where that is said."""
 
     wish: KeyWish
     expires: str
+    file: Path | None = None
 
 
 def run_create(options: CreateOptions) -> int:
@@ -37,6 +41,8 @@ def run_create(options: CreateOptions) -> int:
 
     async def task(keys: Keys) -> None:
         lifetime = None if options.expires == "never" else seconds_of(options.expires)
+        if options.file is not None and (unknown := [*roles_unknown(options.wish.roles, checked_file(options.file))]):
+            raise GrantWrong(unknown)
         grant = granted(options.wish, expires_in_seconds=lifetime)
         show_key(await keys.ring.make(grant, created_by=whoever_types()), where=keys.where)
 

@@ -1,12 +1,13 @@
 """The roles that a declaration gives a meaning."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from server.declaration import Declaration
 from server.identity.access import Access, AllOf, AnyOf, Role, Within
 from server.identity.api_keys import ADMIN
 from server.identity.field_access import markers_of
 from server.identity.field_markers import ReadableBy, WritableBy
+from server.nearest import nearest, there_are
 
 
 def declared_roles(declaration: Declaration) -> frozenset[str]:
@@ -15,6 +16,16 @@ def declared_roles(declaration: Declaration) -> frozenset[str]:
     accounts = () if service.accounts is None else service.accounts.roles
     words = [named for word in _words(declaration) for named in roles_in(word)]
     return frozenset((ADMIN, *words, *service.limit_factors, *accounts))
+
+
+def roles_unknown(roles: Iterable[str], declaration: Declaration) -> Iterator[str]:
+    """A sentence for each role that the declaration gives no meaning."""
+    known = sorted(declared_roles(declaration))
+    for role in roles:
+        if role not in known:
+            near = nearest(role, known)
+            meant = f"did you mean {near}? There are {', '.join(known)}" if near else there_are(known)
+            yield f"{declaration.service.name} knows no role {role!r}: {meant}."
 
 
 def roles_in(word: Access | None) -> Iterator[str]:

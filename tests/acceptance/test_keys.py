@@ -181,6 +181,11 @@ async def test_the_command_works_before_the_first_start_and_while_the_service_ru
     [
         (("create", "--expires", "soon"), 2, "'soon' is not a number and s, m, h, d or w, as 24h or 90d"),
         (("create", "--role", "a b"), 2, "'a b' is no role"),
+        (
+            ("create", "--role", "staf", "--service", str(SHOP)),
+            2,
+            "shop knows no role 'staf': did you mean staff? There are admin, buyer, staff.",
+        ),
         (("create", "--scope", "all"), 2, "is read or write"),
         (("revoke", "nobody"), 1, "There is no such key."),
         (("rotate", "nobody"), 1, "There is no such key, or it has expired"),
