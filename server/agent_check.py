@@ -37,11 +37,12 @@ class LoadPolicy:
 class Load:
     """How busy the process has been of late: from 0, where a request finds nobody, to 1, where it has to wait.
 
-    The greater of two: `fullness`, the requests at work or held as a share of those that may be at work, and the event
-    loop's lag as a share of the one that is too much. Not their sum, as many requests are late by both; and not the
-    CPU, whose share moves with every request: weights would follow it up and down where no caller waits. A starved
-    machine or a handler that blocks shows in the lag alone, and what only waits for Postgres in neither: elsewhere it
-    would wait for the same one.
+    The greater of two: `fullness`, the requests at work or held as a share of those that may be at work, or how much of
+    their time the loop's turns take where requests wait for nothing else (see Shed), and the event loop's lag as a
+    share of the one that is too much. Not their sum, as many requests are late by both; and not the CPU, whose share
+    moves with every request: weights would follow it up and down where no caller waits. A starved machine or a handler
+    that blocks shows in the lag alone, and what only waits for Postgres in neither: elsewhere it would wait for the
+    same one.
     """
 
     def __init__(

@@ -32,8 +32,8 @@ class Rehearsing(Protocol):
 class Preparing(Protocol):
     """Where statements are prepared; a Pool."""
 
-    async def prepare(self, statements: Sequence[Statement], *, until: Callable[[], bool]) -> int:
-        """Prepare them on every open connection until that is so; how many are, on each of them."""
+    async def prepare(self, statements: Sequence[Statement], *, within_seconds: float) -> int:
+        """Prepare them on every open connection, as many as time allows; how many are, on each of them."""
 
 
 async def prime(
@@ -59,7 +59,8 @@ async def prime(
             is_whole = False
             break
         await asyncio.sleep(0)  # probes are answered meanwhile
-    prepared = await pool.prepare([*made.values()], until=lambda: now() - began >= within_seconds)
+    left_seconds = max(0.0, within_seconds - (now() - began))
+    prepared = await pool.prepare([*made.values()], within_seconds=left_seconds)
     told = StatementsPrimed(made=len(made), prepared=prepared, is_whole=is_whole, duration_seconds=now() - began)
     observe(told)
 

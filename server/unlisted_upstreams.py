@@ -18,7 +18,7 @@ def unlisted_upstream_mistakes(service: Service) -> Iterator[Mistake]:
             if upstream.name not in listed:
                 yield Mistake(
                     where=label_of(route),
-                    detail=f"its handler calls {name}, which the service does not list: upstreams=[{name}, …]",
+                    detail=f"its handler names {name}, which the service does not list: upstreams=[{name}, …]",
                     about=route,
                 )
 

@@ -48,7 +48,17 @@ _GAIN = 0.5
 class ConcurrencyLimit:
     """The limit, moved one step at the end of each window."""
 
-    __slots__ = ("_began", "_exact", "_is_reached", "_policy", "_samples", "_turn_seconds", "_turns_seconds", "value")
+    __slots__ = (
+        "_began",
+        "_busy_share",
+        "_exact",
+        "_is_reached",
+        "_policy",
+        "_samples",
+        "_turn_seconds",
+        "_turns_seconds",
+        "value",
+    )
 
     def __init__(self, policy: ConcurrencyPolicy) -> None:
         self._policy = policy
@@ -58,6 +68,7 @@ class ConcurrencyLimit:
         self._samples = 0
         self._turns_seconds = 0.0
         self._turn_seconds = 0.0
+        self._busy_share = 0.0
         self._is_reached = False
 
     def reached(self) -> None:
@@ -77,12 +88,13 @@ class ConcurrencyLimit:
             self._step(now)
 
     def fullness(self, now: float) -> float:
-        """How long turns were of late, as a share of how long they may be."""
+        """How long turns were of late, as a share of how long they may be; less where few of them had requests."""
         is_known = now - self._began < self._policy.memory_seconds
-        return self._turn_seconds / self._policy.target_seconds if is_known else 0.0
+        return self._busy_share * self._turn_seconds / self._policy.target_seconds if is_known else 0.0
 
     def _step(self, now: float) -> None:
         policy = self._policy
+        self._busy_share = min(1.0, self._turns_seconds / max(now - self._began, policy.window_seconds))
         self._turn_seconds = self._turns_seconds / self._samples if self._samples else 0.0
         step = self._ratio()
         if step < 1.0 or self._is_reached:

@@ -9,7 +9,7 @@ from middleware.inbound.concurrency import ConcurrencyPolicy
 class ShedPolicy:
     """Who is held for how long, and how many are refused.
 
-    They are let in as they came: 48 callers who ask again and again wait 7 ms each. Overload is that at every look for
+    They are let in as they came, where they have to wait at all. Overload is that at every look for
     `burst_seconds` somebody had waited for `patient_seconds` and more, as CoDel tells a standing queue from a burst
     (RFC 8289, 3); a burst passes in it, thousands of requests on any machine. Then the last to come is first, and
     whoever has waited for `hold_seconds` is refused: long enough for an instant retry to be a slow one, short enough

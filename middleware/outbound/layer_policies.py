@@ -26,7 +26,8 @@ class TogetherPolicy:
     """Besides the one that leads: sixteen answers at once keep the event loop busy for one or two milliseconds."""
 
     patience_seconds: float = 0.05
-    """As long as a hundred point reads. What takes longer is a fault, not a crowd, and company does not help then."""
+    """Of the attempt: as long as a hundred point reads. What takes longer is a fault, not a crowd, and company does not
+    help then. The wait for a permit does not count: in a long line company is what makes it shorter."""
 
 
 Repeatable = Callable[[Problem], bool]

@@ -38,8 +38,9 @@ def together(inner: Call, policy: Policy, *, senses: Senses) -> Call:
     """Where there is no permit, let the call that waits for one be joined by others of its kind, if there are such.
 
     The first of them leads: it passes the layers inside as any call does, and once it may begin, its attempt is made as
-    one with theirs. Nobody depends on it: should it be refused, fail or leave, or take longer than `patience_seconds`,
-    each of the others makes a call of its own, as if it had only come then. Who has no more time than that joins none.
+    one with theirs. Nobody depends on it: should it be refused, fail or leave, or its attempt take longer than
+    `patience_seconds`, each of the others makes a call of its own, as if it had only come then. Who has no more time
+    than that joins none.
     """
     if policy.together is None:
         return inner
@@ -83,8 +84,6 @@ class _Company:
 
     def join(self, attempt: Joint) -> Answer:
         """Have this attempt made too; what it comes to, or _ALONE."""
-        if self._patience is None:
-            self._patience = self._sweeper.after(self._policy.patience_seconds, self.part)
         answer: Answer = asyncio.get_running_loop().create_future()
         self._members.append((attempt, answer))
         return answer
@@ -98,6 +97,8 @@ class _Company:
         members = [(attempt, answer) for attempt, answer in self._members if not answer.done()]
         if not members:
             return await self._leader()
+        if self._patience is None:
+            self._patience = self._sweeper.after(self._policy.patience_seconds, self.part)
         try:
             own, *others = await self._leader.together_with([attempt for attempt, _ in members])
         except (Unavailable, Elapsed, Overloaded):

@@ -1,7 +1,7 @@
 """The pool: the one way to Postgres, through the outbound stack."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
@@ -21,6 +21,9 @@ from storage.postgres.slots import Slots
 from storage.postgres.statement import Statement
 from storage.postgres.transaction import Transaction
 from storage.scout import Scout
+
+_GRACE_SECONDS = 0.25
+"""How long the statement that is being prepared may last beyond its time, before it costs its connection."""
 
 
 class Pool:
@@ -44,7 +47,6 @@ class Pool:
         self._slots = Slots(primary.connect, policy=policy, senses=senses, name=name)
         self._senses = senses
         self._connect_timeout_seconds = policy.connect_timeout_seconds
-        self._attempt_timeout_seconds = policy.attempt_timeout_seconds
         self._prepared_statements = policy.prepared_statements
         self._writes = policy.writes(name)
         self._scout = Scout(
@@ -108,18 +110,22 @@ class Pool:
             return self._read(operation, Question(statement, parameters, ask=self._attempt))
         return self._read(operation, partial(self._attempt, statement, parameters))
 
-    async def prepare(self, statements: Sequence[Statement], *, until: Callable[[], bool]) -> int:
-        """Prepare them on every connection there is, until that is so; how many are, on each of them.
+    async def prepare(self, statements: Sequence[Statement], *, within_seconds: float) -> int:
+        """Prepare them on every connection there is, as many as time allows; how many are, on each of them.
 
         Half of what a connection keeps is left to what callers choose. What cannot be prepared is told when it is used.
+        One that a locked table holds up has a moment more, and is then cut off with its connection.
         """
         usual = statements[: self._prepared_statements // 2]
+        now = self._senses.clock.now
+        until_seconds = now() + within_seconds
         slots = []
         try:
-            async with asyncio.timeout(self._attempt_timeout_seconds):
+            async with asyncio.timeout(within_seconds + _GRACE_SECONDS):
                 for _ in range(self.size.idle + self.size.used):
                     slots.append(await self._slots.acquire())  # noqa: PERF401 - what it has is let go of if the next fails
-                counts = await asyncio.gather(*(slot.connection.prepare(usual, until=until) for slot in slots))
+                preparing = [slot.connection.prepare(usual, until=lambda: now() >= until_seconds) for slot in slots]
+                counts = await asyncio.gather(*preparing)
         except (TimeoutError, Overloaded, Unavailable):  # it does not answer, and callers will be told so
             return 0
         finally:

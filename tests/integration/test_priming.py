@@ -132,7 +132,7 @@ async def test_what_cannot_be_prepared_is_passed_over_and_told_to_whoever_runs_i
     missing = statement("SELECT * FROM there_is_none", types={}, writes=False)
     sound = statement("SELECT 1", types={}, writes=False)
     async with open_pool(database, minimum=2, maximum=2) as pool:
-        prepared = await pool.prepare([missing, sound], until=lambda: False)
+        prepared = await pool.prepare([missing, sound], within_seconds=60.0)
         with pytest.raises(Bug):
             await pool.run(missing, operation="test")
         rows = await pool.run(sound, operation="test")

@@ -26,7 +26,12 @@ from tests.unit.pool_script import settle, start
 T = TypeVar("T")
 
 CALLERS = 64
-POLICY = PoolPolicy(minimum=1, maximum=2, together=TogetherPolicy(others=15, patience_seconds=60.0))
+POLICY = PoolPolicy(
+    minimum=1,
+    maximum=2,
+    acquire_timeout_seconds=60.0,
+    together=TogetherPolicy(others=15, patience_seconds=60.0),
+)
 """One read at a time, so that the others wait; sixteen of them are one statement, however slow this machine is."""
 
 

@@ -298,17 +298,21 @@ async def test_callers_that_leave_say_nothing_of_the_upstream() -> None:
 
 
 async def test_a_fake_upstream_gives_up_what_it_would_answer_whoever_has_left() -> None:
-    ended = asyncio.Event()
+    begun, ended = asyncio.Event(), asyncio.Event()
 
     async def lasting(request: web.Request) -> web.StreamResponse:
+        begun.set()
         try:
             return await silence(request)
         finally:
             ended.set()
 
-    async with world(attempt_timeout_seconds=0.1, total_timeout_seconds=0.1) as it:
+    async with world(attempt_timeout_seconds=60.0, total_timeout_seconds=60.0) as it:
         scripted(it, lasting)
-        await problem(get(it))
+        caller = asyncio.ensure_future(get(it))
+        await asyncio.wait_for(begun.wait(), 10)
+        caller.cancel()
+        await asyncio.gather(caller, return_exceptions=True)
 
         await asyncio.wait_for(ended.wait(), 10)
 

@@ -84,8 +84,15 @@ def test_a_window_does_not_end_before_its_time() -> None:
 
 
 def test_it_is_as_full_as_turns_are_long_and_forgets_it() -> None:
-    windows = Windows()
-    windows.pass_with(TARGET / 2)
-    limit = windows.limit
+    limit = ConcurrencyLimit(ConcurrencyPolicy(target_seconds=0.5, window_seconds=1.0, window_samples=4))
+    for number in range(1, 5):
+        limit.turned(0.25, now=0.25 * number)
 
     assert [limit.fullness(now) for now in (1.0, 1.9, 2.1)] == [0.5, 0.5, 0.0]
+
+
+def test_a_few_long_turns_do_not_make_it_full() -> None:
+    windows = Windows()
+    windows.pass_with(TARGET * 1.5)
+
+    assert windows.limit.fullness(1.0) == pytest.approx(4 * TARGET * 1.5 * 1.5)

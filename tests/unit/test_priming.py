@@ -1,6 +1,6 @@
 """What is made ready before the first caller comes: the most usual first, and no more than there is time for."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from server.priming import prime
@@ -38,9 +38,9 @@ class Shelf:
 
     given: list[Statement] = field(default_factory=list)
 
-    async def prepare(self, statements: Sequence[Statement], *, until: Callable[[], bool]) -> int:
+    async def prepare(self, statements: Sequence[Statement], *, within_seconds: float) -> int:
         """Take them, if there is time."""
-        self.given += [] if until() else statements
+        self.given += statements if within_seconds > 0 else []
         return len(self.given)
 
 

@@ -139,7 +139,7 @@ def test_of_those_held_as_many_are_let_in_at_each_turn_as_it_has_time_for(events
 
 def test_long_turns_make_it_full_though_nothing_is_at_work(events: Recorder) -> None:
     room = Room(events, limit=100)
-    for name in map(str, range(8)):
+    for name in map(str, range(12)):
         Waiting(name, room).arrive()
         room.hand.stall(0.008)
         room.hand.next_turn()

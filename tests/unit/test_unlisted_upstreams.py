@@ -32,7 +32,7 @@ def test_what_a_handler_calls_and_nobody_lists_is_a_mistake_of_its_route() -> No
     assert [(one.where, one.detail) for one in raised.value.mistakes] == [
         (
             "Route(POST /pay)",
-            "its handler calls parcels, which the service does not list: upstreams=[parcels, …]",
+            "its handler names parcels, which the service does not list: upstreams=[parcels, …]",
         )
     ]
 
