@@ -7,7 +7,7 @@ from benchmarks.results import Results
 from benchmarks.summary import Figures, figures
 
 _COLOURS = ("#c2410c", "#334155", "#64748b", "#94a3b8", "#0f766e", "#7c3aed", "#a16207", "#be185d")
-_WIDTH, _MARGIN, _LABEL_WIDTH, _VALUE_WIDTH = 860, 20, 90, 110
+_WIDTH, _MARGIN, _LABEL_WIDTH, _VALUE_WIDTH = 860, 20, 130, 110
 _BAR_HEIGHT, _BAR_STEP, _GROUP_GAP = 16, 20, 18
 _TOP, _LEGEND_STEP = 48, 22
 _FONT = 'font-family="system-ui, sans-serif"'

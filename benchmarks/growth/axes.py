@@ -79,7 +79,7 @@ AXES = (
     ),
     Axis(
         name="connections",
-        title="connections, 1,000 requests a second from all",
+        title="connections, 1,000 requests/s",
         points=[
             Point(value=number, connections=number, rate=1_000, cases={"read one": READ})
             for number in (1, 48, 500, 4_000)

@@ -15,6 +15,8 @@ _ACROSS = 3
 _WIDTH, _HEIGHT, _TOP = 290, 190, 60
 _LEFT, _RIGHT, _HEAD, _FOOT = 24, 24, 36, 30
 _HEADROOM = 1.15
+_ABOVE, _BELOW = -7, 16
+"""Where a point's figure stands: below it where another line has a higher point."""
 _WORDS = {"µs": "CPU µs a request", "s": "s to the first answer", "MB": "MB then"}
 
 
@@ -52,12 +54,16 @@ def _panel(title: str, unit: str, by_case: Mapping[str, Sequence[Cost]], *, left
     xs = [left + _LEFT + 16 + step * place for place in range(len(values))]
     for value, x in zip(values, xs, strict=True):
         yield _text(f"{value:,}", x, bottom + 16, size=11, anchor="middle")
+    highest = [
+        max(costs) for costs in zip(*([cost.least for cost in found] for found in by_case.values()), strict=True)
+    ]
     for case, costs in by_case.items():
         ys = [bottom - (_HEIGHT - _FOOT - _HEAD - 14) * cost.least / most for cost in costs]
         yield from _line(xs, ys, _COLOURS[case])
-        for cost, x, y in zip(costs, xs, ys, strict=True):
+        for cost, x, y, most_here in zip(costs, xs, ys, highest, strict=True):
             told = f"{cost.least:.2f}" if unit == "s" else f"{cost.least:.0f}"
-            yield _text(told, x, y - 7, size=11, colour=_COLOURS[case], anchor="middle")
+            beside = _ABOVE if cost.least == most_here else _BELOW
+            yield _text(told, x, y + beside, size=11, colour=_COLOURS[case], anchor="middle")
 
 
 def _line(xs: Sequence[float], ys: Sequence[float], colour: str) -> Iterator[str]:
