@@ -25,6 +25,7 @@ WARM_UP_SECONDS = 60.0
 JOBS = {"dependencies": SCRAPE, "process": SCRAPE, "patience": PATIENT_SCRAPE}
 _SLOWEST_SCRAPE_SECONDS = 1.5
 _TRIES = 3
+"""Of a fault, before it counts as not proven."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
