@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
@@ -39,7 +39,9 @@ def options_of(template: str, methods: list[str]) -> Address:
     async def handle(_request: web.Request) -> web.Response:
         return web.Response(status=204, headers={"Allow": allow})
 
-    return Address(method="OPTIONS", handle=handle, endpoint=open_page(template, operation="options"))
+    # It is open to anyone, whoever may do what it tells of: no caller is to be led there by it.
+    endpoint = replace(open_page(template, operation="options"), is_signposted=False)
+    return Address(method="OPTIONS", handle=handle, endpoint=endpoint)
 
 
 def open_page(path: str, *, operation: str = "page") -> Endpoint:

@@ -10,8 +10,10 @@
    deadline. It has a limit of its own on failures, by address, as `rate_limit` never sees those who fail.
 8. `authorize`: nothing of a request is read for a caller who may not make it.
 9. `rate_limit`: after it is known who calls, as a limit is a caller's; before a body is read.
-10. `validate`: nothing goes on that is not as declared.
-11. `idempotency`: innermost, as only a valid request is worth remembering.
+10. `point_the_way`: only for addresses that lead nowhere; after the limit, as looking for what was meant takes time,
+    and after it is known who calls, as nobody is told of an address that is not open to them.
+11. `validate`: nothing goes on that is not as declared.
+12. `idempotency`: innermost, as only a valid request is worth remembering.
 
 *shed* stands before the first of them, at the connection (`shed_protocol` asks, `shed` decides): a request is let in,
 held or refused before a byte of it is parsed, as reading it and passing it through three layers costs a good part of
@@ -39,6 +41,7 @@ from middleware.inbound.own_hosts import ANY_HOST, OwnHosts, require_own_host
 from middleware.inbound.problems import ProblemRenderer
 from middleware.inbound.rate_limit import Limits, mark_limits, rate_limit
 from middleware.inbound.require_operator import require_operator
+from middleware.inbound.signpost import point_the_way
 from middleware.inbound.stack import Stack
 from middleware.inbound.telling import Telling
 from middleware.inbound.validate import validate
@@ -90,6 +93,7 @@ def inbound(
             *(() if asked is None else (authenticate(asked, observe, realm=bounds.realm, jitter=clock.jitter),)),
             authorize(observe, realm=bounds.realm),
             *(() if limits is None else (rate_limit(limits, jitter=clock.jitter),)),
+            point_the_way(endpoints),
             validate(now=clock.now),
             idempotency(secret=bounds.secret),
         ),

@@ -3,13 +3,13 @@
 from typing import get_args
 
 from middleware.errors import Forbidden, Problem, Unauthenticated
+from middleware.inbound.admission import ADMITTED
 from middleware.inbound.challenge import INSUFFICIENT_SCOPE, challenge
 from middleware.inbound.exchange import Exchange
 from middleware.inbound.request_plan import Check, Layer, Place
 from telemetry.events import AccessDecided, AccessDecision, Observe
 from telemetry.observers import bound
 
-_ADMITTED: frozenset[AccessDecision] = frozenset({"admitted", "admitted_own_rows"})
 _SENTENCES: dict[AccessDecision, str] = {
     "refused_role": "You may not do this: it takes a role that you do not hold.",
     "refused_scope": "Your credential may not do this: its scope ends before it.",
@@ -34,7 +34,7 @@ def authorize(observe: Observe, *, realm: str) -> Layer:
             else:
                 decision = caller.decisions.get(place) or caller.decided(place, decide(caller.principal))
             tell[decision]()
-            if decision not in _ADMITTED:
+            if decision not in ADMITTED:
                 raise _refusal(decision, realm)
 
         return check

@@ -22,7 +22,7 @@ class Endpoint:
     `template` is the address with its parameters' names (`/products/{id}`), `operation` a word for what it does
     (`products.read`), `decide` its access rule, `limit_seconds` how long a request to it may take, None for as
     long as any, `charge` what it takes from its caller's limit, None for nothing, `idempotency` whether it takes an
-    Idempotency-Key.
+    Idempotency-Key, `is_signposted` whether callers who are lost are told of the address.
     """
 
     template: str
@@ -33,6 +33,7 @@ class Endpoint:
     charge: Charge | None = None
     idempotency: Literal["none", "optional", "required"] = "none"
     priority: Priority = "default"
+    is_signposted: bool = True
 
 
 Endpoints = Mapping[Callable[..., object], Endpoint]

@@ -132,7 +132,7 @@ def refusal_response(error: web.HTTPException, context: RequestContext, *, jitte
 def problem_of_refusal(error: web.HTTPException) -> Problem | None:
     """The problem of the taxonomy that it is; None for a status it has no word for."""
     kind = _KIND_OF_STATUS.get(error.status)
-    return None if kind is None else kind(_words(error), headers=_own_headers(error))
+    return None if kind is None else kind(_words(error) or _offers(error), headers=_own_headers(error))
 
 
 def _own_headers(error: web.HTTPException) -> dict[str, str]:
@@ -170,6 +170,13 @@ def _words(error: web.HTTPException) -> str:
     if error.content_type == "text/plain" and error.text and error.text != f"{error.status}: {error.reason}":
         return error.text
     return "" if error.reason == _phrase(error.status) else error.reason
+
+
+def _offers(error: web.HTTPException) -> str:
+    """What a refused method might have been; empty for any other refusal."""
+    if not isinstance(error, web.HTTPMethodNotAllowed) or not error.allowed_methods:
+        return ""
+    return f"{MethodNotAllowed.__doc__} It offers {', '.join(sorted(error.allowed_methods))}."
 
 
 def _phrase(status: int) -> str:

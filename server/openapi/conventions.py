@@ -19,7 +19,8 @@ numbers have 64 bits. Text is any Unicode but U+0000. Bodies are UTF-8 JSON.
 
 ### Refusals
 Every failure is `application/problem+json` (RFC 9457) and names all faults at once in `errors`. An unknown address
-is 404, a method an address does not offer 405 with `Allow`. Every address also answers `OPTIONS`, and `HEAD` where it
+is 404, with the one it was probably meant to be where that is open to the caller; a method an address does not offer
+405 with `Allow`. Every address also answers `OPTIONS`, and `HEAD` where it
 answers `GET`. `retryable` tells whether the same request may succeed later; a 503 says when in `Retry-After`.
 
 ### Who calls

@@ -229,6 +229,15 @@ async def test_an_unknown_address_is_a_404_and_no_route_of_its_own(call: Caller,
     assert events.events[0] == RequestStarted(method="GET", route="_unmatched")
 
 
+@pytest.mark.parametrize(("path", "is_told"), [("/product/1", True), ("/secret/1", False)])
+async def test_only_an_address_that_is_open_to_the_caller_is_said_to_have_been_meant(
+    call: Caller, path: str, is_told: bool
+) -> None:
+    answer = await call("GET", path)
+
+    assert (answer.status, "Did you mean" in str(problem(answer)["detail"])) == (404, is_told)
+
+
 async def test_a_method_that_is_not_offered_is_a_405_that_says_which_are(call: Caller) -> None:
     answer = await call("DELETE", "/products/1")
 

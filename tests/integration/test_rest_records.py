@@ -104,10 +104,23 @@ async def test_options_tells_the_methods_and_so_does_a_405(warehouse: Client, pa
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["/nothing", "/makers/", "/makers//", "/makers/1/", "/makers/1/2", "/Makers", "/makers/../makers", "//makers"],
+    ("path", "meant"),
+    [
+        ("/nothing", ""),
+        ("/makers/1/2", ""),
+        ("/makers/", " Did you mean /makers?"),
+        ("/makers//", " Did you mean /makers?"),
+        ("/makers/1/", " Did you mean /makers/{maker_id}?"),
+        ("/Makers", " Did you mean /makers?"),
+        ("/makers/../makers", " Did you mean /makers?"),
+        ("//makers", " Did you mean /makers?"),
+        ("/maker", " Did you mean /makers?"),
+        ("/doc", " Did you mean /docs?"),
+    ],
 )
-async def test_an_unknown_address_is_a_problem(warehouse: Client, path: str) -> None:
+async def test_an_unknown_address_is_a_problem_that_says_what_was_meant(
+    warehouse: Client, path: str, meant: str
+) -> None:
     reply = await warehouse.get(path)
 
     assert (reply.status, reply.headers["Content-Type"]) == (404, "application/problem+json")
@@ -115,7 +128,7 @@ async def test_an_unknown_address_is_a_problem(warehouse: Client, path: str) -> 
         "type": "urn:mainstay:problem:not_found",
         "title": "Not found",
         "status": 404,
-        "detail": "There is nothing here.",
+        "detail": f"There is nothing here.{meant}",
         "request_id": reply.headers["X-Request-ID"],
         "trace_id": reply.headers["traceparent"].split("-")[1],
         "retryable": False,

@@ -145,7 +145,11 @@ def test_what_aiohttp_raises_becomes_a_problem_of_the_taxonomy(
 def test_a_method_not_allowed_says_which_are() -> None:
     response = refusal_response(web.HTTPMethodNotAllowed("PUT", ["GET", "HEAD"]), CONTEXT, jitter=0)
 
-    assert (response.status, response.headers["Allow"]) == (405, "GET,HEAD")
+    assert (response.status, response.headers["Allow"], body_of(response)["detail"]) == (
+        405,
+        "GET,HEAD",
+        "This address does not offer that method. It offers GET, HEAD.",
+    )
 
 
 def test_a_status_the_taxonomy_has_no_word_for_keeps_its_own() -> None:
