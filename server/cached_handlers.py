@@ -47,7 +47,7 @@ class CachedHandlers(RecordHandlers):
         # Whether a record is still the one that If-Match expects only the database knows (RFC 9111 §4.3.2).
         reading = self._reads.reading(wish_of(request) if asked.expected is None else FRESH)
         try:
-            found = await records.through(reading).read(asked.key, asked.shape)
+            found = records.answered(await reading.run(*records.question(asked.key, asked.shape), operation="read"))
         except NotFound as missing:
             if reading.answered is not None:
                 missing.headers |= self._headers_for(request).of(reading.answered)

@@ -1,6 +1,6 @@
 """The records of one type: read, list, create, replace, update, delete, each one statement."""
 
-from collections.abc import Awaitable, Coroutine, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -115,15 +115,23 @@ class Records:
 
     async def read(self, key: str, shape: Shape | None = None, *, locked: bool = False) -> Rendered:
         """One record as JSON, whole unless told. `locked` keeps others from changing it until the transaction ends."""
+        statement, parameters = self.question(key, shape, locked=locked)
+        return self.answered(await self.runner.run(statement, parameters, operation="read"))
+
+    def question(
+        self, key: str, shape: Shape | None = None, *, locked: bool = False
+    ) -> tuple[Statement, Sequence[Parameter]]:
+        """The statement that reads one record, and what it is run with."""
         shape = self.whole if shape is None else shape
         scope, statements = self.scope, self.table.statements
         if scope.bounds:
             bounds = scope.bounds_of(statements.tables_shown(shape.expand))
             statement = statements.read(shape, bounds=bounds, locked=locked)
-            parameters = statement.bind({KEY: key, **scope.values_of(bounds)})
-        else:
-            statement, parameters = statements.read(shape, locked=locked), (key,)
-        rows = await self.runner.run(statement, parameters, operation="read")
+            return statement, statement.bind({KEY: key, **scope.values_of(bounds)})
+        return statements.read(shape, locked=locked), (key,)
+
+    def answered(self, rows: list[tuple[Any, ...]]) -> Rendered:
+        """What it has found."""
         if not rows:
             raise NotFound(f"There is no {self.table.type.name} with this key.")
         return self._rendered(rows[0])

@@ -53,8 +53,6 @@ def limit_time(*, request_seconds: float, call_later: CallLater, now: Callable[[
             instant = exchange.context.started_seconds + seconds
             DEADLINE.set(instant)  # the request has a context of its own: nothing needs to be put back
             exchange.due_seconds, exchange.deadlines = instant, deadlines
-            if exchange.has_waited:
-                exchange.waits()
 
         return check
 

@@ -11,6 +11,7 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.http_writer import StreamWriter
 from aiohttp.streams import StreamReader
 
+from middleware.brief_wait import Brief
 from middleware.inbound.caller import Acquaintance, Caller
 from middleware.inbound.deadline_timer import Deadline
 from middleware.inbound.principal import PRINCIPAL, Principal
@@ -37,7 +38,6 @@ class Exchange(web.Request):
         "deadline",
         "deadlines",
         "due_seconds",
-        "has_waited",
         "waited_seconds",
     }
 
@@ -50,7 +50,6 @@ class Exchange(web.Request):
     due_seconds = math.inf
     acquaintance: Acquaintance | None = None
     caller: Caller | None = None
-    has_waited = False
     waited_seconds = 0.0
     _writer: AbstractStreamWriter | None = None
 
@@ -132,8 +131,7 @@ class Exchange(web.Request):
         if self.deadline is not None:
             self.deadline.look_at(cancelled)
 
-    def waits(self) -> None:
-        """It is not answered at once: something has to come first, which may never come."""
-        self.has_waited = True
-        if self.deadlines is not None:
+    def waits(self, awaited: object) -> None:
+        """It is not answered at once: this has to come first, which may never come unless it is Brief."""
+        if self.deadline is None and self.deadlines is not None and type(awaited) is not Brief:
             self.deadline = self.deadlines(self.due_seconds, self._task)

@@ -14,13 +14,13 @@ T = TypeVar("T")
 
 
 @types.coroutine
-def in_own_context(work: Coroutine[Any, Any, T], *, waits: Callable[[], object]) -> Generator[Any, Any, T]:
-    """Do the work in a copy of the present context; `waits` is called once it first waits for anything."""
+def in_own_context(work: Coroutine[Any, Any, T], *, waits: Callable[[object], object]) -> Generator[Any, Any, T]:
+    """Do the work in a copy of the present context; `waits` is told of each thing it waits for."""
     run = copy_context().run
     try:
         awaited = run(work.send, None)
-        waits()
         while True:
+            waits(awaited)
             thrown: BaseException | None = None
             try:
                 sent = yield awaited

@@ -10,6 +10,7 @@ from storage.cache.cache_policy import CachePolicy
 from storage.cache.cached_reads import LATE_SECONDS, CachedReads, Parts
 from storage.cache.flights import Flights
 from storage.cache.invalidation import Invalidation
+from storage.cache.near_answers import NearAnswers
 from storage.cache.question import Questions
 from storage.cache.refreshes import Refreshes
 from storage.cache.watched_writes import WatchedWrites
@@ -41,6 +42,7 @@ class Caching:
         self._invalidation = Invalidation(store, questions, observe=observe, suspension=suspension, clock=clock)
         self._parts = Parts(
             store=store,
+            near=store if isinstance(store, NearAnswers) else None,
             questions=questions,
             invalidation=self._invalidation,
             suspension=suspension,

@@ -3,7 +3,7 @@
 from storage.cache.answer_store import Found
 from storage.cache.answered import Answered
 from storage.cache.cache_policy import CachePolicy
-from storage.cache.entry import Rows
+from storage.cache.entry import Entry, Rows
 from telemetry.events import CacheResult
 from telemetry.frozen import frozen
 
@@ -39,6 +39,18 @@ class Candidate:
 
     def _as(self, result: CacheResult, left_seconds: float) -> Answered:
         return Answered(rows=self.rows, result=result, age_seconds=self.age_seconds, left_seconds=left_seconds)
+
+
+def hit(answer: Entry, now: int, *, policy: CachePolicy) -> Answered | None:
+    """One that holds rows and is current, as `candidate` judges it, where nothing else is to be said of it than that.
+
+    None where there is: its time is up, or its age is not known.
+    """
+    age_seconds = (now - answer.asked_at) / _MICROSECONDS
+    left_seconds = policy.fresh_seconds - age_seconds
+    if left_seconds < 0 or age_seconds < _BACKWARDS_SECONDS:
+        return None
+    return Answered(rows=answer.rows, result="hit", age_seconds=max(age_seconds, 0.0), left_seconds=left_seconds)
 
 
 def candidate(found: Found, policy: CachePolicy) -> Candidate | None:

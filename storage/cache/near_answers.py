@@ -1,5 +1,6 @@
 """Answers kept in this process beside the store, and used only where the store says that nothing has been written."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -8,7 +9,7 @@ from storage.cache.answer_store import AnswerStore, Found, Present, Room
 from storage.cache.entry import Entry
 from storage.cache.nearby import Nearby
 from storage.cache.question import Question
-from storage.cache.roll_call import RollCalls
+from storage.cache.roll_call import Roll, RollCalls
 from telemetry.frozen import frozen
 
 NEAR_BYTES = 16 * 1024 * 1024
@@ -26,10 +27,11 @@ class WordyStore(AnswerStore, Protocol):
 
 
 @frozen
-class _Near:
-    """An answer, and the watched generations at a moment when it was current."""
+class Near:
+    """An answer, and the watched generations, which have these names, at a moment when it was current."""
 
     entry: Entry
+    names: tuple[str, ...]
     watched: tuple[bytes | None, ...]
 
 
@@ -45,23 +47,34 @@ class NearAnswers:
     def __init__(self, store: WordyStore, *, senses: Senses, maximum_bytes: int = NEAR_BYTES) -> None:
         self._store = store
         self._roll_calls = RollCalls(store.present, senses=senses)
-        self._nearby: Nearby[_Near] = Nearby(maximum_bytes)
+        self._nearby: Nearby[Near] = Nearby(maximum_bytes)
         self._heard: dict[str, bytes | None] = {}
         """The generations as they were last heard: who watches others need not ask to know that they have ended."""
 
     async def look(self, question: Question) -> Found:
         """Find the answer, here or there."""
-        near = self._nearby.get(question.place)
-        if near is None:
-            return await self._look_there(question)
-        watched, names = near.watched, question.watched
-        if tuple(map(self._heard.get, names)) == watched:
-            roll = await self._roll_calls.roll(names)
-            self._heard.update(roll.words)
-            entry = near.entry
-            if tuple(map(roll.words.get, names)) == watched and roll.now < entry.renewed_at:
-                return Found(now=roll.now, generations=entry.generations, entry=entry, watched=watched)
+        near = self.near(question.place)
+        if near is not None:
+            roll = await self._roll_calls.roll(near.names)
+            if self.holds(near, roll):
+                entry = near.entry
+                return Found(now=roll.now, generations=entry.generations, entry=entry, watched=near.watched)
         return await self._look_there(question)
+
+    def near(self, place: str) -> Near | None:
+        """The answer to the question of this place, if it is here, and is not known to have been written over."""
+        near = self._nearby.get(place)
+        return near if near is not None and tuple(map(self._heard.get, near.names)) == near.watched else None
+
+    def called(self, near: Near) -> "asyncio.Future[Roll | Exception]":
+        """What a roll call sent from now on will say of it, or why there was none: for `holds`."""
+        return self._roll_calls.join(near.names)
+
+    def holds(self, near: Near, roll: Roll) -> bool:
+        """Whether it is still what the store would give, as this call says, and not to be read anew yet."""
+        words = roll.words
+        self._heard.update(words)
+        return tuple(map(words.get, near.names)) == near.watched and roll.now < near.entry.renewed_at
 
     async def keep(self, question: Question, entry: bytes, *, generations: bytes, room: Room) -> bool:
         """Keep an answer there; the next look brings it here."""
@@ -83,7 +96,7 @@ class NearAnswers:
         is_current = entry is not None and entry.generations == found.generations
         if entry is not None and entry.rows and is_current and None not in found.watched:
             self._heard.update(zip(question.watched, found.watched, strict=True))
-            near = _Near(entry=entry, watched=found.watched)
+            near = Near(entry=entry, names=question.watched, watched=found.watched)
             self._nearby.put(question.place, near, size_bytes=_size_bytes(entry))
         return found
 

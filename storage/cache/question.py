@@ -27,6 +27,8 @@ class Question:
     generations, one a table, that end with each write to what it shows.
     """
 
+    place: str
+    """What tells it from every other, without a digest: where its answer is kept in the process."""
     keys: tuple[str, ...]
     watched: tuple[str, ...]
     name: str
@@ -34,10 +36,10 @@ class Question:
     key: str | None = None
     """The key of the one record asked about."""
 
-    @property
-    def place(self) -> tuple[str, str]:
-        """What tells it from every other."""
-        return self.keys[0], self.name
+
+def place_of(statement: Statement, parameters: Sequence[Any]) -> str:
+    """The place of the question this statement asks with these parameters: all that decides its answer."""
+    return f"{statement.name}{parameters!r}"
 
 
 class Questions:
@@ -58,15 +60,16 @@ class Questions:
 
     def of(self, statement: Statement, parameters: Sequence[Any]) -> Question:
         """The question a statement that reads asks with these parameters."""
-        place = statement.key_place
-        if place is None:
-            name = self._named(f"{statement.name}{parameters!r}")
+        place, of_key = place_of(statement, parameters), statement.key_place
+        if of_key is None:
+            name = self._named(place)
             lists = tuple(map(self.lists_of, statement.tables))
             keys = (f"{self._prefix}:{name}", *lists)
-            return Question(keys=keys, watched=lists, name=ANSWER, tables=statement.tables)
+            return Question(place=place, keys=keys, watched=lists, name=ANSWER, tables=statement.tables)
         (table,) = statement.tables
-        key, others = str(parameters[place]), (*parameters[:place], *parameters[place + 1 :])
+        key, others = str(parameters[of_key]), (*parameters[:of_key], *parameters[of_key + 1 :])
         return Question(
+            place=place,
             keys=(self.record(table, key), self.records_of(table)),
             watched=(self.lists_of(table),),
             name=self._named(f"{statement.name}{others!r}"),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 
+from middleware.brief_wait import brief_or_not
 from middleware.outbound.layer import Senses
 from storage.cache.answer_store import Present
 from telemetry.frozen import frozen
@@ -51,34 +52,40 @@ class RollCalls:
 
     async def roll(self, names: Sequence[str]) -> Roll:
         """These generations and perhaps others, as they are at some instant from now on; raises what `heard` raises."""
-        gathered, loop = self._next, asyncio.get_running_loop()
-        for name in names:
-            gathered.names[name] = None
-        waiter: asyncio.Future[Roll | Exception] = loop.create_future()
-        gathered.waiters.append(waiter)
-        if self._calling is None:
-            # In a context of its own: it is none of its callers', nor is the deadline of one of them its own.
-            self._calling = loop.create_task(self._call(), context=Context())
-        # To the edge it waits for Redis, as it would with a command of its own: meanwhile others may be let in.
-        self._senses.attempts_under_way += 1
-        try:
-            answer = await waiter
-        finally:
-            self._senses.attempts_under_way -= 1
+        answer = await self.join(names)
         if isinstance(answer, Roll):
             return answer
         raise answer
+
+    def join(self, names: Sequence[str]) -> "asyncio.Future[Roll | Exception]":
+        """The same as what it will be; what `heard` raises is a result, as nobody may be left to take it."""
+        gathered, loop = self._next, asyncio.get_running_loop()
+        for name in names:
+            gathered.names[name] = None
+        # Two calls, each of which Redis' policy gives half a second, is the longest it may be.
+        waiter: asyncio.Future[Roll | Exception] = brief_or_not(loop, self._senses.clock.now())
+        gathered.waiters.append(waiter)
+        # To the edge it waits for Redis, as it would with a command of its own: meanwhile others may be let in.
+        self._senses.attempts_under_way += 1
+        if self._calling is None:
+            # In a context of its own: it is none of its callers', nor is the deadline of one of them its own.
+            self._calling = loop.create_task(self._call(), context=Context())
+        return waiter
 
     async def _call(self) -> None:
         while self._next.waiters:
             gathered, self._next = self._next, _Gathered()
             answer = await self._answer(tuple(gathered.names))
-            gathered.settle(answer)
+            self._settle(gathered, answer)
             if not isinstance(answer, Roll):
                 # Who waits behind a call that failed would wait as long again for the same.
                 behind, self._next = self._next, _Gathered()
-                behind.settle(answer)
+                self._settle(behind, answer)
         self._calling = None
+
+    def _settle(self, gathered: _Gathered, answer: Roll | Exception) -> None:
+        self._senses.attempts_under_way -= len(gathered.waiters)
+        gathered.settle(answer)
 
     async def _answer(self, names: tuple[str, ...]) -> Roll | Exception:
         try:

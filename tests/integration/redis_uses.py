@@ -24,6 +24,7 @@ _CHARGE = Charge(
 )
 _PREFIX = "mainstay:cache:{0123}"
 _QUESTION = Question(
+    place="q",
     keys=(f"{_PREFIX}:products:1", f"{_PREFIX}:products:records"),
     watched=(f"{_PREFIX}:products:lists",),
     name="q",

@@ -9,7 +9,7 @@ from server.requests.cache_wishes import NOT_KEPT, wish_of
 from storage.cache.answer_store import Found
 from storage.cache.answered import ANY_AGE, FRESH, Answered, Wish
 from storage.cache.cache_policy import CachePolicy
-from storage.cache.candidate import Candidate, candidate
+from storage.cache.candidate import Candidate, candidate, hit
 from storage.cache.entry import Entry, Rows
 from telemetry.events import CacheResult
 from tests.hand_clock import HandClock
@@ -112,6 +112,18 @@ def test_an_answer_is_used_renewed_and_given_up_by_its_age() -> None:
 def test_an_answer_that_a_write_has_ended_stands_in_only_where_postgres_is_away() -> None:
     assert uses(judged(1, generations=b"h")) == (False, False, True)
     assert uses(judged(1, generations=b"g h")) == (False, False, True)
+
+
+@pytest.mark.parametrize("age_seconds", [-60, -1.5, -0.5, 0, 0.25, 26.9, 29.999, 30, 30.001, 34, 90_000])
+def test_a_hit_is_what_a_candidate_says_that_is_given_as_it_is(age_seconds: float) -> None:
+    asked = found(age_seconds)
+    assert asked.entry is not None
+    judged = candidate(asked, POLICY)
+    as_it_is = None if judged is None or not judged.is_usable else judged.answered()
+
+    given = hit(asked.entry, NOW, policy=POLICY)
+
+    assert given == (as_it_is if as_it_is is not None and as_it_is.result == "hit" else None)
 
 
 def test_that_there_is_no_such_record_is_believed_for_seconds_and_never_stands_in() -> None:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from middleware.brief_wait import BRIEF_SECONDS
 from middleware.errors import Problem, Unavailable
 from middleware.outbound.layer import Senses
+from middleware.outbound.policy import RedisPolicy
 from storage.cache.answer_store import Present
 from storage.cache.roll_call import Roll, RollCalls
 
@@ -126,6 +128,12 @@ async def test_a_bug_is_everybodys_and_not_forever() -> None:
         with pytest.raises(ZeroDivisionError):
             await one
     assert (await words.ask("a")).words == {"a": b"1"}
+
+
+def test_the_longest_that_anybody_waits_is_brief() -> None:
+    one_call_seconds = RedisPolicy().commands().attempt_timeout_seconds
+
+    assert 2 * one_call_seconds < BRIEF_SECONDS
 
 
 async def test_all_who_wait_count_as_waiting_for_redis() -> None:

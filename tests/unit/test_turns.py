@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import inspect
+import math
 from contextvars import ContextVar
 from email.parser import BytesParser
 
@@ -13,8 +14,11 @@ from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
+from middleware.brief_wait import Brief, brief_or_not
+from middleware.deadlines import DEADLINE
 from middleware.inbound import inbound
 from middleware.inbound.answer_bytes import AnswerBytes
+from middleware.inbound.deadline_timer import Deadline
 from middleware.inbound.directory import Directory, Found
 from middleware.inbound.exchange import Exchange
 from middleware.inbound.identify import CONTEXT, mark_answers
@@ -24,6 +28,7 @@ from middleware.inbound.ready_answer import ReadyAnswer
 from middleware.inbound.request_plan import Plan, place_of
 from telemetry.context import Identifier
 from tests.exchanges import Heard, answer, connection, exchange_of
+from tests.hand_clock import HandClock
 from tests.recorder import Recorder
 
 WORD: ContextVar[str] = ContextVar("word", default="")
@@ -57,22 +62,26 @@ async def test_what_work_sets_in_a_context_is_not_there_afterwards() -> None:
         await asyncio.sleep(0)
         return WORD.get()
 
-    assert (await in_own_context(work(), waits=lambda: None), WORD.get()) == ("within", "")
+    assert (await in_own_context(work(), waits=lambda _awaited: None), WORD.get()) == ("within", "")
 
 
-async def test_it_is_said_once_that_work_waits_and_never_where_it_does_not() -> None:
-    said: list[str] = []
+async def test_it_is_said_of_each_thing_that_work_waits_for_and_never_where_it_waits_for_nothing() -> None:
+    said: list[object] = []
+    loop = asyncio.get_running_loop()
+    first, second = loop.create_future(), loop.create_future()
 
     async def patient() -> None:
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await first
+        await second
 
     async def prompt() -> None: ...
 
-    await in_own_context(prompt(), waits=lambda: said.append("prompt"))
-    await in_own_context(patient(), waits=lambda: said.append("patient"))
+    loop.call_soon(first.set_result, None)
+    loop.call_soon(loop.call_soon, second.set_result, None)
+    await in_own_context(prompt(), waits=said.append)
+    await in_own_context(patient(), waits=said.append)
 
-    assert said == ["patient"]
+    assert said == [first, second]
 
 
 async def test_a_cancellation_and_a_failure_are_the_work_s() -> None:
@@ -88,7 +97,7 @@ async def test_a_cancellation_and_a_failure_are_the_work_s() -> None:
             raise ValueError("late") from None
 
     async def outer() -> None:
-        await in_own_context(work(), waits=lambda: None)
+        await in_own_context(work(), waits=lambda _awaited: None)
 
     task = asyncio.create_task(outer())
     await began.wait()
@@ -127,6 +136,39 @@ def test_where_an_address_leads_is_what_aiohttp_makes_of_it() -> None:
     assert ours == theirs
     parts = UrlMappingMatchInfo.__slots__
     assert [getattr(ours, name) for name in parts] == [getattr(theirs, name) for name in parts]
+
+
+class _Timed:
+    """Counts the timers that are set."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def __call__(self, instant: float, task: "asyncio.Task[object]") -> Deadline:
+        self.seconds.append(instant)
+        return Deadline(instant, task, call_later=HandClock().clock.call_later)
+
+
+async def test_a_deadline_has_a_timer_from_the_first_wait_on_that_may_be_long() -> None:
+    exchange, timed, loop = exchange_of("/a"), _Timed(), asyncio.get_running_loop()
+    exchange.due_seconds, exchange.deadlines = 5.0, timed
+    seen = []
+
+    for awaited in (Brief(loop=loop), loop.create_future(), None):
+        exchange.waits(awaited)
+        seen.append(list(timed.seconds))
+
+    assert seen == [[], [5.0], [5.0]]
+
+
+@pytest.mark.parametrize(("left_seconds", "is_brief"), [(math.inf, True), (2.1, True), (2.0, False), (-1.0, False)])
+async def test_nobody_waits_briefly_who_has_little_time_left(left_seconds: float, is_brief: bool) -> None:
+    token = DEADLINE.set(100.0 + left_seconds)
+
+    waited: asyncio.Future[None] = brief_or_not(asyncio.get_running_loop(), 100.0)
+
+    DEADLINE.reset(token)
+    assert isinstance(waited, Brief) == is_brief
 
 
 # --- the answer
