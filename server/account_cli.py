@@ -1,6 +1,7 @@
 """`mainstay account …`: its commands and their options; each imports only what it needs, as in `server/cli.py`."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,15 +16,21 @@ AccountName = Annotated[str, typer.Argument(metavar="NAME", help="The name it si
 AccountRoles = Annotated[
     list[str] | None, typer.Option("--role", metavar="ROLE", help="A role it holds, such as staff; more than once.")
 ]
+AccountService = Annotated[
+    Path | None,
+    typer.Option("--service", metavar="FILE", help="The service it is for: roles that FILE does not know are refused."),
+]
 AccountTenant = Annotated[str | None, typer.Option(metavar="NAME", help="Whose data it is for.")]
 
 
 @accounts.command("create", epilog="Example: mainstay account create ada@example.org --role staff < password")
-def create_account(name: AccountName, *, role: AccountRoles = None, tenant: AccountTenant = None) -> None:
+def create_account(
+    name: AccountName, *, role: AccountRoles = None, tenant: AccountTenant = None, service: AccountService = None
+) -> None:
     """Make an account; its password is asked for, or is the first line of what comes in."""
     from server.commands.account_work import AccountWish, run_create
 
-    sys.exit(run_create(AccountWish(name=name, roles=role or (), tenant=tenant)))
+    sys.exit(run_create(AccountWish(name=name, roles=role or (), tenant=tenant, file=service)))
 
 
 @accounts.command("list", epilog="Example: mainstay account list")
@@ -35,11 +42,20 @@ def list_accounts() -> None:
 
 
 @accounts.command("grant", epilog="Example: mainstay account grant ada@example.org --role staff --role admin")
-def grant_account(name: AccountName, *, role: AccountRoles = None, tenant: AccountTenant = None) -> None:
+def grant_account(
+    name: AccountName,
+    *,
+    role: AccountRoles = None,
+    tenant: AccountTenant = None,
+    no_roles: Annotated[bool, typer.Option("--no-roles", help="Leave it without any role.")] = False,
+    service: AccountService = None,
+) -> None:
     """Give an account these roles and this tenant, and no others; it has to sign in again."""
+    if no_roles == bool(role):
+        raise typer.BadParameter("say which roles it is to have, or --no-roles", param_hint="--role")
     from server.commands.account_work import AccountWish, run_grant
 
-    sys.exit(run_grant(AccountWish(name=name, roles=role or (), tenant=tenant)))
+    sys.exit(run_grant(AccountWish(name=name, roles=role or (), tenant=tenant, file=service)))
 
 
 @accounts.command("lock", epilog="Example: mainstay account lock ada@example.org")

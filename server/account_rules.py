@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from server.identity.api_keys import ADMIN
-from server.identity.key_grants import is_role
+from server.role_rules import role_problems
 from server.service import Accounts, Service
 from storage.mistakes import Mistake
 
@@ -26,12 +26,9 @@ def account_mistakes(service: Service) -> Iterator[Mistake]:
 
 
 def _role_problems(accounts: Accounts) -> Iterator[str]:
+    yield from role_problems(accounts.roles)
     if not isinstance(accounts.roles, list | tuple):
-        yield "roles is a list of roles, as ['member']"
         return
-    for role in accounts.roles:
-        if not isinstance(role, str) or not is_role(role):
-            yield f"{role!r} is no role: letters, digits, and . _ : - after the first"
     if ADMIN in accounts.roles:
         yield f"whoever signs up would be {ADMIN}, and could make keys"
     if accounts.roles and not accounts.sign_up:

@@ -42,7 +42,7 @@ from server.identity.audit_trail import AuditEntry, scope_of_admin
 from server.identity.callers import Callers
 from server.identity.declared_roles import declared_roles
 from server.identity.field_access import FieldRules
-from server.identity.key_routes import KEYS
+from server.identity.key_routes import DECLARED, KEYS
 from server.identity.row_scopes import RowScopes, reading_words
 from server.open_files import files_open_at_most
 from server.openapi import openapi_document
@@ -195,7 +195,7 @@ def public_app(
     app[_SUSPENSION] = suspension
     app[STORE] = TransactionStore(serving.tables, serving.runner)
     app[UPSTREAMS] = backing.upstreams
-    app[KEYS] = backing.callers.keys
+    app[KEYS], app[DECLARED] = backing.callers.keys, declaration
     if backing.accounts is not None:
         app[OFFICE] = AccountOffice(backing.accounts, AccountThrottle(limits, failures), observe=telemetry.observe)
     if caching is not None:

@@ -14,6 +14,7 @@ from server.limit_rules import limit_mistakes
 from server.objective_rules import objective_mistakes
 from server.priority_rules import priority_mistakes
 from server.resource_rules import name_of, resource_mistakes
+from server.role_rules import role_mistakes
 from server.route_rules import label_of, route_mistakes
 from server.service import Resource, Route, Service, Upstream
 from server.unlisted_upstreams import unlisted_upstream_mistakes
@@ -72,6 +73,7 @@ def _looked_at(service: Service, *, of: Service) -> tuple[Types, list[Mistake]]:
     mistakes += priority_mistakes(service)
     mistakes += objective_mistakes(service)
     mistakes += account_mistakes(service)
+    mistakes += role_mistakes(service)
     mistakes += _clashes(service)
     mistakes += upstream_mistakes(service.upstreams)
     mistakes += unlisted_upstream_mistakes(service)

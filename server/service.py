@@ -220,7 +220,8 @@ class Service:
     no limit. Whoever holds a role of `limit_factors`, as `{"partner": 10}`, has so many times every limit, the most of
     its roles' where it holds several; a key may say otherwise for itself. `identity` says where tokens name
     whom they speak for; who signs them is set where the service runs. With `accounts` the service has people of its
-    own. `objectives` are what is promised of all its requests together, over 30 days.
+    own. `objectives` are what is promised of all its requests together, over 30 days. `roles` are those that nothing
+    here names, as only what a handler does depends on them: a key for a role that is named nowhere is refused.
     """
 
     name: str
@@ -236,6 +237,7 @@ class Service:
     identity: Tokens = Tokens()
     accounts: Accounts | None = None
     objectives: Sequence[Objective] = ()
+    roles: Sequence[str] = ()
 
     def limit_factor(self, roles: Collection[str]) -> float:
         """How many times the declared limits whoever holds these roles has."""

@@ -4,6 +4,7 @@ import getpass
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from middleware.errors import Invalid, NotFound, Problem
 from server.accounts.account_register import AccountRegister, normal_name
@@ -14,7 +15,9 @@ from server.accounts.signing_keys import PUBLISHED_BEFORE_SECONDS, new_signing_k
 from server.commands.account_report import show_account, show_accounts
 from server.commands.credential_work import Misused, Reached, Task, work
 from server.commands.reporting import tell
+from server.identity.declared_roles import roles_unknown
 from server.identity.key_grants import is_role
+from server.service_file import checked_file
 from storage.credentials.account_table import AccountTable, StoredAccount
 from storage.credentials.session_table import SessionTable
 from storage.credentials.signing_key_table import SigningKeyTable
@@ -27,17 +30,24 @@ _MINUTE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountWish:
-    """What an account is to be."""
+    """What an account is to be; `file` is its service's, where that is said."""
 
     name: str
     roles: Sequence[str] = ()
     tenant: str | None = None
+    file: Path | None = None
 
     def require_roles(self) -> None:
-        """Raise Misused where a role is none."""
-        for role in self.roles:
-            if not is_role(role):
-                raise Misused(f"{role!r} is no role: letters, digits, and . _ : - after the first.")
+        """Raise Misused where a role is none, or none that the service knows."""
+        wrong = [
+            f"{role!r} is no role: letters, digits, and . _ : - after the first."
+            for role in self.roles
+            if not is_role(role)
+        ]
+        if self.file is not None and not wrong:
+            wrong = [*roles_unknown(self.roles, checked_file(self.file))]
+        if wrong:
+            raise Misused("\n".join(wrong))
 
 
 def run_create(wish: AccountWish) -> int:

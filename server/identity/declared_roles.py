@@ -11,11 +11,11 @@ from server.nearest import nearest, there_are
 
 
 def declared_roles(declaration: Declaration) -> frozenset[str]:
-    """Those that admit to something, change a limit, or are given to whoever signs up; admin always admits."""
+    """Those that admit to something, change a limit, are given to whoever signs up, or listed; admin always admits."""
     service = declaration.service
     accounts = () if service.accounts is None else service.accounts.roles
     words = [named for word in _words(declaration) for named in roles_in(word)]
-    return frozenset((ADMIN, *words, *service.limit_factors, *accounts))
+    return frozenset((ADMIN, *words, *service.limit_factors, *accounts, *service.roles))
 
 
 def roles_unknown(roles: Iterable[str], declaration: Declaration) -> Iterator[str]:

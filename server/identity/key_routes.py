@@ -13,10 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from middleware.errors import Fault, Invalid, Unauthenticated
 from middleware.inbound.principal import PRINCIPAL, Principal
+from server.declaration import Declaration
 from server.handling import body
 from server.identity.access import role
 from server.identity.api_keys import ADMIN
-from server.identity.key_grants import LONGEST_LIFE_SECONDS, GrantWrong, KeyWish, granted
+from server.identity.declared_roles import roles_unknown
+from server.identity.key_grants import LONGEST_LIFE_SECONDS, GrantWrong, KeyWish, granted, is_role
 from server.identity.key_ring import KeyRing, MadeKey
 from server.identity.revocation_watch import CURRENT_SECONDS
 from server.identity.verified import REMEMBERED_SECONDS
@@ -24,6 +26,8 @@ from server.service import Route, Service
 from storage.credentials.stored_key import StoredKey
 
 KEYS: web.AppKey[KeyRing] = web.AppKey("keys", KeyRing)
+DECLARED: web.AppKey[Declaration] = web.AppKey("declared", Declaration)
+"""What the service is: a key of its own holds no role that means nothing to it."""
 
 _DAY_SECONDS = 86_400
 Seconds = Annotated[int, Field(ge=1, le=int(LONGEST_LIFE_SECONDS))]
@@ -110,11 +114,15 @@ async def create_key(request: web.Request) -> KeyMade:
         may_write=asked.scope == "write",
         limit_factor=asked.limit_factor,
     )
+    unknown = roles_unknown(filter(is_role, asked.roles), request.app[DECLARED])
+    faults = [Fault(pointer="/roles", code="unknown_role", detail=sentence) for sentence in unknown]
     try:
         grant = granted(wish, expires_in_seconds=asked.expires_in_seconds)
     except GrantWrong as wrong:
-        faults = [Fault(pointer="", code="bad_key", detail=sentence) for sentence in wrong.sentences]
+        faults += [Fault(pointer="", code="bad_key", detail=sentence) for sentence in wrong.sentences]
         raise Invalid(faults=faults) from wrong
+    if faults:
+        raise Invalid(faults=faults)
     return _made(await request.app[KEYS].make(grant, created_by=admin.subject))
 
 

@@ -1,8 +1,12 @@
 """Accounts as an operator manages them, while three replicas run."""
 
+from pathlib import Path
 from typing import Any
 
-from tests.acceptance.club import ADA, Club
+import pytest
+
+from tests.acceptance.club import ADA, CLUBHOUSE, Club
+from tests.acceptance.service_process import mainstay
 from tests.patience import until_told
 
 PROMISED_SECONDS = 1.0
@@ -42,10 +46,30 @@ async def test_other_roles_sign_out_and_are_those_of_the_next_session(clubhouse:
 
     granted = await clubhouse.account("grant", "ADA@example.org", "--role", "staff")
     seconds = await clubhouse.until_everywhere(tokens["access_token"], 401)
+    later = await roles(clubhouse, await clubhouse.ada())
+    left = await clubhouse.account("grant", ADA["name"], "--no-roles")
 
     assert (granted.code, granted.errors.strip()) == (0, "ada@example.org: staff. 1 session ended.")
     assert seconds <= PROMISED_SECONDS
-    assert await roles(clubhouse, await clubhouse.ada()) == "staff"
+    assert later == "staff"
+    assert (left.code, left.errors.strip()) == (0, "ada@example.org: no roles. 1 session ended.")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--role", "membr", "--service", str(CLUBHOUSE)), "knows no role 'membr': did you mean member?"),
+        ((), "say which roles it is to have, or --no-roles"),
+        (("--role", "member", "--no-roles"), "say which roles it is to have, or --no-roles"),
+    ],
+)
+async def test_a_grant_that_cannot_be_meant_is_refused(
+    data_dir: Path, database: str, words: tuple[str, ...], sentence: str
+) -> None:
+    finished = await mainstay("account", "grant", ADA["name"], *words, data_dir=data_dir, POSTGRES_DSN=database)
+
+    assert (finished.code, finished.output) == (2, "")
+    assert sentence in finished.errors
 
 
 async def test_a_locked_account_is_out_everywhere_and_unlocked_comes_in_again(clubhouse: Club) -> None:

@@ -92,6 +92,16 @@ async def test_everything_wrong_with_a_wish_is_told_at_once(guarded: Client) -> 
     assert sorted(place for place, _ in unreadable.faults) == ["/colour", "/expires_in_seconds"]
 
 
+async def test_a_role_that_means_nothing_to_the_service_is_refused_with_those_that_do(guarded: Client) -> None:
+    admin = await key(guarded, "admin")
+
+    refused = await ask(guarded, "POST /identity/keys", admin, json={"roles": ["staf", "staff"]})
+
+    (fault,) = refused.json["errors"]
+    assert (refused.status, fault["pointer"], fault["code"]) == (422, "/roles", "unknown_role")
+    assert "knows no role 'staf': did you mean staff? There are admin, auditor, " in fault["detail"]
+
+
 async def test_a_revoked_key_says_how_soon_it_is_refused_everywhere(guarded: Client) -> None:
     admin, mine = await key(guarded, "admin"), await key(guarded)
     place = f"DELETE /identity/keys/{mine.split('_')[1]}"
