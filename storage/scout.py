@@ -16,6 +16,10 @@ they end within an interval or two, and then it is tried again."""
 MOST_AT_ONCE = 4
 """One that waits for a server that hangs shall not hold up the next, which may find another that does not."""
 
+RESTS_AT_MOST = 15
+"""Intervals it lets pass between two looks that change nothing: where nobody calls, a gate stays shut though all is
+well, and a replica that idles after an outage is to cost the server next to nothing."""
+
 
 class Gate(Protocol):
     """What keeps calls away: a circuit breaker, a suspension."""
@@ -31,7 +35,8 @@ class Gate(Protocol):
 class Scout(Generic[C]):
     """Tries to connect while a gate keeps calls away, and has it let some try once one could not connect and now can.
 
-    Where one can connect all along, calls fail for another reason, and the breaker is left to its own pace.
+    Where one can connect all along, calls fail for another reason or nobody calls: the breaker is left to its own pace,
+    and it is looked for half as often each time, until one cannot connect again.
     """
 
     def __init__(
@@ -51,11 +56,15 @@ class Scout(Generic[C]):
         self._timer: Timer | None = None
         self._going: set[asyncio.Task[None]] = set()
         self._tries_left = 0
+        self._rests = 0
+        self._rests_left = 0
 
     def start(self) -> None:
         """Look now and at every interval."""
         if all(gate.is_closed for gate in self._gates):
-            self._tries_left = 0
+            self._tries_left = self._rests = self._rests_left = 0
+        elif self._rests_left:
+            self._rests_left -= 1
         elif len(self._going) < MOST_AT_ONCE:
             going = asyncio.create_task(self._go())
             self._going.add(going)
@@ -76,10 +85,12 @@ class Scout(Generic[C]):
         try:
             connection = await self._connect()
         except Problem:
-            self._tries_left = TRIES
+            self._tries_left, self._rests, self._rests_left = TRIES, 0, 0
             return
         self._welcome(connection)
         if self._tries_left:
             self._tries_left -= 1
             for gate in self._gates:
                 gate.try_now()
+        else:
+            self._rests_left = self._rests = min(2 * self._rests + 1, RESTS_AT_MOST)

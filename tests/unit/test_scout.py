@@ -1,7 +1,7 @@
 """Looking for the way back to a server while calls are kept from it."""
 
 from middleware.errors import Unavailable
-from storage.scout import MOST_AT_ONCE, TRIES, Scout
+from storage.scout import MOST_AT_ONCE, RESTS_AT_MOST, TRIES, Scout
 from tests.hand_clock import HandClock
 from tests.unit.pool_script import ScriptedConnection, ScriptedServer, settle
 
@@ -83,6 +83,43 @@ async def test_where_connecting_was_never_the_trouble_the_breaker_keeps_its_own_
     await world.pass_time(intervals=3)
 
     assert world.gate.tries == 0
+
+
+async def test_one_that_can_be_connected_to_is_looked_for_half_as_often_each_time() -> None:
+    world = World()
+    world.gate.is_closed = False
+
+    await world.pass_time(intervals=1 + 2 + 4 + 8 + 16 + 16)
+
+    assert len(world.server.opened) == 6
+
+
+async def test_one_that_cannot_be_connected_to_any_more_is_looked_for_at_every_interval_again() -> None:
+    world = World()
+    world.gate.is_closed = False
+    await world.pass_time(intervals=100)
+    before = len(world.server.opened)
+    world.server.refusal = Unavailable()
+    await world.pass_time(intervals=RESTS_AT_MOST + 1)
+    world.server.refusal = None
+
+    await world.pass_time(intervals=TRIES)
+
+    assert (len(world.server.opened) - before, world.gate.tries) == (TRIES, TRIES)
+
+
+async def test_a_gate_that_shuts_anew_finds_it_looking_at_once() -> None:
+    world = World()
+    world.gate.is_closed = False
+    await world.pass_time(intervals=100)
+    world.gate.is_closed = True
+    await world.pass_time()
+    before = len(world.server.opened)
+
+    world.gate.is_closed = False
+    await world.pass_time()
+
+    assert len(world.server.opened) == before + 1
 
 
 async def test_servers_that_hang_are_not_connected_to_ever_more() -> None:
