@@ -63,10 +63,12 @@ from server.upstreams.upstream_client import UpstreamClient
 from server.write_origins import origins_by
 from storage.cache.answer_store import AnswerStore
 from storage.cache.caching import CacheExtent, Caching
+from storage.creates_together import CreatesTogether, unwatched
 from storage.encryption.cipher import Cipher
 from storage.postgres.pool import Pool
 from storage.redis.client import RedisClient
 from storage.replicas.write_positions import WritePositions
+from storage.runner import TransactionRunner
 from telemetry.certificate_state import certificate_look
 from telemetry.readings import PoolSizes, concurrency_look, pool_look
 
@@ -247,7 +249,7 @@ def _serving_for(
     """What the handlers of every resource need."""
     return Serving(
         tables=record_tables(declaration.types, cipher=backing.cipher),
-        runner=backing.pool if caching is None else caching.runner,
+        runner=_runner_for(backing.pool, caching),
         caching=caching,
         replicas=None if backing.replicas is None else backing.replicas.reads,
         scopes=RowScopes(declaration, own={AuditEntry: scope_of_admin}),
@@ -258,6 +260,13 @@ def _serving_for(
         cursor_secret=backing.secret,
         maximum_body_bytes=settings.body_bytes,
     )
+
+
+def _runner_for(pool: Pool, caching: Caching | None) -> TransactionRunner:
+    """What records are read and written by."""
+    if caching is None:
+        return CreatesTogether(pool, pool, watch=unwatched, senses=pool.senses)
+    return CreatesTogether(caching.runner, pool, watch=caching.runner.watched, senses=pool.senses)
 
 
 def certificate_for(settings: Settings, *, telemetry: Telemetry) -> Certificate | None:

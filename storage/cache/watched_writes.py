@@ -40,12 +40,13 @@ class WatchedWrites:
     ) -> Coroutine[Any, Any, list[Row]]:
         """Run one statement; raises what the runner raises."""
         if statement.tells_of_writes and self.tables_of(statement):
-            return self._run_watched(statement, parameters, operation=operation)
+            return self.watched(statement, self._runner.run(statement, parameters, operation=operation))
         return self._runner.run(statement, parameters, operation=operation)
 
-    async def _run_watched(self, statement: Statement, parameters: Sequence[Any], *, operation: str) -> list[Row]:
+    async def watched(self, statement: Statement, running: Coroutine[Any, Any, list[Row]]) -> list[Row]:
+        """The rows of a statement that is being run, once what it wrote is known; raises what it does."""
         try:
-            rows = await self._runner.run(statement, parameters, operation=operation)
+            rows = await running
         except asyncio.CancelledError:
             self._doubt(self.tables_of(statement))
             raise

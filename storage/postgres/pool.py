@@ -45,10 +45,12 @@ class Pool:
         self.fence = primary.fence
         """Whoever sees a later timeline tells it: connections of an earlier one are used no more."""
         self._slots = Slots(primary.connect, policy=policy, senses=senses, name=name)
-        self._senses = senses
+        self.senses = senses
+        """What its calls are given."""
         self._connect_timeout_seconds = policy.connect_timeout_seconds
         self._prepared_statements = policy.prepared_statements
         self._writes = policy.writes(name)
+        self._write_permits = senses.permits_of(self._writes)
         self._scout = Scout(
             primary.scout,
             gates=[senses.breakers.of(policy.reads(name)), senses.breakers.of(self._writes)],
@@ -64,6 +66,11 @@ class Pool:
     def size(self) -> PoolSize:
         """How many connections are idle and used, how many callers wait, and the most connections there may be."""
         return self._slots.size
+
+    @property
+    def makes_writes_wait(self) -> bool:
+        """Whether the next write has to wait for its permit."""
+        return self._write_permits.free <= 0
 
     async def open(self) -> None:
         """Open the least number of connections; raise Unavailable, its cause being the driver's, if it cannot.
@@ -117,7 +124,7 @@ class Pool:
         One that a locked table holds up has a moment more, and is then cut off with its connection.
         """
         usual = statements[: self._prepared_statements // 2]
-        now = self._senses.clock.now
+        now = self.senses.clock.now
         until_seconds = now() + within_seconds
         slots = []
         try:
@@ -139,7 +146,7 @@ class Pool:
 
     def transaction(self, *, operation: str = "transaction") -> AbstractAsyncContextManager[Transaction]:
         """Return a block in which several statements succeed or fail together."""
-        return Transaction(self._slots, self._writes, senses=self._senses, operation=operation)
+        return Transaction(self._slots, self._writes, senses=self.senses, operation=operation)
 
     async def _attempt(self, statement: Statement, parameters: Sequence[Scalar]) -> list[Row]:
         slot = self._slots.take() or await self._slots.acquire()

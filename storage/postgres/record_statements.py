@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     BigInteger,
     ColumnElement,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     cast,
+    column,
     delete,
     func,
     literal,
@@ -32,6 +34,9 @@ from storage.scope import Bounds
 
 SHAPES_MAXIMUM = 256
 """How many variants of a statement are kept compiled; a caller's `fields` and `expand` choose among them."""
+
+LOCK_PATIENCE_SECONDS = 0.05
+"""How long those who are made together wait for somebody's lock: one of them waits for it, and the others need not."""
 
 NUMBERS_END = 2**62
 """Keys from here on do not move the numbering: a caller who gives the largest key there is would end it."""
@@ -102,7 +107,27 @@ class RecordStatements:
         made_row = made.returning(*self._table.c).cte("_s")
         given = named(self._in_order(names))
         noted = self._entry(made_row, "create", fields=given) if self._is_audited else None
-        return self._written(made_row, form, noted=noted)
+        one = self._written(made_row, form, noted=noted)
+        if noted is not None or form.keyed or form.bounds or numbered or not self._is_made_with_key(names):
+            return one
+        return replace(one, key=self._key.name, of_several=self._insert_several(names, form))
+
+    def _is_made_with_key(self, names: tuple[str, ...]) -> bool:
+        """Whether what is made is known by its key, which Postgres writes just as it was given."""
+        return self._key.name in names and self._renderer.record_type.key.kind == "uuid"
+
+    def _insert_several(self, names: tuple[str, ...], form: WriteForm) -> Statement:
+        """Insert these fields of several records, each an array: rows of those whose place nobody has taken.
+
+        Of whoever waits with others for a lock nobody waits for long.
+        """
+        columns = [self._table.c[name] for name in names]
+        arrays = [select(bindparam(one.name, type_=ARRAY(one.type))).scalar_subquery() for one in columns]
+        given = func.unnest(*arrays).table_valued(*[column(one.name, one.type) for one in columns])
+        rows = select(*given.render_derived(name="_given").c)
+        made = insert(self._table).from_select(list(names), rows, include_defaults=False).on_conflict_do_nothing()
+        several = self._written(made.returning(*self._table.c).cte("_s"), form, noted=None)
+        return replace(several, lock_patience_seconds=LOCK_PATIENCE_SECONDS)
 
     def _update(self, names: tuple[str, ...], form: WriteForm = PLAIN, *, matched: bool = False) -> Statement:
         """Set these fields, raise the version; `matched` only where the entity tag is still the expected one."""

@@ -19,6 +19,8 @@ from storage.postgres.literals import literal
 Parameter = Scalar | Sequence[Scalar]
 """What a caller may bind: a value whose text Postgres reads as the declared type, or several for an array."""
 
+MILLISECONDS = 1_000
+
 NAME_DIGEST_BYTES = 8
 """64 bits: no two statements of a service share a name."""
 
@@ -53,23 +55,27 @@ class Statement:
     """Those it changes, or, where it only reads, those it reads; empty where that is not known."""
     deletes: bool = False
     key: str = ""
-    """The parameter that names the one record it reads, where it reads no other."""
+    """The parameter that names the one record it reads or makes, where there is no other."""
     of_several: "Statement | None" = field(default=None, repr=False)
-    """Where all it takes is that key: reads several at once, as `of_several` makes it."""
+    """Does the same for several records at once: of a read that takes nothing but their keys, as `of_several` makes it;
+    of one that makes a record, from arrays of what that takes."""
+    lock_patience_seconds: float = 0.0
+    """How long it waits for somebody's lock, where that is less than any other statement does."""
     returns_keys: bool = False
     """Whether each of its rows ends in the key, as text, of a record that is written: by it, or by what it finds done
     before; or in null."""
     preparation: str = field(init=False, repr=False)
     """The PREPARE command."""
     invocation: str = field(init=False, repr=False)
-    """The EXECUTE command, without its parameters."""
+    """The EXECUTE command, without its parameters, and before it what holds for it alone."""
     _in_order: Callable[[Mapping[str, Parameter]], tuple[Parameter, ...]] = field(init=False, repr=False, compare=False)
     _takes_arrays: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         declared = f" ({', '.join(self.types)})" if self.types else ""
         object.__setattr__(self, "preparation", f"PREPARE {self.name}{declared} AS {self.sql}")
-        object.__setattr__(self, "invocation", f"EXECUTE {self.name}")
+        patience = f"SET LOCAL lock_timeout = {self.lock_patience_seconds * MILLISECONDS:.0f};"
+        object.__setattr__(self, "invocation", f"{patience if self.lock_patience_seconds else ''}EXECUTE {self.name}")
         object.__setattr__(self, "_in_order", _taking(self.parameters))
         object.__setattr__(self, "_takes_arrays", any(name.endswith(_ARRAY) for name in self.types))
 
@@ -80,7 +86,7 @@ class Statement:
 
     @property
     def key_place(self) -> int | None:
-        """Where among the parameters the key of the one record stands that it reads."""
+        """Where among the parameters the key of that one record stands."""
         return self.parameters.index(self.key) if self.key else None
 
     def invoked_with(self, parameters: Sequence[Scalar]) -> str:
