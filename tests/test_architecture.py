@@ -88,7 +88,7 @@ def test_imports_run_one_way_only() -> None:
     assert finished.returncode == 0, finished.stdout
 
 
-COMMAND_LINE = {"server/cli.py", "server/render_cli.py"}
+COMMAND_LINE = {"server/cli.py", "server/key_cli.py", "server/render_cli.py"}
 """Where a function's parameters are a command's options, which have names of their own."""
 
 

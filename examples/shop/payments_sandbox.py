@@ -155,7 +155,10 @@ def main() -> int:
     try:
         asyncio.run(serve(told.host, told.port, parent=told.parent))
     except OSError as error:
-        sys.stderr.write(f"payments sandbox: cannot listen on {told.host}:{told.port} ({error.strerror})\n")
+        place = f"{told.host}:{told.port}"
+        sys.stderr.write(
+            f"payments sandbox: cannot listen on {place} ({error.strerror}); set PAYMENTS_PORT to a free port\n"
+        )
         return 1
     return 0
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import server
+from telemetry import VERSION
 
 HEAVY = ("aiohttp", "aiopg", "alembic", "orjson", "psycopg2", "pydantic", "redis", "sqlalchemy", "uvloop")
 SHOW_HELP = f"""
@@ -23,6 +24,7 @@ finally:
     [
         (),
         ("serve",),
+        ("settings",),
         ("check",),
         ("load",),
         ("migrate",),
@@ -49,7 +51,15 @@ def test_help_says_what_each_exit_status_means() -> None:
     ).stdout
 
     words = " ".join(shown.split())
-    assert "ends with 0 when all is well, 1 when something failed or FILE has mistakes, 2 when the command" in words
+    assert "ends with 0 when all is well, a service that was told to stop among them, 1 when something failed" in words
+    assert "or FILE has mistakes, 2 when the command line or a setting makes no sense, 130 when it was" in words
+
+
+def test_the_version_is_told() -> None:
+    command = [sys.executable, "-c", SHOW_HELP, "--version"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert shown.splitlines() == [f"mainstay {VERSION}", "imported:"]
 
 
 def test_each_public_word_is_there_when_it_is_asked_for_and_no_other() -> None:
