@@ -53,6 +53,8 @@ def render(  # noqa: PLR0913 - one parameter an option
     """Write what those who operate FILE's service install: alert rules, the configurations of Prometheus and
     Alertmanager, dashboards; --check says what has changed since.
     """
+    if wrong := [one for one in target or () if not _is_place(one)]:
+        raise typer.BadParameter(f"{', '.join(wrong)}: give HOST:PORT, such as 10.0.3.7:8081", param_hint="--target")
     from server.commands.render import RenderOptions, run_render
     from telemetry.render.rendition import Links
     from telemetry.render.scale import Scale
@@ -75,3 +77,8 @@ def render(  # noqa: PLR0913 - one parameter an option
         scale=Scale(factor=scale),
     )
     sys.exit(run_render(file, options=wanted))
+
+
+def _is_place(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return bool(host) and "/" not in text and port.isdecimal()

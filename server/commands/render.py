@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +69,17 @@ def _render(file: Path, *, options: RenderOptions) -> Sequence[str]:
     if not options.is_check:
         _write(options.out, texts, left_over=left_over)
         sys.stdout.write(f"{len(texts)} files in {options.out}, {len(differing)} of them changed\n")
+        tell(*_left_as_they_are(options.links))
     return differing
+
+
+def _left_as_they_are(links: Links) -> Iterator[str]:
+    """A line for each link in the alerts that leads nowhere from where people read them."""
+    usual = Links()
+    if links.runbooks == usual.runbooks:
+        yield f"Alerts name their runbooks by a path, {links.runbook('…')}: --runbooks URL makes links of them."
+    if links.grafana == usual.grafana:
+        yield f"Alerts lead to dashboards at {links.grafana}: --grafana URL says where Grafana is for whom they reach."
 
 
 def _differing(out: Path, texts: Mapping[str, str]) -> Sequence[str]:

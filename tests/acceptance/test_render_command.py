@@ -30,6 +30,25 @@ def test_the_rules_are_the_service_s_and_lead_where_they_are_told_to(tmp_path: P
     assert "dashboard_url: https://grafana.example.com/d/mainstay-service?var-job=quickstart\n" in text
 
 
+def test_links_that_lead_nowhere_from_where_people_read_them_are_told_of(tmp_path: Path) -> None:
+    finished = rendered(tmp_path)
+
+    assert (finished.returncode, finished.stderr.splitlines()) == (
+        0,
+        [
+            "Alerts name their runbooks by a path, alerts/runbooks/….md: --runbooks URL makes links of them.",
+            "Alerts lead to dashboards at http://localhost:3000: --grafana URL says where Grafana is for whom they reach.",
+        ],
+    )
+
+
+def test_a_target_without_a_port_is_refused(tmp_path: Path) -> None:
+    finished = rendered(tmp_path, "--target", "http://10.0.3.7/", "--target", "10.0.3.8:8081")
+
+    assert (finished.returncode, [*tmp_path.iterdir()]) == (2, [])
+    assert "Invalid value for --target: http://10.0.3.7/: give HOST:PORT" in finished.stderr
+
+
 def test_prometheus_scrapes_the_processes_it_is_told_of_and_labels_what_it_sends(tmp_path: Path) -> None:
     finished = rendered(tmp_path, "--target", "10.0.3.7:8081", "--target", "10.0.3.8:8081", "--environment", "staging")
 
