@@ -79,7 +79,7 @@ def _left_as_they_are(links: Links) -> Iterator[str]:
     if links.runbooks == usual.runbooks:
         yield f"Alerts name their runbooks by a path, {links.runbook('…')}: --runbooks URL makes links of them."
     if links.grafana == usual.grafana:
-        yield f"Alerts lead to dashboards at {links.grafana}: --grafana URL says where Grafana is for whom they reach."
+        yield f"Alerts lead to dashboards at {links.grafana}: --grafana URL says where people find Grafana."
 
 
 def _differing(out: Path, texts: Mapping[str, str]) -> Sequence[str]:

@@ -37,7 +37,7 @@ def test_links_that_lead_nowhere_from_where_people_read_them_are_told_of(tmp_pat
         0,
         [
             "Alerts name their runbooks by a path, alerts/runbooks/….md: --runbooks URL makes links of them.",
-            "Alerts lead to dashboards at http://localhost:3000: --grafana URL says where Grafana is for whom they reach.",
+            "Alerts lead to dashboards at http://localhost:3000: --grafana URL says where people find Grafana.",
         ],
     )
 
