@@ -16,7 +16,7 @@ from server.priority_rules import priority_mistakes
 from server.resource_rules import name_of, resource_mistakes
 from server.role_rules import role_mistakes
 from server.route_rules import label_of, route_mistakes
-from server.service import Resource, Route, Service, Upstream
+from server.service import METHODS, Resource, Route, Service, Upstream
 from server.unlisted_upstreams import unlisted_upstream_mistakes
 from server.upstream_rules import upstream_mistakes
 from storage.describe import look_at_all
@@ -74,7 +74,7 @@ def _looked_at(service: Service, *, of: Service) -> tuple[Types, list[Mistake]]:
     mistakes += objective_mistakes(service)
     mistakes += account_mistakes(service)
     mistakes += role_mistakes(service)
-    mistakes += _clashes(service)
+    mistakes += _clashes(service, models.types)
     mistakes += upstream_mistakes(service.upstreams)
     mistakes += unlisted_upstream_mistakes(service)
     return models.types, mistakes
@@ -116,17 +116,37 @@ def _emptiness(service: Service) -> Iterator[Mistake]:
         yield Mistake(where=where, detail="declares neither resources nor routes", about=service)
 
 
-def _clashes(service: Service) -> Iterator[Mistake]:
-    """Two things at one address; parameters' names make no difference. Each pair is told once."""
+def _clashes(service: Service, types: Types) -> Iterator[Mistake]:
+    """Two things at one address; parameters' names make no difference. Each pair is told once.
+
+    What a resource does not offer a route may: creating by logic of its own, for one.
+    """
     taken: dict[tuple[str, str], Resource | Route] = {}
     told: set[tuple[int, int]] = set()
     for method, path, one in _addresses(service):
-        place = re.sub(r"\{[^}]*\}", "{}", path)
-        holder = None if _is_reserved(path) else taken.setdefault((method, place), one)
-        if holder is not one and (id(one), id(holder)) not in told:
+        place = method, _shape(path)
+        holder = None if _is_reserved(path) else taken.setdefault(place, one)
+        if isinstance(one, Route) and isinstance(holder, Resource) and place not in _offered(holder):
+            taken[place] = one
+            yield from _misnamed(one, holder.address_of("read", types[holder.model].key.name))
+        elif holder is not one and (id(one), id(holder)) not in told:
             told.add((id(one), id(holder)))
             detail = f"{method} {path} is taken by {_label(holder) if holder else 'Mainstay itself'}"
             yield Mistake(where=_label(one), detail=detail, about=one, other=holder)
+
+
+def _shape(path: str) -> str:
+    return re.sub(r"\{[^}]*\}", "{}", path)
+
+
+def _offered(resource: Resource) -> set[tuple[str, str]]:
+    return {(METHODS[action], resource.address_of(action, "")) for action in resource.actions}
+
+
+def _misnamed(route: Route, record_path: str) -> Iterator[Mistake]:
+    """One address has one name in the OpenAPI document: the parameter is called as the resource's key."""
+    if _shape(route.path) == _shape(record_path) and route.path != record_path:
+        yield Mistake(where=label_of(route), detail=f"at an address of a resource it is {record_path}", about=route)
 
 
 def _label(declared: Resource | Route) -> str:

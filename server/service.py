@@ -52,9 +52,10 @@ class Resource:
 
     `access` covers every action, `read` lists and reads, `write` creates, replaces, updates and deletes, and `list`,
     `create`, `update` and `delete` one each; the narrowest word wins. Who may create and update may also replace, as
-    PUT does either. An action no word covers is not offered (405). `filterable` and `sortable` name the
-    fields callers may filter and sort by; None is every field with an index behind it. `cache_seconds` is how
-    long an answer may be reused: here until something it shows is written, elsewhere to its end.
+    PUT does either. An action no word covers is not offered (405), and a Route may stand in its place.
+    `filterable` and `sortable` name the fields callers may filter and sort by; None is every field with an index behind
+    it. `cache_seconds` is how long an answer may be reused: here until something it shows is written, elsewhere to its
+    end.
 
     `limit` is what each caller may ask of the resource, `read_limit` and `write_limit` the same for reads and writes;
     the narrower wins, and without any the service's holds. A request takes `cost` from it.

@@ -178,6 +178,25 @@ def test_two_things_at_one_address_are_told_once() -> None:
     ]
 
 
+def test_a_route_may_do_what_a_resource_leaves_at_its_addresses_once_and_under_the_key_s_name() -> None:
+    found = mistakes(
+        resources=[Resource(Good, path="/goods", read=ANYONE)],
+        routes=[
+            Route("POST", "/goods", handler, access=ANYONE),
+            Route("DELETE", "/goods/{number}", handler, access=ANYONE),
+            Route("POST", "/goods", handler, access=ANYONE),
+            Route("PATCH", "/goods/{good}", handler, access=ANYONE),
+            Route("GET", "/goods/{number}", handler, access=ANYONE),
+        ],
+    )
+
+    assert found == [
+        "Route(POST /goods): POST /goods is taken by Route(POST /goods)",
+        "Route(PATCH /goods/{good}): at an address of a resource it is /goods/{number}",
+        "Route(GET /goods/{number}): GET /goods/{number} is taken by Resource(Good, path='/goods')",
+    ]
+
+
 @pytest.mark.parametrize(
     ("parts", "detail"),
     [
