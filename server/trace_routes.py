@@ -8,12 +8,14 @@ import orjson
 from aiohttp import hdrs, web
 
 from middleware.errors import Fault, Malformed, NotFound
+from server.nearest import there_are
 from telemetry.ended_request import EndedRequest
 from telemetry.kept_traces import KEPT_AT_MOST, KeptTraces, TraceKind
 from telemetry.waterfall import document_of, text_of
 
 _SHOWN = 20
 _FORMS = ("json", "text")
+_PARAMETERS = ("kind", "route", "limit", "as")
 
 
 def calendar_clock() -> float:
@@ -28,11 +30,13 @@ def trace_routes(kept: KeptTraces, *, clock: Callable[[], float] = calendar_cloc
     """
 
     async def several(request: web.Request) -> web.Response:
+        _require_known(request, _PARAMETERS)
         kind, limit, route = _kind_in(request), _limit_in(request), request.query.get("route")
         chosen = [one for one in kept.kept(kind) if route is None or one.ending.route == route]
         return _answer(request, chosen[:limit], clock=clock())
 
     async def one(request: web.Request) -> web.Response:
+        _require_known(request, ("as",))
         name = request.match_info["id"]
         found = kept.find(name)
         if not found:
@@ -49,6 +53,13 @@ def _answer(request: web.Request, shown: Sequence[EndedRequest], *, clock: float
         return web.Response(text=text or "no such request is kept\n", headers=headers)
     document = {"requests": [document_of(one, clock_seconds=clock) for one in shown]}
     return web.Response(body=orjson.dumps(document), content_type="application/json", headers=headers)
+
+
+def _require_known(request: web.Request, known: Sequence[str]) -> None:
+    """Who misspells a parameter would see other requests than were asked for, and not know it."""
+    for name in request.query:
+        if name not in known:
+            raise _malformed(name, f"no such parameter; {there_are(known)}")
 
 
 def _kind_in(request: web.Request) -> TraceKind:

@@ -40,13 +40,22 @@ def run_create(options: CreateOptions) -> int:
     """Make a key and show it; the exit status."""
 
     async def task(keys: Keys) -> None:
-        lifetime = None if options.expires == "never" else seconds_of(options.expires)
+        lifetime = _lifetime(options.expires)
         if options.file is not None and (unknown := [*roles_unknown(options.wish.roles, checked_file(options.file))]):
             raise GrantWrong(unknown)
         grant = granted(options.wish, expires_in_seconds=lifetime)
         show_key(await keys.ring.make(grant, created_by=whoever_types()), where=keys.where)
 
     return _run(task)
+
+
+def _lifetime(text: str) -> float | None:
+    if text == "never":
+        return None
+    try:
+        return seconds_of(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or never") from error
 
 
 def run_list() -> int:

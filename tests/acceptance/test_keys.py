@@ -179,7 +179,7 @@ async def test_the_command_works_before_the_first_start_and_while_the_service_ru
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (("create", "--expires", "soon"), 2, "'soon' is not a number and s, m, h, d or w, as 24h or 90d"),
+        (("create", "--expires", "soon"), 2, "'soon' is not a number and s, m, h, d or w, as 24h or 90d, or never"),
         (("create", "--role", "a b"), 2, "'a b' is no role"),
         (
             ("create", "--role", "staf", "--service", str(SHOP)),

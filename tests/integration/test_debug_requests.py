@@ -196,7 +196,13 @@ async def test_a_person_reads_it_as_text(till: ServedService) -> None:
 
 @pytest.mark.parametrize(
     ("query", "parameter"),
-    [({"kind": "best"}, "kind"), ({"limit": "0"}, "limit"), ({"limit": "x"}, "limit"), ({"as": "html"}, "as")],
+    [
+        ({"kind": "best"}, "kind"),
+        ({"knd": "failed"}, "knd"),
+        ({"limit": "0"}, "limit"),
+        ({"limit": "x"}, "limit"),
+        ({"as": "html"}, "as"),
+    ],
 )
 async def test_what_cannot_be_shown_is_refused_with_the_reason(
     till: ServedService, query: dict[str, str], parameter: str
