@@ -35,9 +35,11 @@ class CacheHeaders:
     def __init__(self, sharing: Sharing, policy: CachePolicy) -> None:
         if_error = f"stale-if-error={policy.error_seconds}"
         late = f"stale-while-revalidate={policy.revalidation_seconds}, {if_error}"
-        self._usual = f"{sharing}, max-age={policy.fresh_seconds}, {late}"
-        # Only a write may have ended its time: by its age alone, caches on the way would take it for fresh.
-        self._for_want_of_better = f"{sharing}, max-age=0, {if_error}"
+        self.usual = f"{sharing}, max-age={policy.fresh_seconds}, {late}"
+        """For how long others may reuse an answer."""
+        self.spare = f"{sharing}, max-age=0, {if_error}"
+        """For how long one that is given for want of a better one: only a write may have ended its time, and by its age
+        alone, caches on the way would take it for fresh."""
 
     def of(self, answered: Answered) -> dict[str, str]:
         """Those that tell how it was answered."""
@@ -47,8 +49,8 @@ class CacheHeaders:
         return headers
 
     def control(self, answered: Answered) -> str:
-        """For how long others may reuse the answer."""
-        return self._for_want_of_better if answered.result == "stale_if_error" else self._usual
+        """For how long others may reuse this one."""
+        return self.spare if answered.is_spare else self.usual
 
 
 def _status(answered: Answered) -> str:

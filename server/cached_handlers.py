@@ -3,7 +3,6 @@
 from aiohttp import hdrs, web
 
 from middleware.errors import NotFound
-from middleware.inbound.ready_answer import ReadyAnswer
 from middleware.inbound.validate import input_of
 from server.cache_headers import CacheHeaders, Sharing
 from server.callers_records import CallersRecords
@@ -13,7 +12,7 @@ from server.requests.record_requests import ReadRequest, RecordRequests
 from server.service import Resource
 from storage.cache.answered import FRESH
 from storage.cache.cache_policy import CachePolicy
-from storage.cache.cached_reads import CachedReads, Reading
+from storage.cache.cached_reads import CachedReads
 from storage.listing import Listing
 from storage.runner import TransactionRunner
 
@@ -33,36 +32,35 @@ class CachedHandlers(RecordHandlers):
         super().__init__(resource, records, requests=requests, runner=runner)
         self._reads = reads
         self._headers = {sharing: CacheHeaders(sharing, policy_of(resource)) for sharing in Sharing}
+        self._usual = {sharing: self._heads_with(headers.usual) for sharing, headers in self._headers.items()}
+        self._spare = {sharing: self._heads_with(headers.spare) for sharing, headers in self._headers.items()}
 
     async def list(self, request: web.Request) -> web.Response:
         """One page."""
-        listing = input_of(request, Listing)
-        reading = self._reads.reading(wish_of(request))
-        page = await self._records.of(request, "list").through(reading).page(listing)
-        return self._marked(request, self._page(request, listing, page=page), reading=reading)
+        listing, records = input_of(request, Listing), self._records.of(request, "list")
+        statement, values = records.page_question(listing)
+        answered = await self._reads.read(statement, values, operation="list", wish=wish_of(request))
+        response = self._page(request, listing, page=records.page_answered(answered.rows, listing))
+        ours = self._headers[self._sharing(request)]
+        response.add({**ours.of(answered), hdrs.CACHE_CONTROL: ours.control(answered)})
+        return response
 
     async def read(self, request: web.Request) -> web.Response:
         """One record, or 304 where the caller has it."""
         asked, records = input_of(request, ReadRequest), self._records.of(request, "read")
         # Whether a record is still the one that If-Match expects only the database knows (RFC 9111 §4.3.2).
-        reading = self._reads.reading(wish_of(request) if asked.expected is None else FRESH)
+        wish = wish_of(request) if asked.expected is None else FRESH
+        statement, parameters = records.question(asked.key, asked.shape)
+        answered = await self._reads.read(statement, parameters, operation="read", wish=wish)
+        sharing = self._sharing(request)
+        told = self._headers[sharing].of(answered)
         try:
-            found = records.answered(await reading.run(*records.question(asked.key, asked.shape), operation="read"))
+            found = records.answered(answered.rows)
         except NotFound as missing:
-            if reading.answered is not None:
-                missing.headers |= self._headers_for(request).of(reading.answered)
+            missing.headers |= told
             raise
-        return self._marked(request, self._shown(request, asked, found=found, whole=records.whole), reading=reading)
-
-    def _marked(self, request: web.Request, response: ReadyAnswer, *, reading: Reading) -> web.Response:
-        answered = reading.answered
-        if answered is not None:
-            ours = self._headers_for(request)
-            response.add({**ours.of(answered), hdrs.CACHE_CONTROL: ours.control(answered)})
-        return response
-
-    def _headers_for(self, request: web.Request) -> CacheHeaders:
-        return self._headers[self._sharing(request)]
+        heads = (self._spare if answered.is_spare else self._usual)[sharing]
+        return self._shown(asked, found, whole=records.whole, heads=heads, told=told)
 
 
 def policy_of(resource: Resource) -> CachePolicy:

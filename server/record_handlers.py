@@ -2,12 +2,15 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import parse_qsl, quote, urlencode
 
 from aiohttp import hdrs, web
 
 from middleware.inbound.idempotency import IDEMPOTENT_REPLAYED, REQUEST_KEY
-from middleware.inbound.ready_answer import ReadyAnswer
+from middleware.inbound.ready_answer import ReadyAnswer, SharedHeaders
 from middleware.inbound.validate import input_of
 from server.cache_headers import Sharing
 from server.callers_records import CallersRecords
@@ -34,6 +37,17 @@ _WRITTEN_AS_READ = re.compile(r"[\w.~=&-]+", re.ASCII)
 """A query in which nothing is escaped: to take it apart and put it together again gives the same, after 4 µs."""
 
 
+NOTHING_TOLD: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heads:
+    """What answers about one record have in common, with it and without."""
+
+    record: SharedHeaders
+    unchanged: SharedHeaders
+
+
 class RecordHandlers:
     """The handlers of one resource."""
 
@@ -48,6 +62,7 @@ class RecordHandlers:
         self._cache_control = _REVALIDATED[_PRIVATE if records.differ else _PUBLIC]
         self._is_plain_key = records.key_kind in ("uuid", "integer")  # as an address has it
         self._vary = "Accept, Authorization" if records.differ else "Accept"
+        self._heads = {sharing: self._heads_with(_REVALIDATED[sharing]) for sharing in Sharing}
 
     async def list(self, request: web.Request) -> web.Response:
         """One page."""
@@ -58,7 +73,8 @@ class RecordHandlers:
         """One record, or 304 where the caller has it."""
         asked = input_of(request, ReadRequest)
         records = self._records.of(request, "read")
-        return self._shown(request, asked, found=await records.read(asked.key, asked.shape), whole=records.whole)
+        found = await records.read(asked.key, asked.shape)
+        return self._shown(asked, found, whole=records.whole, heads=self._heads[self._sharing(request)])
 
     async def create(self, request: web.Request) -> web.Response:
         """A new record."""
@@ -103,21 +119,23 @@ class RecordHandlers:
         body = b"".join((b'{"items":[', self._records.opened(page.items), b'],"next":', following, total, b"}"))
         return ReadyAnswer(body, headers=headers)
 
-    def _shown(self, request: web.Request, asked: ReadRequest, *, found: Rendered, whole: Shape) -> ReadyAnswer:
-        control = _REVALIDATED[self._sharing(request)]
+    def _shown(
+        self, asked: ReadRequest, found: Rendered, *, whole: Shape, heads: Heads, told: Mapping[str, str] = NOTHING_TOLD
+    ) -> ReadyAnswer:
+        """The record, and what is `told` of its answer besides."""
         tag = found.etag if asked.shape is whole or asked.shape == whole else _tag_of(found.body)
         if asked.expected is not None:
             asked.expected.expected(tag)
         if asked.known is not None and asked.known.admits(tag):
-            unchanged: dict[str, str] = {hdrs.ETAG: f'"{tag}"', hdrs.CACHE_CONTROL: control, hdrs.VARY: self._vary}
-            return ReadyAnswer(b"", status=304, headers=unchanged)
-        headers: dict[str, str] = {
-            hdrs.CONTENT_TYPE: JSON,
-            hdrs.ETAG: f'"{tag}"',
-            hdrs.CACHE_CONTROL: control,
-            hdrs.VARY: self._vary,
-        }
-        return ReadyAnswer(self._records.opened(found.body), headers=headers)
+            return ReadyAnswer(b"", status=304, headers={hdrs.ETAG: f'"{tag}"', **told}, shared=heads.unchanged)
+        headers: dict[str, str] = {hdrs.ETAG: f'"{tag}"', **told}
+        return ReadyAnswer(self._records.opened(found.body), headers=headers, shared=heads.record)
+
+    def _heads_with(self, control: str) -> Heads:
+        """Those of answers about one record with this Cache-Control."""
+        unchanged: dict[str, str] = {hdrs.CACHE_CONTROL: control, hdrs.VARY: self._vary}
+        record: dict[str, str] = {hdrs.CONTENT_TYPE: JSON, **unchanged}
+        return Heads(record=SharedHeaders(record), unchanged=SharedHeaders(unchanged))
 
     def _sharing(self, request: web.Request) -> Sharing:
         """Who may keep what this request is shown: any cache what everybody may see, else the caller's own.

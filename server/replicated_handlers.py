@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from aiohttp import hdrs, web
 
 from middleware.errors import NotFound
-from middleware.inbound.ready_answer import ReadyAnswer
 from middleware.inbound.validate import input_of
 from server.cache_headers import CACHE_STATUS
 from server.callers_records import CallersRecords
@@ -51,7 +50,9 @@ class ReplicatedHandlers(RecordHandlers):
         listing = input_of(request, Listing)
         reading = self._reads.reading(read_wish_of(request))
         page = await self._records.of(request, "list").through(reading).page(listing)
-        return self._marked(self._page(request, listing, page=page), reading)
+        response = self._page(request, listing, page=page)
+        response.add(self._headers(reading))
+        return response
 
     async def read(self, request: web.Request) -> web.Response:
         """One record, or 304 where the caller has it.
@@ -68,11 +69,8 @@ class ReplicatedHandlers(RecordHandlers):
                 raise
             reading = self._reads.reading(PRIMARY_ALONE)
             found = await records.through(reading).read(asked.key, asked.shape)
-        return self._marked(self._shown(request, asked, found=found, whole=records.whole), reading)
-
-    def _marked(self, response: ReadyAnswer, reading: ReplicaReading) -> web.Response:
-        response.add(self._headers(reading))
-        return response
+        heads, told = self._heads[self._sharing(request)], self._headers(reading)
+        return self._shown(asked, found, whole=records.whole, heads=heads, told=told)
 
     def _headers(self, reading: ReplicaReading) -> dict[str, str]:
         """How old the answer is, and from whom: a replica is a cache of the primary, and Cache-Status has the words."""

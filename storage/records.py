@@ -138,8 +138,16 @@ class Records:
 
     async def page(self, listing: Listing) -> Page:
         """One page of a list."""
-        statement, values = self.table.lists.statement(listing, self.scope)
-        row = (await self.runner.run(statement, values, operation="list"))[0]
+        statement, values = self.page_question(listing)
+        return self.page_answered(await self.runner.run(statement, values, operation="list"), listing)
+
+    def page_question(self, listing: Listing) -> tuple[Statement, Sequence[Parameter]]:
+        """The statement that reads one page, and what it is run with."""
+        return self.table.lists.statement(listing, self.scope)
+
+    def page_answered(self, rows: list[tuple[Any, ...]], listing: Listing) -> Page:
+        """What it has found."""
+        row = rows[0]
         return Page(
             items=row[0] or b"",
             after=tuple(orjson.loads(row[2])) if row[1] > listing.limit else None,

@@ -16,7 +16,7 @@ from aiohttp.http_writer import _serialize_headers
 from middleware.inbound.cors import Origins
 from middleware.inbound.exchange import Exchange
 from middleware.inbound.rate_limit import LIMITED, RATE_LIMIT, RATE_LIMIT_POLICY
-from middleware.inbound.ready_answer import JSON_ALONE, ReadyAnswer
+from middleware.inbound.ready_answer import ReadyAnswer
 from middleware.inbound.security_headers import missing_of
 
 _SET_BY_AIOHTTP = frozenset({"connection", "content-length", "date", "server", "set-cookie", "transfer-encoding"})
@@ -24,6 +24,8 @@ _SET_BY_US = frozenset({"ratelimit", "ratelimit-policy", "server-timing", "trace
 """Where an answer brings one of these, aiohttp and the receivers decide what becomes of it."""
 
 _NAMES_KEPT = 1_024
+_OPENINGS_KEPT = 64
+"""Of those that share headers: their statuses are few, unless a team's own code thinks up reasons for them."""
 _FIRST_ORDINARY = 200
 _END = "\r\n"
 
@@ -35,7 +37,6 @@ class AnswerBytes:
         self._origins = origins
         self._now = now
         self._missing: dict[tuple[bool, tuple[str, ...]], bytes | None] = {}
-        self._of_json: dict[tuple[int, bool], bytes] = {}
 
     def __call__(self, exchange: Exchange, response: web.StreamResponse) -> tuple[bytes, bytes] | None:
         """Head and body; None where aiohttp has to write it: in parts, packed, the last of a connection."""
@@ -61,28 +62,33 @@ class AnswerBytes:
         return opening + ours.encode("latin-1"), b"" if is_empty or is_head else body
 
     def _opening(self, exchange: Exchange, response: web.Response, *, has_body: bool) -> bytes | None:
-        """The status, the headers it was given, and those every answer has; None for an answer with one of aiohttp's.
-
-        That of an answer of which nothing is to be told but that it is JSON is remembered by its status.
-        """
+        """The status, the headers it was given, and those every answer has; None for an answer with one of aiohttp's."""
         over_tls = exchange._transport_sslcontext is not None  # noqa: SLF001 - as above
-        headers: Mapping[str, str]
         if type(response) is ReadyAnswer and self._origins is None and response.is_untouched:
-            headers, place = response.given, (response._status, over_tls)  # noqa: SLF001 - as above
-            if headers is JSON_ALONE:
-                known = self._of_json.get(place)
-                if known is None:
-                    others = self._missing_of(tuple(headers), over_tls=over_tls) or b""
-                    known = self._of_json[place] = _written(response, headers) + others
-                return known
-        else:
-            headers = response._headers  # noqa: SLF001 - as above
+            return self._opening_shared(response, over_tls=over_tls, has_body=has_body)
+        headers = response._headers  # noqa: SLF001 - as above
         missing = self._missing_of(tuple(headers), over_tls=over_tls)
         if missing is None or (has_body and hdrs.CONTENT_TYPE not in headers):
             return None
         if self._origins is not None:
             self._origins.tell(exchange.headers.get(hdrs.ORIGIN), response.headers)
-        return _written(response, headers) + missing
+        return _first_line(response) + _lines(headers) + missing
+
+    def _opening_shared(self, response: ReadyAnswer, *, over_tls: bool, has_body: bool) -> bytes | None:
+        """The same; all of it that an answer shares with others is put together once."""
+        shared, own = response.shared, response.own
+        status = response._status  # noqa: SLF001 - as above
+        place = (status if has_body else -status, response._reason, over_tls, *own)  # noqa: SLF001 - as above
+        opening = shared.openings.get(place)
+        if opening is None:
+            names = (*shared.given, *own)
+            missing = self._missing_of(names, over_tls=over_tls)
+            if missing is None or (has_body and hdrs.CONTENT_TYPE not in names):
+                return None
+            if len(shared.openings) >= _OPENINGS_KEPT:
+                shared.openings.clear()
+            opening = shared.openings[place] = _first_line(response) + _lines(shared.given) + missing
+        return opening + _lines(own) if own else opening
 
     def _missing_of(self, names: tuple[str, ...], *, over_tls: bool) -> bytes | None:
         """Of the headers that every answer has those that one with these names lacks, as they are sent."""
@@ -97,10 +103,15 @@ class AnswerBytes:
         return self._missing[key]
 
 
-def _written(response: web.Response, headers: Mapping[str, str]) -> bytes:
-    """The status line and these headers, checked for what would end a line; the blank line is still to come."""
+def _first_line(response: web.Response) -> bytes:
+    """The status line, checked for what would end it."""
     status = f"HTTP/1.1 {response._status} {response._reason}"  # noqa: SLF001 - as above
-    return _serialize_headers(status, headers)[: -len(_END)]  # type: ignore[arg-type]  # any mapping does
+    return _serialize_headers(status, {})[: -len(_END)]  # type: ignore[arg-type]  # any mapping does
+
+
+def _lines(headers: Mapping[str, str]) -> bytes:
+    """These headers, checked for what would end a line; the blank line is still to come."""
+    return _serialize_headers("", headers)[len(_END) : -len(_END)]  # type: ignore[arg-type]  # any mapping does
 
 
 def _is_ordinary(response: web.StreamResponse, exchange: Exchange) -> TypeGuard[web.Response]:

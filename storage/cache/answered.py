@@ -40,3 +40,8 @@ class Answered:
     """Whether it is kept now for those who come next."""
     age_seconds: float = 0.0
     left_seconds: float = 0.0
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether it is given for want of a better one."""
+        return self.result == "stale_if_error"

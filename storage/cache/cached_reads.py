@@ -27,9 +27,6 @@ from telemetry.events import CacheRead, CacheResult, Observe
 from telemetry.frozen import frozen
 from telemetry.observers import bound
 
-_NONE: CacheResult = "error"
-"""What is told where there is no answer."""
-
 LATE_SECONDS = 0.5
 """As long as a look may take (RedisPolicy): whoever looked before an answer was kept may hear so late that there is
 none, and is given what was kept meanwhile instead of asking Postgres the same again."""
@@ -83,44 +80,49 @@ class CachedReads:
             result: bound(parts.observe, CacheRead(cache=name, result=result)) for result in get_args(CacheResult)
         }
 
-    def reading(self, wish: Wish) -> "Reading":
-        """A runner for one statement that reads, which then tells how it was answered."""
-        return Reading(self, wish)
+    async def read(
+        self, statement: Statement, parameters: Sequence[Any], *, operation: str, wish: Wish = ANY_AGE
+    ) -> Answered:
+        """Answer a statement that reads, and tell how it was answered.
 
-    def tell(self, result: CacheResult) -> None:
-        """Say how a read was answered."""
-        self._tell[result]()
-
-    def near(self, statement: Statement, parameters: Sequence[Any]) -> Near | None:
-        """The answer of this process, unless something says already that it is not to be given."""
-        parts = self._parts
-        near = parts.near
-        if near is None or not parts.suspension.is_closed or parts.invalidation.is_owed(statement.tables):
-            return None
-        return near.near(place_of(statement, parameters))
-
-    async def given(self, near: Near) -> Answered | None:
-        """It, once a call sent from now on says that nothing it shows has been written; None where there is more to it.
-
-        What is asked, judged and done where Redis fails is what `answer` does, which costs 12 µs more: the question has
-        its digests, and what it says is handed on as it was found, as a candidate, and as what to make of that.
+        What is near and is to be given as it is passes this alone. `_answer` would ask, judge and give the same, for
+        12 µs more: its question has digests, and what it finds is handed on to be weighed against all else there is.
         """
-        parts = self._parts
-        assert parts.near is not None  # noqa: S101 - it has given what is near
-        roll = await parts.near.called(near)
+        result: CacheResult = "error"
+        try:
+            answered: Answered | None = None
+            here = self._parts.near
+            if here is not None and wish is ANY_AGE and self._may_ask(statement.tables):
+                near = here.near(place_of(statement, parameters))
+                if near is not None:
+                    answered = self._as_it_is(near, await here.called(near), here=here)
+            if answered is None:
+                answered = await self._answer(self._asked(statement, parameters, operation=operation), wish)
+            result = answered.result
+        finally:
+            self._tell[result]()
+        return answered
+
+    def _may_ask(self, tables: Sequence[str]) -> bool:
+        """Whether the store is there for everybody, and knows of all writes of this replica's to these tables."""
+        return self._parts.suspension.is_closed and not self._parts.invalidation.is_owed(tables)
+
+    def _as_it_is(self, near: Near, roll: Roll | Exception, *, here: NearAnswers) -> Answered | None:
+        """What is near as the answer, where this call says that it holds; None where there is more to be done."""
+        suspension = self._parts.suspension
         if isinstance(roll, Roll):
-            parts.suspension.answered()
-            return hit(near.entry, roll.now, policy=self._policy) if parts.near.holds(near, roll) else None
-        if not isinstance(roll, Problem) or not parts.suspension.failed():
+            suspension.answered()
+            return hit(near.entry, roll.now, policy=self._policy) if here.holds(near, roll) else None
+        if not isinstance(roll, Problem) or not suspension.failed():
             raise roll
         return None
 
-    def asked(self, statement: Statement, parameters: Sequence[Any], *, operation: str) -> Asked:
+    def _asked(self, statement: Statement, parameters: Sequence[Any], *, operation: str) -> Asked:
         """A statement as the question it asks."""
         question = self._parts.questions.of(statement, parameters)
         return Asked(statement=statement, parameters=parameters, operation=operation, question=question)
 
-    async def answer(self, asked: Asked, wish: Wish) -> Answered:
+    async def _answer(self, asked: Asked, wish: Wish) -> Answered:
         """Answer with what is kept, or with what Postgres says."""
         if not wish.may_be_kept:
             return Answered(rows=await self._run(asked), result="bypass", forwarded="request")
@@ -223,28 +225,3 @@ class CachedReads:
 
     async def _run(self, asked: Asked) -> Rows:
         return await self._parts.runner.run(asked.statement, asked.parameters, operation=asked.operation)
-
-
-class Reading:
-    """One read through a cache, as a runner for the Records that make it."""
-
-    __slots__ = ("_reads", "_wish", "answered")
-
-    def __init__(self, reads: CachedReads, wish: Wish) -> None:
-        self._reads = reads
-        self._wish = wish
-        self.answered: Answered | None = None
-        """How it was answered, once it was."""
-
-    async def run(self, statement: Statement, parameters: Sequence[Any] = (), *, operation: str) -> Rows:
-        """Answer a statement that reads; raises what the runner raises."""
-        reads, result = self._reads, _NONE
-        near = reads.near(statement, parameters) if self._wish is ANY_AGE else None
-        try:
-            answered = None if near is None else await reads.given(near)
-            if answered is None:
-                answered = await reads.answer(reads.asked(statement, parameters, operation=operation), self._wish)
-            self.answered, result = answered, answered.result
-        finally:
-            reads.tell(result)
-        return answered.rows

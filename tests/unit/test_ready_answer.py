@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 
 from middleware.inbound.answer_bytes import AnswerBytes
-from middleware.inbound.ready_answer import ReadyAnswer, says
+from middleware.inbound.ready_answer import ReadyAnswer, SharedHeaders, says
 from tests.exchanges import exchange_of
 
 HEADERS = {"Content-Type": "application/json", "ETag": '"1"'}
@@ -44,6 +44,57 @@ def test_headers_can_be_added_before_anybody_looks_and_after() -> None:
     assert HEADERS["ETag"] == '"1"'
 
 
+def test_what_it_shares_and_its_own_are_its_headers_and_what_is_added_changes_no_other() -> None:
+    shared = SharedHeaders({"Content-Type": "text/plain", "Vary": "Accept"})
+    one, other = (ReadyAnswer(b"a", headers={"ETag": '"1"'}, shared=shared) for _ in range(2))
+    one.add({"Vary": "*"})
+
+    assert [says(one, name) for name in ("Vary", "ETag", "Age")] == [True, True, False]
+    assert dict(one.headers) == {"Content-Type": "text/plain", "Vary": "*", "ETag": '"1"'}
+    assert dict(other.headers) == {"Content-Type": "text/plain", "Vary": "Accept", "ETag": '"1"'}
+
+
+async def test_an_opening_that_is_kept_is_of_the_very_same_status_reason_and_names() -> None:
+    shared, to_bytes = SharedHeaders({"Vary": "Accept"}), AnswerBytes()
+    other_reason = ReadyAnswer(b"", shared=shared)
+    other_reason.set_status(200, "Fine")
+    answers = [
+        ReadyAnswer(b"", shared=shared),
+        ReadyAnswer(b"", status=404, shared=shared),
+        ReadyAnswer(b"", headers={"Cache-Control": "private"}, shared=shared),
+        other_reason,
+        ReadyAnswer(b"", shared=shared),
+    ]
+
+    sent = [to_bytes(exchange_of("/a"), answer) for answer in answers]
+
+    heads = [b"" if one is None else one[0] for one in sent]
+    assert [head.partition(b"\r\n")[0] for head in heads] == [
+        b"HTTP/1.1 200 OK",
+        b"HTTP/1.1 404 Not Found",
+        b"HTTP/1.1 200 OK",
+        b"HTTP/1.1 200 Fine",
+        b"HTTP/1.1 200 OK",
+    ]
+    assert [head.count(b"Cache-Control: no-store") for head in heads] == [1, 1, 0, 1, 1]
+    assert {head.count(b"Vary: Accept") for head in heads} == {1}
+
+
+@pytest.mark.parametrize("headers", [{"ETag": "a\r\nX-Odd: b"}, {"ETag": "a\nb"}])
+async def test_no_header_of_its_own_ends_a_line(headers: dict[str, str]) -> None:
+    answer = ReadyAnswer(b"", headers=headers, shared=SharedHeaders({"Vary": "Accept"}))
+
+    with pytest.raises(ValueError, match=r"(?i)newline|header"):
+        AnswerBytes()(exchange_of("/a"), answer)
+
+
+@pytest.mark.parametrize("shared", [{"Date": "now"}, {"X-Frame-Options": "SAMEORIGIN"}, {"X-Odd": "a body of no kind"}])
+async def test_what_aiohttp_has_to_see_to_it_writes(shared: dict[str, str]) -> None:
+    answers = [ReadyAnswer(b"{}", shared=SharedHeaders(shared)), ReadyAnswer(b"{}", headers=shared)]
+
+    assert [AnswerBytes()(exchange_of("/a"), answer) for answer in answers] == [None, None]
+
+
 async def test_what_a_layer_changes_of_it_is_sent() -> None:
     answer, to_bytes = ReadyAnswer(b"{}", headers=HEADERS), AnswerBytes()
     answer.headers["X-Odd"] = "a"
@@ -71,4 +122,4 @@ def test_it_has_no_other_attributes_than_aiohttp_s() -> None:
         _ = ReadyAnswer(b"{}").nothing_of_the_kind
     answer, theirs = ReadyAnswer(b"{}"), web.Response(body=b"{}", content_type="application/json")
     _ = answer.headers
-    assert vars(answer).keys() - {"given"} == vars(theirs).keys()
+    assert vars(answer).keys() - {"shared", "own"} == vars(theirs).keys()

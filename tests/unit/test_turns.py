@@ -24,7 +24,7 @@ from middleware.inbound.exchange import Exchange
 from middleware.inbound.identify import CONTEXT, mark_answers
 from middleware.inbound.own_context import in_own_context
 from middleware.inbound.rate_limit import LIMITED, mark_limits
-from middleware.inbound.ready_answer import ReadyAnswer
+from middleware.inbound.ready_answer import ReadyAnswer, SharedHeaders
 from middleware.inbound.request_plan import Plan, place_of
 from telemetry.context import Identifier
 from tests.exchanges import Heard, answer, connection, exchange_of
@@ -178,10 +178,15 @@ def redirect() -> web.Response:
     return web.Response(status=303, headers={"Location": "/b", "Cache-Control": "max-age=1"})
 
 
+SHARED = SharedHeaders({"Content-Type": "application/json", "Vary": "Accept", "Cache-Control": "private"})
+
 ANSWERS = {
     "json": lambda: web.Response(body=b"{}", content_type="application/json", headers={"ETag": '"1"'}),
     "ready": lambda: ReadyAnswer(b"{}"),
     "ready_with_headers": lambda: ReadyAnswer(b"{}", status=201, headers={"Content-Type": "text/plain", "Age": "1"}),
+    "sharing_headers": lambda: ReadyAnswer(b"{}", headers={"ETag": '"1"', "Age": "1"}, shared=SHARED),
+    "sharing_all": lambda: ReadyAnswer(b"{}", shared=SHARED),
+    "unchanged_sharing": lambda: ReadyAnswer(b"", status=304, headers={"ETag": '"1"'}, shared=SHARED),
     "text": lambda: web.Response(text="hällo", status=201),
     "nothing": lambda: web.Response(status=204, headers={"Allow": "GET"}),
     "unchanged": lambda: web.Response(status=304, headers={"ETag": '"1"'}),
