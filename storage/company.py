@@ -37,6 +37,11 @@ class Company(Sequence[Scalar]):
         return not self._members
 
     @property
+    def is_of_one(self) -> bool:
+        """Whether nobody has joined but the first."""
+        return len(self._members) == 1
+
+    @property
     def is_sent(self) -> bool:
         """Whether it may have been."""
         return self._arrays is not None

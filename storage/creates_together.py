@@ -1,7 +1,8 @@
-"""Creates that would wait for a permit are made together, as one statement, and each has an answer of its own.
+"""Creates that come together are made together, as one statement, and each has an answer of its own.
 
-They gather while all permits are in use, as a database gathers commits; while there are some, each is made at once and
-alone. What makes this no less than each being made by itself:
+While something is written, those gather that come in one turn of the event loop, and go on doing so until there is a
+permit, as a database gathers commits. Who comes alone is made alone. What makes this no less than each being made by
+itself:
 
 - An answer is given once the statement is committed and the cache knows of all it wrote.
 - A row that anybody's stands in the way of is left out of the statement, and made alone: it is answered as ever.
@@ -42,6 +43,10 @@ class Making(Runner, Protocol):
     """Runs the statements for several; the Pool."""
 
     @property
+    def is_writing(self) -> bool:
+        """Whether a write is under way."""
+
+    @property
     def makes_writes_wait(self) -> bool:
         """Whether a write would wait for its permit."""
 
@@ -65,7 +70,7 @@ def unwatched(_statement: Statement, running: Coroutine[Any, Any, list[Row]], /)
 
 
 class CreatesTogether:
-    """A runner by which creates that have to wait are made together; everything else passes untouched.
+    """A runner by which creates that come together are made so; everything else passes untouched.
 
     `runner` is the way of everything else, `pool` where the statements for several go, watched by `watch`.
     """
@@ -94,7 +99,7 @@ class CreatesTogether:
         self, statement: Statement, parameters: Sequence[Any] = (), *, operation: str
     ) -> Coroutine[Any, Any, list[Row]]:
         """Run one statement; raises what the runner raises."""
-        if statement.of_several is not None and statement.writes and self._pool.makes_writes_wait:
+        if statement.of_several is not None and statement.writes and self._pool.is_writing:
             return self._run_in_company(statement, parameters, operation=operation)
         return self._runner.run(statement, parameters, operation=operation)
 
@@ -110,7 +115,7 @@ class CreatesTogether:
         leads = company.is_empty
         place = company.join(parameters)
         if leads:  # what it comes to is told by the statement's own call
-            self._begin(company, operation)
+            asyncio.get_running_loop().call_soon(self._begin, company, operation)
             row = await place
         else:
             row = await self._joined(company, place, operation=operation, started=started)
@@ -161,6 +166,11 @@ class CreatesTogether:
             CURRENT_CALL.reset(call)
 
     def _begin(self, company: Company, operation: str) -> None:
+        """At the end of the turn in which the first has come, whose context this is."""
+        if company.is_of_one and not self._pool.makes_writes_wait:
+            self._close(company)
+            company.part()
+            return
         running = self._senses.running
         task = asyncio.get_running_loop().create_task(self._see_through(company, operation))
         running.add(task)
@@ -182,8 +192,12 @@ class CreatesTogether:
         else:
             company.answer(rows)
         finally:
-            if self._gathering.get(name) is company:
-                del self._gathering[name]
+            self._close(company)
+
+    def _close(self, company: Company) -> None:
+        name = company.statement.name
+        if self._gathering.get(name) is company:
+            del self._gathering[name]
 
     async def _made(self, company: Company, several: Statement, *, operation: str) -> list[Row]:
         try:

@@ -72,6 +72,11 @@ class Pool:
         """Whether the next write has to wait for its permit."""
         return self._write_permits.free <= 0
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether a write is under way."""
+        return self._write_permits.free < self._writes.bulkhead.permits
+
     async def open(self) -> None:
         """Open the least number of connections; raise Unavailable, its cause being the driver's, if it cannot.
 

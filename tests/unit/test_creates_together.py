@@ -29,7 +29,7 @@ class World:
     """Creates before a pool with no permit, which reads what it is given once it begins, and answers once told to."""
 
     def __init__(self, *, others: int = 15) -> None:
-        self.makes_writes_wait = True
+        self.is_writing = self.makes_writes_wait = True
         self.hand = HandClock()
         self.events = Recorder()
         self.asked: list[list[object]] = []
@@ -126,13 +126,38 @@ async def test_those_who_would_wait_for_a_permit_are_made_together_and_each_has_
     assert (world.senses.attempts_under_way, world.senses.running) == (0, set())
 
 
-async def test_nobody_waits_for_company_while_there_are_permits() -> None:
+async def test_nobody_has_company_where_nothing_else_is_written() -> None:
     world = World()
-    world.makes_writes_wait = False
+    world.is_writing = world.makes_writes_wait = False
 
     answers = await world.answers(await world.create("a", "b"))
 
     assert (answers, world.asked) == (["a", "b"], [["a", "A"], ["b", "B"]])
+
+
+async def test_where_there_are_permits_those_are_made_together_who_come_in_one_turn() -> None:
+    world = World()
+    world.makes_writes_wait = False
+    tasks = await world.create("a", "b")
+    await world.begin()
+    tasks += await world.create("c", "d")
+
+    answers = await world.answers(tasks)
+
+    assert (answers, sorted(map(str, world.asked))) == (
+        ["a", "b", "c", "d"],
+        [str(['{"a","b"}', '{"A","B"}']), str(['{"c","d"}', '{"C","D"}'])],
+    )
+
+
+async def test_who_comes_alone_then_is_made_alone() -> None:
+    world = World()
+    world.makes_writes_wait = False
+
+    tasks = [*await world.create("a"), *await world.create("b")]
+
+    assert [task.result()[0] for task in tasks] == [row("a"), row("b")]
+    assert (world.asked, world.senses.running) == ([["a", "A"], ["b", "B"]], set())
 
 
 async def test_others_join_until_the_statement_is_sent() -> None:
