@@ -85,7 +85,7 @@ class Malformed(Problem):
 
 
 class Unauthenticated(Problem):
-    """Say who you are: this needs credentials."""
+    """Say who you are: this takes Authorization: Bearer and a key or a token."""
 
     kind = "unauthenticated"
 
