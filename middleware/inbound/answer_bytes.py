@@ -62,7 +62,7 @@ class AnswerBytes:
         return opening + ours.encode("latin-1"), b"" if is_empty or is_head else body
 
     def _opening(self, exchange: Exchange, response: web.Response, *, has_body: bool) -> bytes | None:
-        """The status, the headers it was given, and those every answer has; None for an answer with one of aiohttp's."""
+        """The status, the headers it was given, those every answer has; None for an answer with one of aiohttp's."""
         over_tls = exchange._transport_sslcontext is not None  # noqa: SLF001 - as above
         if type(response) is ReadyAnswer and self._origins is None and response.is_untouched:
             return self._opening_shared(response, over_tls=over_tls, has_body=has_body)
