@@ -7,7 +7,11 @@ Scalar = str | int | float | bool | None
 
 def array_text(values: Sequence[Scalar]) -> str:
     """Write `{"a","b",NULL}`; text is quoted, so that it holds any character (PostgreSQL manual, 8.15.6)."""
-    return "{" + ",".join([_element(value) for value in values]) + "}"
+    return "{" + ",".join([_quoted(value) if type(value) is str else _element(value) for value in values]) + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _element(value: Scalar) -> str:
@@ -17,6 +21,6 @@ def _element(value: Scalar) -> str:
         case bool():
             return "t" if value else "f"
         case str():
-            return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            return _quoted(value)
         case _:
             return str(value)
