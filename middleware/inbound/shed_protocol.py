@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from aiohttp import web
+from mypy_extensions import mypyc_attr
 
 from middleware.inbound.outbox import Outbox
 from middleware.inbound.shed import Shed
@@ -17,6 +18,7 @@ _RECEIVED_END = 56
 _MILLISECONDS = 1000
 
 
+@mypyc_attr(native_class=False)
 class ShedProtocol(TurnProtocol):
     """aiohttp's connection, except that a request waits unparsed until the server's Shed lets it in.
 

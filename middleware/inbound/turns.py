@@ -14,13 +14,13 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from aiohttp import web
-from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
-from aiohttp.web_protocol import _PAYLOAD_ACCESS_ERROR, ERROR
+from aiohttp.web_protocol import _PAYLOAD_ACCESS_ERROR
+from mypy_extensions import mypyc_attr
 
 from middleware.inbound.caller import Acquaintance
 from middleware.inbound.doorbell import Doorbell
-from middleware.inbound.exchange import Exchange
+from middleware.inbound.exchange import Exchange, readable
 from middleware.inbound.outbox import Outbox
 
 _TOGETHER_BYTES = 65_536
@@ -41,6 +41,7 @@ class Answers(Protocol):
         """Head and body of an ordinary answer; None for any other."""
 
 
+@mypyc_attr(native_class=False)
 class TurnProtocol(web.RequestHandler):
     """aiohttp's connection, except how its requests take their turns.
 
@@ -187,11 +188,10 @@ class TurnProtocol(web.RequestHandler):
         return True
 
     def _exchange(self, message: Any, payload: StreamReader) -> Exchange:
-        readable = message if isinstance(message, RawRequestMessage) else ERROR
         task = self._task_handler or asyncio.current_task()
         assert task is not None  # noqa: S101 - it runs in one
         bytes_at_most = self._answers.maximum_body_bytes
-        exchange = Exchange(readable, payload, protocol=self, task=task, maximum_body_bytes=bytes_at_most)
+        exchange = Exchange(readable(message), payload, protocol=self, task=task, maximum_body_bytes=bytes_at_most)
         exchange.acquaintance = self._acquaintance
         exchange.waited_seconds = self.waited_seconds
         return exchange

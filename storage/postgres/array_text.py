@@ -7,11 +7,7 @@ Scalar = str | int | float | bool | None
 
 def array_text(values: Sequence[Scalar]) -> str:
     """Write `{"a","b",NULL}`; text is quoted, so that it holds any character (PostgreSQL manual, 8.15.6)."""
-    return "{" + ",".join([_quoted(value) if type(value) is str else _element(value) for value in values]) + "}"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return "{" + ",".join([_element(value) for value in values]) + "}"
 
 
 def _element(value: Scalar) -> str:
@@ -21,6 +17,6 @@ def _element(value: Scalar) -> str:
         case bool():
             return "t" if value else "f"
         case str():
-            return _quoted(value)
+            return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
         case _:
             return str(value)

@@ -63,8 +63,8 @@ class ServiceProcess:
 async def service(file: Path, data_dir: Path, *arguments: str, **settings: str) -> AsyncIterator[ServiceProcess]:
     """Serve FILE on free ports, its embedded servers in `data_dir`; stop it when left, which must succeed.
 
-    `arguments` follow FILE; `settings` are MAINSTAY_ variables without their prefix. The folder's path must be
-    short, since sockets lie in it.
+    `arguments` follow FILE; `settings` are MAINSTAY_ variables without their prefix, and `packages` (`launched`). The
+    folder's path must be short, since sockets lie in it.
     """
     log = data_dir.with_name(f"{data_dir.name}.log")
     async with service_logging_to(log, file, data_dir, *arguments, **settings) as running:
@@ -109,14 +109,24 @@ async def key(data_dir: Path, subject: str, *options: str) -> str:
 
 
 async def launched(
-    *arguments: str, data_dir: Path, output: int = DEVNULL, errors: int = DEVNULL, **settings: str
+    *arguments: str,
+    data_dir: Path,
+    output: int = DEVNULL,
+    errors: int = DEVNULL,
+    packages: str | None = None,
+    **settings: str,
 ) -> Process:
-    """Start a command, for a test that interrupts it; unless told otherwise, what it says goes nowhere."""
+    """Start a command, for a test that interrupts it; unless told otherwise, what it says goes nowhere.
+
+    Its packages are those that lie in the folder `packages`, else those that the tests themselves would find.
+    """
     if not COMMAND.exists():
         lack("this needs the mainstay command: pip install -e .")
     told = {"PORT": "0", "ADMIN_PORT": "0", "DATA_DIR": str(data_dir), **settings}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAINSTAY_")}
     environment = kept | {f"MAINSTAY_{name}": value for name, value in told.items()}
+    if packages is not None:
+        environment["PYTHONPATH"] = packages
     return await asyncio.create_subprocess_exec(
         COMMAND, *arguments, stdin=PIPE, stdout=output, stderr=errors, env=environment, preexec_fn=_like_a_terminal
     )

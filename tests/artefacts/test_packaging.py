@@ -77,7 +77,7 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
         metadata["Requires-Python"],
         metadata["License-Expression"],
         metadata.get_all("Provides-Extra"),
-    ) == ("mainstay", ">=3.11", "Apache-2.0", ["embedded", "otlp", "render", "dev"])
+    ) == ("mainstay", ">=3.11", "Apache-2.0", ["embedded", "otlp", "render", "compiled", "dev"])
 
 
 def test_the_licence_travels_with_the_wheel(wheel: Path) -> None:

@@ -23,7 +23,7 @@ def test_the_compose_file_is_one() -> None:
 def test_the_image_is_built_from_the_four_packages_and_their_description() -> None:
     copied = [name for line in re.findall(r"^COPY ([^-].*) \S+$", DOCKERFILE, re.MULTILINE) for name in line.split()]
 
-    assert copied == ["pyproject.toml", "setup.cfg", "README.md", "LICENSE", *PACKAGES]
+    assert copied == ["pyproject.toml", "setup.cfg", "setup.py", "README.md", "LICENSE", *PACKAGES]
 
 
 def test_what_the_image_is_built_from_is_sent_to_the_builder() -> None:
