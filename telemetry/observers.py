@@ -113,6 +113,7 @@ class Observers:
         told = [tell for tell in asked if tell is not None]
         if len(told) == 1 and isinstance(told[0], Sure):
             return told[0].call  # of those four it is metrics' counter alone
+        told = [read.call if isinstance(read, Sure) else read for read in told]
 
         def tell() -> None:
             for read in told:

@@ -112,7 +112,7 @@ class CachedReads:
         suspension = self._parts.suspension
         if isinstance(roll, Roll):
             suspension.answered()
-            return hit(near.entry, roll.now, policy=self._policy) if here.holds(near, roll) else None
+            return hit(near, roll.now, policy=self._policy) if here.holds(near, roll) else None
         if not isinstance(roll, Problem) or not suspension.failed():
             raise roll
         return None

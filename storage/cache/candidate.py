@@ -1,9 +1,11 @@
 """What is kept, held against the clock and against what has been written since."""
 
+from typing import Protocol
+
 from storage.cache.answer_store import Found
 from storage.cache.answered import Answered
 from storage.cache.cache_policy import CachePolicy
-from storage.cache.entry import Entry, Rows
+from storage.cache.entry import Rows
 from telemetry.events import CacheResult
 from telemetry.frozen import frozen
 
@@ -41,7 +43,19 @@ class Candidate:
         return Answered(rows=self.rows, result=result, age_seconds=self.age_seconds, left_seconds=left_seconds)
 
 
-def hit(answer: Entry, now: int, *, policy: CachePolicy) -> Answered | None:
+class Dated(Protocol):
+    """An answer, and when it was asked for: an Entry, or what is near."""
+
+    @property
+    def rows(self) -> Rows:
+        """What the statement returned."""
+
+    @property
+    def asked_at(self) -> int:
+        """In microseconds of the store's clock."""
+
+
+def hit(answer: Dated, now: int, *, policy: CachePolicy) -> Answered | None:
     """One that holds rows and is current, as `candidate` judges it, where nothing else is to be said of it than that.
 
     None where there is: its time is up, or its age is not known.

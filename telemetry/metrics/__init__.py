@@ -81,6 +81,8 @@ class Metrics:
                 return Sure(self._requests.count_started)
             case e.Authenticated() | e.AccessDecided() | e.RateLimitDecided(decision="allowed"):
                 return Sure(self._callers.counter_of(event).inc)
+            case e.CacheRead():
+                return Sure(self._cache.counter_of(event).inc)
             case _:
                 read = self.reader_of(event)
                 return None if read is None else partial(read, event)

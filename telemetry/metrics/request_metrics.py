@@ -10,6 +10,7 @@ from telemetry.catalogue import request_rows as rows
 from telemetry.context import CURRENT_REQUEST, RequestContext
 from telemetry.metrics.examples import Examples
 from telemetry.metrics.families import Families
+from telemetry.metrics.series import Counter
 from telemetry.observers import Read, reading
 
 _FIRST_SERVER_ERROR = 500
@@ -89,11 +90,15 @@ class CacheMetrics:
         self._reads = families.counters(rows.CACHE_REQUESTS)
         self._invalidations = families.counters(rows.CACHE_INVALIDATIONS)
 
+    def counter_of(self, read: e.CacheRead) -> Counter:
+        """What counts reads like this one."""
+        return self._reads[read.cache, read.result]
+
     def reader_of(self, event: e.CacheEvent) -> Read | None:
         """Who counts or measures what such an event tells."""
         match event:
             case e.CacheRead():
-                return reading(event, lambda told: self._reads[told.cache, told.result].inc())
+                return reading(event, lambda told: self.counter_of(told).inc())
             case e.CacheInvalidated():
                 return reading(event, lambda told: self._invalidations[told.outcome,].inc())
             case _:
