@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from tests.pictures.asking import Line, Span
+from tests.pictures.bands import bands
 from tests.pictures.chart_scale import Chart
 from tests.pictures.grafana_json import Panel
 from tests.pictures.inks import EDGE, FAINT, TEXT, heat_ink, ink
@@ -52,13 +53,8 @@ def _spark(line: Line, box: Box, span: Span, *, ink: str) -> list[str]:
 
 def draw_heat(lines: Sequence[Line], box: Box, span: Span) -> list[str]:
     """Buckets over time; each shows what it has beyond the one below."""
-    bounds = sorted(lines, key=lambda line: float(line.legend))
-    cells: list[list[tuple[float, float]]] = []
-    below: dict[float, float] = {}
-    for line in bounds:
-        at = dict(line.points)
-        cells.append([(time, value - below.get(time, 0.0)) for time, value in line.points])
-        below = at
+    bounds = list(bands(lines))
+    cells = [line.points for line in bounds]
     used = [number for number, row in enumerate(cells) if any(value > 0 for _, value in row)] or [0]
     first, last = max(0, used[0] - 1), min(len(cells) - 1, used[-1] + 1)
     hottest = max((value for row in cells for _, value in row), default=1.0) or 1.0

@@ -37,10 +37,10 @@ def main() -> int:
     if told.write:
         write_runbooks()
         PAGE.write_text(page(found, alerts_of(DOORS), silence_seconds=told.silence))
-    for line in (f"NO DATA  {line}" for board in found.boards for line in board.empty):
-        sys.stdout.write(f"{line}\n")
     for board in found.boards:
-        sys.stdout.write(f"{board.title}: {board.changed} of {board.panels} panels changed\n")
+        sys.stdout.write(f"{board.title}: {len(board.changes)} of {len(board.panels)} panels changed\n")
+        sys.stdout.writelines(f"NO DATA  {board.title}: {query}\n" for query in board.empty)
+        sys.stdout.writelines(f"NOT CHANGED  {board.title}: {panel}\n" for panel in board.unchanged)
     proven = sum(outcome.is_proven for outcome in found.outcomes)
     sys.stdout.write(f"{proven} faults proven, {len(found.outcomes) - proven} not\n")
     return 0 if found.is_proven and not missing else 1

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from tests.proof.alert_log import AlertLog
@@ -71,6 +71,7 @@ async def prove(fault: Fault, shop: Shop, bench: Bench, *, beside: frozenset[str
         await log.until(lambda: all((job, alert) in webhook.arrived for alert in alerts), seconds=WEBHOOK_SECONDS)
     mended = time.monotonic()
     await log.until(lambda: not log.is_firing(job, alerts - SLOW_BURNS), seconds=fault.clears_within_seconds)
+    await shop.until_forgotten()
     await log.until(lambda: not log.is_firing(job, fault.follow - SLOW_BURNS), seconds=fault.clears_within_seconds)
     fired = log.of(job, since=began)
     ended = {one.alert: one.ended for one in log.ended if one.job == job and one.ended and one.ended > began}
@@ -97,9 +98,11 @@ async def prove(fault: Fault, shop: Shop, bench: Bench, *, beside: frozenset[str
     return outcome
 
 
-async def together(faults: Sequence[Fault], shop: Shop, bench: Bench) -> Sequence[Outcome]:
-    """All at once: what belongs to each may fire while another is looked at."""
-    of_all = frozenset(alert for fault in faults for alert in fault.alerts | fault.follow)
+async def together(
+    faults: Sequence[Fault], shop: Shop, bench: Bench, *, beside: Collection[Fault] = ()
+) -> Sequence[Outcome]:
+    """All at once, and `beside` others: what belongs to each may fire while another is looked at."""
+    of_all = frozenset(alert for fault in (*faults, *beside) for alert in fault.alerts | fault.follow)
     return await asyncio.gather(
         *(prove(fault, shop, bench, beside=of_all - fault.alerts - fault.follow) for fault in faults)
     )

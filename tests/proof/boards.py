@@ -1,120 +1,115 @@
-"""What a run shows on the dashboards: every panel has data, and which faults are seen on which."""
+"""What a run shows on the dashboards: every panel has data, and which fault is seen on it."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tests.pictures.asking import Line, Prometheus, Span
-from tests.pictures.grafana_json import Dashboard, Panel, read_dashboard
-from tests.pictures.shown_values import shown
-from tests.proof.bench import Outcome
+from tests.pictures.bands import bands
+from tests.pictures.grafana_json import Panel, read_dashboard
+from tests.proof.changes import Change, History, Moments, extremes
+from tests.proof.episodes import Episode
 from tests.source_tree import PROJECT
 
-AFTER_SECONDS = 3.0
-"""What a fault does is seen until so long after it: rates look back."""
+_HEAT, _RATE = "heatmap", "ops"
+"""Whose unit is that of its bounds, while its values are how many a second lie between them."""
 
-VISIBLE = 0.5
-"""A line has visibly changed where its peak is twice what it was in silence, or half of it."""
-
-
-Moments = tuple[float, float]
-"""From when to when, in seconds since 1970."""
+SUMMED = "20s"
+"""The time that panels sum up where they sum up all that is shown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """How a line of a panel peaked in silence and during a fault, in the panel's unit."""
-
-    panel: str
-    fault: str
-    before: float
-    during: float
-    unit: str
-
-    @property
-    def size(self) -> float:
-        """From 0, none, to 1: one of the two is nothing beside the other."""
-        largest = max(abs(self.before), abs(self.during))
-        return abs(self.during - self.before) / largest if largest else 0.0
-
-    @property
-    def words(self) -> tuple[str, str]:
-        """Both values as people read them."""
-        return shown(self.before, self.unit), shown(self.during, self.unit)
+Found = Mapping[str, Sequence[tuple[str, Line]]]
+"""The lines of each query of a panel, each with its job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """A dashboard: the queries of it that found nothing, how many panels changed visibly, and the greatest change."""
+    """A dashboard: the queries of it that found nothing, and the best change of each panel, by its title and place."""
 
     title: str
     empty: Sequence[str]
-    panels: int
-    changed: int
-    greatest: Change | None
+    panels: Sequence[tuple[str, Change | None]]
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """Those that are seen."""
+        return [change for _, change in self.panels if change is not None and change.is_visible]
+
+    @property
+    def unchanged(self) -> Sequence[str]:
+        """The panels on which no fault is seen."""
+        return [title for title, change in self.panels if change is None or not change.is_visible]
 
     @property
     def is_proven(self) -> bool:
-        """Whether everything has data and something changed."""
-        return not self.empty and self.changed > 0
+        """Whether everything has data, and every panel changed."""
+        return not self.empty and not self.unchanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """A run to look back on; its faults by (job, fault)."""
+    """A run to look back on."""
 
     prometheus: Prometheus
     whole: Span
     silence: Moments
-    faults: Mapping[tuple[str, str], Moments]
+    episodes: Sequence[Episode]
 
     async def boards(self) -> Sequence[Board]:
         """All dashboards of the shop."""
         files = sorted((PROJECT / "dashboards").glob("*.json"))
-        return await asyncio.gather(*(asyncio.to_thread(self._board, read_dashboard(file)) for file in files))
+        here = await asyncio.to_thread(self._here)
+        return await asyncio.gather(*(asyncio.to_thread(self._board, file, here) for file in files))
 
-    def _board(self, dashboard: Dashboard) -> Board:
-        looked = [self._look(panel) for panel in dashboard.panels if panel.targets]
-        changes = [change for _, change in looked if change is not None and change.size >= VISIBLE]
+    def _here(self) -> frozenset[str]:
+        """The processes that are there all the time: others come and go with the faults that they are for."""
+        ups = self.prometheus.lines("up", self.whole)
+        return frozenset(line.labels["instance"] for line in ups if History(line).within(self.silence))
+
+    def _board(self, file: Path, here: frozenset[str]) -> Board:
+        dashboard = read_dashboard(file)
+        found = [(panel, self._found(panel)) for panel in dashboard.panels if panel.targets]
         return Board(
             title=dashboard.title,
-            empty=[query for empty, _ in looked for query in empty],
-            panels=len(looked),
-            changed=len(changes),
-            greatest=max(changes, key=lambda change: change.size, default=None),
+            empty=[f"{panel.title}: {expr}" for panel, of in found for expr, lines in of.items() if not lines],
+            panels=[
+                (panel.title, max(self._changes(panel, of, here, board=file.stem), key=_worth, default=None))
+                for panel, of in found
+            ],
         )
 
-    def _look(self, panel: Panel) -> tuple[Sequence[str], Change | None]:
-        """Its queries that found nothing in any job, and its greatest change."""
-        found = {target.expr: list(self._lines(target.expr)) for target in panel.targets}
-        empty = [f"{panel.title}: {expr}" for expr, lines in found.items() if not lines]
-        unit = panel.field_config.defaults.unit
-        changes = (
-            Change(
-                panel=panel.title,
-                fault=fault,
-                before=_peak(line, *self.silence),
-                during=_peak(line, span[0], span[1] + AFTER_SECONDS),
-                unit=unit,
-            )
-            for lines in found.values()
-            for job, line in lines
-            for (of, fault), span in self.faults.items()
-            if of == job
-        )
-        return empty, max(changes, key=lambda change: change.size, default=None)
+    def _found(self, panel: Panel) -> Found:
+        return {target.expr: list(self._lines(panel, target.expr)) for target in panel.targets}
 
-    def _lines(self, expr: str) -> Iterator[tuple[str, Line]]:
-        for job in dict.fromkeys(job for job, _ in self.faults):
-            there = replace(self.prometheus, choices={**self.prometheus.choices, "$job": job})
-            yield from ((job, line) for line in there.lines(expr, self.whole))
+    def _lines(self, panel: Panel, expr: str) -> Iterator[tuple[str, Line]]:
+        for job in dict.fromkeys(episode.job for episode in self.episodes):
+            there = replace(self.prometheus, choices={**self.prometheus.choices, "$__range": SUMMED, "$job": job})
+            lines = list(there.lines(expr, self.whole))
+            yield from ((job, line) for line in (bands(lines) if panel.type == _HEAT else lines))
+
+    def _changes(self, panel: Panel, found: Found, here: frozenset[str], *, board: str) -> Iterator[Change]:
+        for job, line in (one for lines in found.values() for one in lines):
+            if line.labels.get("instance") in (None, *here):
+                yield from self._changes_of(panel, job, History(line), board=board)
+
+    def _changes_of(self, panel: Panel, job: str, history: History, *, board: str) -> Iterator[Change]:
+        silent = history.within(self.silence)
+        for one in (episode for episode in self.episodes if episode.job == job):
+            usual = [*silent, *history.before(one.began)]
+            for before, during in extremes(usual, history.within(one.seen)):
+                yield Change(
+                    panel=panel.title,
+                    fault=one.fault,
+                    before=before,
+                    during=during,
+                    unit=_RATE if panel.type == _HEAT else panel.field_config.defaults.unit,
+                    seconds=one.mended - one.began,
+                    belongs=board in one.boards,
+                    is_alone=one.is_alone,
+                    is_new=not usual,
+                )
 
 
-def faults_of(outcomes: Sequence[Outcome], *, clock_began: float) -> Mapping[tuple[str, str], Moments]:
-    """When each fault held, in seconds since 1970; `clock_began` is when the monotonic clock was 0."""
-    return {(one.job, one.fault): (clock_began + one.span[0], clock_began + one.span[1]) for one in outcomes}
-
-
-def _peak(line: Line, start: float, end: float) -> float:
-    """Its largest value; 0 where it has none."""
-    return max((value for time, value in line.points if start <= time <= end), default=0.0)
+def _worth(change: Change) -> tuple[object, ...]:
+    return change.worth

@@ -22,7 +22,7 @@ async def calling(
     headers: Headers = dict,
 ) -> AsyncIterator[None]:
     """Ask for something so many times a second, whether answers come or not."""
-    async with coming(lambda: shop.get(path, seconds=seconds, **headers()), a_second=a_second):
+    async with coming(lambda: shop.ask(path, seconds=seconds, headers=headers()), a_second=a_second):
         yield
 
 

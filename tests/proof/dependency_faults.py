@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 
 import psycopg2
 
 from storage.embedded import running_postgres
 from tests.acceptance.faulty_servers import held, processes_of
 from tests.acceptance.http_pages import api
+from tests.patience import until_told
 from tests.proof.callers import calling, coming
 from tests.proof.fault import Fault
 from tests.proof.shops import Shop
@@ -21,6 +23,7 @@ _LOCKOUT_SECONDS, _OPEN_SECONDS = 1.6, 0.2
 """Longer than anybody waits for a connection, and over soon enough for the breaker to try again."""
 
 _CHARGES_A_SECOND = 60
+_PRICES_A_SECOND = 4
 
 
 def dependency_faults() -> Sequence[Fault]:
@@ -47,7 +50,7 @@ def dependency_faults() -> Sequence[Fault]:
             follow=BURNS | {"BulkheadFull", "BreakerOpen", "DependencyErrorRatio", "StaleAnswersServed", "Shedding"},
         ),
         Fault(
-            name="Valkey hangs (SIGSTOP)",
+            name="Valkey hangs (SIGSTOP), and prices change",
             make=_valkey_hangs,
             alerts=frozenset(
                 {"DependencyDown", "BreakerOpen", "DependencyErrorRatio", "RateLimitDegraded", "CacheDegraded"}
@@ -77,7 +80,8 @@ async def _postgres_hangs(shop: Shop) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _valkey_hangs(shop: Shop) -> AsyncIterator[None]:
     with held(processes_of("valkey-server", shop.data_dir)):
-        yield
+        async with coming(shop.change_price, a_second=_PRICES_A_SECOND):
+            yield
 
 
 @asynccontextmanager
@@ -126,6 +130,9 @@ async def locked(shop: Shop, *, held_seconds: float, free_seconds: float) -> Asy
 
 @asynccontextmanager
 async def _payments(shop: Shop, mood: dict[str, float]) -> AsyncIterator[None]:
+    async def charged() -> bool:
+        return await shop.ask("/doors/charge") < HTTPStatus.BAD_REQUEST
+
     charging = calling(shop, "/doors/charge", a_second=_CHARGES_A_SECOND)
     async with api(shop.environment["PAYMENTS_URL"]) as payments, charging:
         await payments("PUT", "/mood", mood)
@@ -133,3 +140,4 @@ async def _payments(shop: Shop, mood: dict[str, float]) -> AsyncIterator[None]:
             yield
         finally:
             await payments("PUT", "/mood", {})
+            await until_told(charged)  # a breaker closes when somebody tries

@@ -3,7 +3,11 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from tests.proof.process_faults import LATE
 from tests.proof.shops import Shop, served
+
+OF_A_NEIGHBOUR = LATE | {"TargetDown", "EventLoopLagHigh"}
+"""What may fire of one: while it starts, which takes as long as the others let it, and when it has been taken away."""
 
 _NICENESS = 10
 
@@ -32,4 +36,5 @@ async def beside(shop: Shop, other: Shop) -> AsyncIterator[Shop]:
             yield other
         finally:
             shop.neighbours.remove(other)
+            shop.gone.append(other.seen_at)
             shop.show()

@@ -12,14 +12,11 @@ from tests.integration.certificates import Files, dated
 from tests.ports import free_port
 from tests.proof.dependency_faults import BURNS
 from tests.proof.fault import Fault
-from tests.proof.neighbours import beside, neighbour
+from tests.proof.neighbours import OF_A_NEIGHBOUR, beside, neighbour
 from tests.proof.process_faults import LATE
 from tests.proof.shops import Shop
 
 _KILLS = 4
-_OF_A_NEIGHBOUR = LATE | {"TargetDown"}
-"""While it starts, is away, or has been taken away again."""
-
 _LONG_SECONDS = 100.0
 
 
@@ -36,14 +33,14 @@ def patient_faults() -> Sequence[Fault]:
             name="a deploy stops half-way; the keys of tokens cannot be fetched",
             make=_half_deployed,
             alerts=frozenset({"VersionsMixed", "KeySetUnavailable"}),
-            follow=_OF_A_NEIGHBOUR,
+            follow=OF_A_NEIGHBOUR,
             patience_seconds=_LONG_SECONDS,
         ),
         Fault(
             name="a process dies again and again (kill -9)",
             make=_dying,
             alerts=frozenset({"RestartLoop"}),
-            follow=_OF_A_NEIGHBOUR,
+            follow=OF_A_NEIGHBOUR,
             patience_seconds=_LONG_SECONDS,
             clears_within_seconds=_LONG_SECONDS,
         ),
@@ -122,11 +119,11 @@ async def _dying(shop: Shop) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _leaking(shop: Shop) -> AsyncIterator[None]:
-    await shop.get("/doors/hoard?mebibytes=400")
+    await shop.ask("/doors/hoard?mebibytes=400")
     try:
         yield
     finally:
-        await shop.get("/doors/hoard?mebibytes=0")
+        await shop.ask("/doors/hoard?mebibytes=0")
 
 
 @asynccontextmanager
@@ -159,7 +156,7 @@ async def _expired_certificate(shop: Shop) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _slow_scrapes(shop: Shop) -> AsyncIterator[None]:
     """By a single call, let in before there is any overload to refuse it for."""
-    call = asyncio.create_task(shop.get("/doors/stutter?seconds=50", seconds=60))
+    call = asyncio.create_task(shop.ask("/doors/stutter?seconds=50", seconds=60))
     try:
         yield
     finally:

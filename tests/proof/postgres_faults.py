@@ -16,6 +16,9 @@ _LONG_SECONDS = 90.0
 _SHARE = 0.84
 """Of all connections, beside those of the shop, which has ten at most and gives back those it does not need."""
 
+_ROWS = 30_000
+"""Of nearly a kilobyte: three times what the shop has."""
+
 _ROUNDS, _PAIRS = 4, 3
 """Twice as many deadlocks as it takes, as the server may be asked how it is in the middle of them."""
 
@@ -24,7 +27,7 @@ def postgres_faults() -> Sequence[Fault]:
     """Those that hold at the same time."""
     return [
         Fault(
-            name="others take the connections of Postgres",
+            name="others take the connections of Postgres, and fill it",
             make=_connected,
             alerts=frozenset({"PostgresConnectionsHigh"}),
             patience_seconds=_LONG_SECONDS,
@@ -52,7 +55,8 @@ async def _connected(shop: Shop) -> AsyncIterator[None]:
         with first.cursor() as cursor:
             cursor.execute("SELECT current_setting('max_connections')::int")
             (most,) = cursor.fetchone() or (0,)
-        first.rollback()
+            cursor.execute("CREATE TEMP TABLE copied AS SELECT repeat('x', 900) FROM generate_series(1, %s)", [_ROWS])
+        first.commit()
         for _ in range(int(most * _SHARE)):
             held.enter_context(closing(psycopg2.connect(dsn)))
         yield

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
-from tests.proof.callers import calling
+from tests.proof.callers import calling, coming
 from tests.proof.dependency_faults import BURNS, locked_out
 from tests.proof.fault import Fault
+from tests.proof.intruder import intrude
 from tests.proof.shops import Shop
 
 LATE = frozenset({"BreakerOpen", "CacheDegraded", "DependencyDown", "DependencyErrorRatio", "RateLimitDegraded"})
@@ -47,13 +48,18 @@ def process_faults() -> Sequence[Fault]:
             follow=BURNS,
         ),
         Fault(
-            name="keys are guessed",
+            name="keys and passwords are guessed, and one session is stolen",
             make=_guesses,
             alerts=frozenset({"AuthenticationFailuresHigh"}),
             follow=frozenset({"CallersLimited"}),
         ),
         Fault(name="a client runs away", make=_runaway, alerts=frozenset({"CallersLimited"})),
-        Fault(name="callers give up early", make=_impatient, alerts=frozenset({"CallersLeaving"}), follow=BURNS),
+        Fault(
+            name="callers give up early, and ask again",
+            make=_impatient,
+            alerts=frozenset({"CallersLeaving"}),
+            follow=BURNS,
+        ),
         Fault(name="headers come slowly", make=_slow_headers, alerts=frozenset({"SlowCallers"})),
         Fault(name="almost no file can be opened any more", make=_few_files, alerts=frozenset({"FileDescriptorsHigh"})),
         Fault(name="nobody reads the log", make=_log_unread, alerts=frozenset({"TelemetryLoss (log lines)"})),
@@ -82,7 +88,7 @@ def greedy_faults() -> Sequence[Fault]:
             name="a process uses more than a core",
             make=_burning,
             alerts=frozenset({"CpuSaturated"}),
-            follow=BURNS | LATE | {"EventLoopLagHigh"},
+            follow=BURNS | LATE | {"EventLoopLagHigh", "TargetDown", "ServiceDown"},
         )
     ]
 
@@ -113,7 +119,7 @@ async def _overloaded(shop: Shop) -> AsyncIterator[None]:
     async def rush() -> None:
         while True:
             for _ in range(round(_RUSH_SECONDS * _WORK_A_SECOND)):
-                call = asyncio.create_task(shop.get(f"/doors/work?seconds={_WORK_SECONDS}"))
+                call = asyncio.create_task(shop.ask(f"/doors/work?seconds={_WORK_SECONDS}"))
                 under_way.add(call)
                 call.add_done_callback(under_way.discard)
                 await asyncio.sleep(1 / _WORK_A_SECOND)
@@ -137,6 +143,7 @@ async def _guesses(shop: Shop) -> AsyncIterator[None]:
         }
 
     async with calling(shop, "/orders", a_second=120, headers=headers):
+        await intrude(shop)
         yield
 
 
@@ -148,7 +155,13 @@ async def _runaway(shop: Shop) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _impatient(shop: Shop) -> AsyncIterator[None]:
-    async with calling(shop, "/doors/wait?seconds=0.2", a_second=6, seconds=0.1):
+    async def insist() -> int:
+        """Write a review, and then the same again under the same key, as whoever has seen no answer does."""
+        key = {"Idempotency-Key": f"review-{next(_numbers)}"}
+        await shop.write_review(key)
+        return await shop.write_review(key)
+
+    async with calling(shop, "/doors/wait?seconds=0.2", a_second=6, seconds=0.1), coming(insist, a_second=3):
         yield
 
 

@@ -7,8 +7,7 @@ from secrets import token_urlsafe
 from storage.encryption.sealing_keys import new_key_text
 from tests.integration.replicated_postgres import replicated_postgres
 from tests.proof.fault import Fault
-from tests.proof.neighbours import beside, neighbour
-from tests.proof.process_faults import LATE
+from tests.proof.neighbours import OF_A_NEIGHBOUR, beside, neighbour
 from tests.proof.shops import Shop
 
 _LONG_SECONDS = 100.0
@@ -21,7 +20,7 @@ def replica_faults() -> Sequence[Fault]:
             name="a replica replays nothing any more",
             make=_paused,
             alerts=frozenset({"ReplicationLag", "ReplicasNotRead"}),
-            follow=LATE | {"TargetDown"},  # of the process that is there for this alone
+            follow=OF_A_NEIGHBOUR,
             patience_seconds=_LONG_SECONDS,
             clears_within_seconds=_LONG_SECONDS,
         )

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from telemetry.render.rules import AlertRule
 from tests.proof.alert_names import rule_of
 from tests.proof.bench import Outcome
-from tests.proof.boards import Board
+from tests.proof.boards import SUMMED, Board
+from tests.proof.changes import AMONG_OTHERS, AROUND_SECONDS, Change
 from tests.proof.paces import pace_of
 from tests.proof.run import Found
 
@@ -17,6 +18,7 @@ Alertmanager over real shops with real Postgres and Valkey. Time is real; only t
 shortened, by the factor in the column "pace": at 60 a minute of a rule is a second. First nothing fired for
 {silence:.0f} s of ordinary calls. Then each fault was made, and exactly the alerts that belong to it fired;
 "followed" may fire as well, as callers feel the same fault. `Watchdog` fired all the time.
+Faults with no alert are there for the dashboards alone.
 
 All times are in seconds: from the fault to the alert, from the fault to the webhook, from the mending to the end of
 the alert.
@@ -26,32 +28,51 @@ the alert.
 """
 
 
+NOT_CHANGED = "**no fault**"
 _BOARDS = """
 ## On the dashboards
 
-Every panel of every dashboard had data. A panel counts as changed where one of its lines, during a fault, had a peak
-twice as high as in the silence before, or half as high; one of the greatest changes of each dashboard is shown.
+Every panel of every dashboard had data, and {changed} of the {panels} showed a fault: one of its lines rose to twice
+its highest, or fell to half its lowest, of the settled part of the silence and of the {around:.0f} s before this one; a
+share may also have moved by a tenth of the whole. A line that appears rose from nothing, but for those of processes
+that are there for one fault alone; one that vanishes shows nothing. What sums up the time shown was shown for {summed}.
+Of each panel the greatest change is given; {others} where other faults were made of the same shop at the same time.
+"""
 
-| dashboard | panels | changed | for instance | during | in silence | then |
-|---|---:|---:|---|---|---:|---:|
+_BOARD = """
+### {title}
+
+| panel | during | without it | then |
+|---|---|---:|---:|
 """
 
 
 def page(found: Found, alerts: Mapping[str, AlertRule], *, silence_seconds: float) -> str:
     """The page as Markdown."""
     rows = [row for outcome in found.outcomes for row in _rows(outcome, alerts)]
-    boards = [_board_row(board) for board in found.boards]
-    return _HEAD.format(silence=silence_seconds) + "\n".join(rows) + "\n" + _BOARDS + "\n".join(boards) + "\n"
+    boards = _BOARDS.format(
+        changed=sum(len(board.changes) for board in found.boards),
+        panels=sum(len(board.panels) for board in found.boards),
+        around=AROUND_SECONDS,
+        summed=SUMMED,
+        others=AMONG_OTHERS,
+    )
+    head = _HEAD.format(silence=silence_seconds)
+    return head + "\n".join(rows) + "\n" + boards + "".join(_board(board) for board in found.boards)
 
 
-def _board_row(board: Board) -> str:
-    change = board.greatest
-    shown = ("", "", "", "") if change is None else (change.panel, change.fault, *change.words)
-    return f"| {' | '.join([board.title, f'{board.panels}', f'{board.changed}', *shown])} |"
+def _board(board: Board) -> str:
+    rows = [_panel_row(title, change) for title, change in board.panels]
+    return _BOARD.format(title=board.title) + "\n".join(rows) + "\n"
+
+
+def _panel_row(title: str, change: Change | None) -> str:
+    words = change.words if change is not None and change.is_visible else (NOT_CHANGED, "", "")
+    return f"| {' | '.join([title, *words])} |"
 
 
 def _rows(outcome: Outcome, alerts: Mapping[str, AlertRule]) -> Sequence[str]:
-    rows = []
+    rows = [] if outcome.shown else [f"| {_named(outcome)} | none: seen on the dashboards | | | | | |"]
     for number, one in enumerate(outcome.shown):
         rule = rule_of(one.alert)
         cells = [

@@ -3,27 +3,35 @@
 import asyncio
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.acceptance.payments_program import sandbox
+from tests.acceptance.service_process import key
 from tests.integration.certificates import made
 from tests.otlp_sink import otlp_sink
 from tests.pictures.asking import Prometheus, Span
 from tests.proof.alert_log import AlertLog, alert_log
 from tests.proof.bench import Bench, Outcome, prove, silence, together
-from tests.proof.boards import Board, Moments, Watched, faults_of
-from tests.proof.paces import rule_files
-from tests.proof.plan import Batch, Plan, all_faults, lanes, last
+from tests.proof.boards import Board, Watched
+from tests.proof.changes import Moments
+from tests.proof.episodes import episodes
+from tests.proof.fault import Fault
+from tests.proof.paces import alerts_of, rule_files
+from tests.proof.plan import Batch, Lane, Plan, all_faults, boards_of, lanes, last
 from tests.proof.programs import PATIENT_SCRAPE, SCRAPE, Watchers, watchers
+from tests.proof.server_incidents import followed
 from tests.proof.shops import DOORS, Shop, Sinks, served
 from tests.sentry_sink import sentry_sink
 
 WARM_UP_SECONDS = 60.0
 JOBS = {"dependencies": SCRAPE, "process": SCRAPE, "patience": PATIENT_SCRAPE}
 _SLOWEST_SCRAPE_SECONDS = 1.5
+_SETTLING_RATIO = 1 / 3
+"""Of the silence: what has just started is not yet as it always is."""
+
 _TRIES = 3
 """Of a fault, before it counts as not proven."""
 
@@ -97,26 +105,44 @@ class Run:
         shop.prometheus = watching.prometheus
         await held.enter_async_context(served(shop))
         shop.show()
+        await self._furnish(shop, held)
         await shop.until_seen()
+
+    async def _furnish(self, shop: Shop, held: AsyncExitStack) -> None:
+        """With what some faults of it take."""
+        match shop.job:
+            case "dependencies":
+                shop.staff = await key(shop.data_dir, "staff", "--role", "staff")
+            case "patience":
+                await held.enter_async_context(followed(shop))
 
     async def _silence(self, log: AlertLog) -> tuple[Moments, Sequence[str]]:
         await log.until(lambda: log.is_calm(JOBS), seconds=WARM_UP_SECONDS)
-        began = time.time()
+        began = time.time() + self.silence_seconds * _SETTLING_RATIO
         noises = await silence(log, seconds=self.silence_seconds)
         self.say(f"{self.silence_seconds:.0f} s of silence: {', '.join(noises) or 'nothing fired'}")
         return (began, time.time()), noises
 
     async def _boards(self, url: str, silent: Moments, outcomes: Sequence[Outcome]) -> Sequence[Board]:
-        faults = faults_of(outcomes, clock_began=time.time() - time.monotonic())
         whole = Span(start=silent[0], end=time.time(), scrape_seconds=_SLOWEST_SCRAPE_SECONDS)
         self.say("looking at the dashboards")
-        watched = Watched(prometheus=Prometheus(url=url), whole=whole, silence=silent, faults=faults)
+        made = episodes(outcomes, boards_of(all_faults(), alerts_of(DOORS)), clock_began=time.time() - time.monotonic())
+        watched = Watched(prometheus=Prometheus(url=url), whole=whole, silence=silent, episodes=made)
         boards = await watched.boards()
         self.say(f"looked at {len(boards)}")
         return boards
 
-    async def _stage(self, jobs: Plan, shops: Mapping[str, Shop], bench: Bench) -> Sequence[Outcome]:
-        found = await asyncio.gather(*(self._lane(batches, shops[job], bench) for job, batches in jobs.items()))
+    async def _stage(self, plan: Plan, shops: Mapping[str, Shop], bench: Bench) -> Sequence[Outcome]:
+        beside = (
+            [fault for other in plan if other.job == lane.job and other is not lane for fault in other.faults]
+            for lane in plan
+        )
+        found = await asyncio.gather(
+            *(
+                self._lane(lane, shops[lane.job], bench, beside=others)
+                for lane, others in zip(plan, beside, strict=True)
+            )
+        )
         return [outcome for lane in found for outcome in lane]
 
     async def _again(self, outcome: Outcome, shops: Mapping[str, Shop], bench: Bench) -> Outcome:
@@ -129,8 +155,9 @@ class Run:
             outcome = replace(await prove(fault, shops[outcome.job], bench), tries=outcome.tries + 1)
         return outcome
 
-    async def _lane(self, batches: Sequence[Batch], shop: Shop, bench: Bench) -> Sequence[Outcome]:
-        return [outcome for batch in self._chosen(batches) for outcome in await together(batch, shop, bench)]
+    async def _lane(self, lane: Lane, shop: Shop, bench: Bench, *, beside: Collection[Fault]) -> Sequence[Outcome]:
+        batches = self._chosen(lane.batches)
+        return [outcome for batch in batches for outcome in await together(batch, shop, bench, beside=beside)]
 
     def _chosen(self, batches: Sequence[Batch]) -> Iterator[Batch]:
         for batch in batches:

@@ -6,9 +6,10 @@ import os
 import time
 from asyncio import Event, Task
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 
 import aiohttp
@@ -16,6 +17,7 @@ import aiohttp
 from tests.acceptance.service_process import COMMAND, kill_all
 from tests.otlp_sink import OtlpSink
 from tests.ports import free_port
+from tests.proof.findings import until_found
 from tests.sentry_sink import SentrySink
 from tests.source_tree import PROJECT
 
@@ -61,6 +63,7 @@ class Shop:
     session: aiohttp.ClientSession | None = None
     is_called: bool = True
     product_id: str = ""
+    prices: Iterator[int] = field(default_factory=lambda: cycle(range(1, 100)))
     prometheus: str = ""
     """Where Prometheus is."""
 
@@ -70,11 +73,23 @@ class Shop:
     neighbours: list["Shop"] = field(default_factory=list)
     """Others that Prometheus looks at under the same job."""
 
+    gone: list[str] = field(default_factory=list)
+    """Where it looked at those that were there for a while."""
+
+    command: Sequence[str | Path] = (COMMAND, "serve", DOORS, "--seed", SEED)
+    """What runs it."""
+
     niceness: int = 0
     """How much it lets the others go first, as nice(1) has it."""
 
     sinks: Sinks | None = None
     """Where it sends reports of bugs and traces, if anywhere."""
+
+    staff: str = ""
+    """A key that may change prices, where there is one."""
+
+    follower: Process | None = None
+    """The replica of its Valkey, where there is one."""
 
     said: bytes = b""
     """What its log said last."""
@@ -97,7 +112,12 @@ class Shop:
     @property
     def admin(self) -> str:
         """Where its probes and metrics are."""
-        return f"http://127.0.0.1:{self.admin_port}"
+        return f"http://{self.seen_at}"
+
+    @property
+    def seen_at(self) -> str:
+        """Where Prometheus looks at it, and what it calls it."""
+        return f"127.0.0.1:{self.admin_port}"
 
     async def start(self) -> None:
         """Run it until it is ready."""
@@ -106,7 +126,7 @@ class Shop:
         told = {"PORT": self.port, "ADMIN_PORT": self.admin_port, "DATA_DIR": self.data_dir, "ADMIN_TLS": "false"}
         ours = {f"MAINSTAY_{name}": str(value) for name, value in {**told, **self.settings}.items()}
         self.process = await asyncio.create_subprocess_exec(
-            *("nice", "-n", f"{self.niceness}", COMMAND, "serve", DOORS, "--seed", SEED),
+            *("nice", "-n", f"{self.niceness}", *self.command),
             stdin=DEVNULL,
             stdout=DEVNULL,
             stderr=writing,
@@ -127,44 +147,49 @@ class Shop:
 
     async def until_seen(self) -> None:
         """Wait until Prometheus has scraped this process, and no earlier one."""
-        asked = {"query": f'process_start_time_seconds{{instance="127.0.0.1:{self.admin_port}"}}'}
-        async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as session:
-            while True:
-                async with session.get(f"{self.prometheus}/api/v1/query", params=asked) as answer:
-                    found = (await answer.json())["data"]["result"]
-                if found and float(found[0]["value"][1]) >= self.began - 1:
-                    return
-                await asyncio.sleep(0.1)
+        await until_found(
+            self.prometheus, f'process_start_time_seconds{{instance="{self.seen_at}"}} >= {self.began - 1:.3f}'
+        )
 
-    async def get(self, path: str, *, method: str = "GET", seconds: float = 30.0, **headers: str) -> int:
+    async def until_forgotten(self) -> None:
+        """Wait until Prometheus, and what it alerts of, knows nothing more of the neighbours that are gone."""
+        if self.gone:
+            await until_found(self.prometheus, f'absent({{__name__=~"up|ALERTS",instance=~"{"|".join(self.gone)}"}})')
+
+    async def ask(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+        seconds: float = 30.0,
+    ) -> int:
         """Ask for something; the status, 0 where there was no answer."""
         assert self.session is not None
+        patience = aiohttp.ClientTimeout(total=seconds)
         try:
             async with self.session.request(
-                method, f"{self.url}{path}", headers=headers, timeout=aiohttp.ClientTimeout(total=seconds), ssl=False
+                method, f"{self.url}{path}", json=json, headers=headers, timeout=patience, ssl=False
             ) as answer:
                 await answer.read()
                 return answer.status
         except (aiohttp.ClientError, TimeoutError):
             return 0
 
-    async def write_review(self) -> int:
+    async def write_review(self, headers: Mapping[str, str] | None = None) -> int:
         """Review some product; the status, 0 where there was no answer."""
-        assert self.session is not None
-        try:
-            if not self.product_id:
-                async with self.session.get(f"{self.url}/products?limit=1", ssl=False) as found:
-                    self.product_id = (await found.json())["items"][0]["id"]
-            written = {"product_id": self.product_id, "rating": 4, "author": "Ada"}
-            async with self.session.post(f"{self.url}/reviews", json=written, ssl=False) as answer:
-                await answer.read()
-                return answer.status
-        except (aiohttp.ClientError, TimeoutError):
-            return 0
+        written = {"product_id": self.product_id, "rating": 4, "author": "Ada"}
+        return await self.ask("/reviews", method="POST", json=written, headers=headers)
+
+    async def change_price(self) -> int:
+        """Of the same product; the status, 0 where there was no answer."""
+        path, priced = f"/products/{self.product_id}", {"price": f"{next(self.prices)}.00"}
+        return await self.ask(path, method="PATCH", json=priced, headers={"Authorization": f"Bearer {self.staff}"})
 
     def show(self) -> None:
         """Have Prometheus look at it and its neighbours."""
-        addresses = [f"127.0.0.1:{shop.admin_port}" for shop in (self, *self.neighbours)]
+        addresses = [shop.seen_at for shop in (self, *self.neighbours)]
         self.targets.write_text(json.dumps([{"targets": addresses, "labels": {"job": self.job}}]))
 
     async def _drain(self, descriptor: int) -> None:
@@ -195,7 +220,7 @@ class Shop:
         while True:
             if self.is_called and len(under_way) < 10 * STEADY_A_SECOND:
                 number += 1
-                call = self.get(paths[number % len(paths)]) if number % READS_A_WRITE else self.write_review()
+                call = self.ask(paths[number % len(paths)]) if number % READS_A_WRITE else self.write_review()
                 task = asyncio.create_task(call)
                 under_way.add(task)
                 task.add_done_callback(under_way.discard)
@@ -217,6 +242,8 @@ async def served(shop: Shop) -> AsyncIterator[Shop]:
         calling: Task[None] | None = None
         try:
             await shop.start()
+            async with session.get(f"{shop.url}/products?limit=1", ssl=False) as found:
+                shop.product_id = next((one["id"] for one in (await found.json())["items"]), "")
             calling = asyncio.create_task(shop.call_steadily())
             yield shop
         finally:

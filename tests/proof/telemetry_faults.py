@@ -1,15 +1,17 @@
 """Faults of what watches: sinks that take nothing, a label without bounds. Callers see nothing of them."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from tests.proof.callers import calling
 from tests.proof.fault import Fault
-from tests.proof.neighbours import beside, neighbour
-from tests.proof.process_faults import LATE
+from tests.proof.neighbours import OF_A_NEIGHBOUR, beside, neighbour
 from tests.proof.shops import Shop
 
+MISREADING = Path(__file__).with_name("misreading_shop.py")
 _MANY = 420
 """Addresses whose request series reach the most a metric may have, when they are asked for what they do not take."""
 
@@ -32,7 +34,13 @@ def telemetry_faults() -> Sequence[Fault]:
             name="a label has too many values",
             make=_label_flood,
             alerts=frozenset({"SeriesLimit"}),
-            follow=LATE | {"TargetDown"},  # of the process that is there for this alone
+            follow=OF_A_NEIGHBOUR,
+        ),
+        Fault(
+            name="a reader of events has a bug",
+            make=_misread,
+            alerts=frozenset({"TelemetryLoss (events)"}),
+            follow=OF_A_NEIGHBOUR,
         ),
     ]
 
@@ -43,7 +51,7 @@ async def _sentry_hangs(shop: Shop) -> AsyncIterator[None]:
     assert shop.sinks is not None
     shop.sinks.sentry.goes_on.clear()
     try:
-        await shop.get("/doors/other-bug")
+        await shop.ask("/doors/other-bug")
         yield
     finally:
         shop.sinks.sentry.goes_on.set()
@@ -63,13 +71,23 @@ async def _collector_refuses(shop: Shop) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _label_flood(shop: Shop) -> AsyncIterator[None]:
     other = neighbour(shop, "crowded", settings={}, environment={"DOORS_MANY": f"{_MANY}"})
+    elsewhere = {"Host": "elsewhere.example"}
     async with beside(shop, other):
         for path in (f"/doors/many/{number}" for number in range(_MANY)):
             await asyncio.gather(
-                other.get(f"{path}?unknown=1"),
-                other.get(path, method="HEAD"),
-                other.get(path, method="OPTIONS"),
-                other.get(path, Host="elsewhere.example"),
-                other.get(path, method="HEAD", Host="elsewhere.example"),
+                other.ask(f"{path}?unknown=1"),
+                other.ask(path, method="HEAD"),
+                other.ask(path, method="OPTIONS"),
+                other.ask(path, headers=elsewhere),
+                other.ask(path, method="HEAD", headers=elsewhere),
             )
+        yield
+
+
+@asynccontextmanager
+async def _misread(shop: Shop) -> AsyncIterator[None]:
+    """In a process of its own, as none of Mainstay's readers is known to have one."""
+    other = neighbour(shop, "misread", settings={}, environment={})
+    other.command = (sys.executable, MISREADING)
+    async with beside(shop, other):
         yield
