@@ -13,6 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -22,13 +23,20 @@ LINES_SHOWN = 15
 
 
 def made_from() -> str:
-    """A SHA-256 over the interpreter, its platform, what is compiled, and every file of the packages."""
-    found = hashlib.sha256(f"{sys.version} {platform.machine()}".encode())
+    """A SHA-256 over the interpreter, its platform, mypy's version, and every file of the packages."""
+    found = hashlib.sha256(f"{sys.version} {platform.machine()} {_mypy_version()}".encode())
     files = [path for package in PACKAGES for path in (PROJECT / package).rglob("*") if path.is_file()]
     for path in [PROJECT / "setup.py", PROJECT / "setup.cfg", *sorted(files)]:
         if "__pycache__" not in path.parts:
             found.update(f"\0{path.relative_to(PROJECT)}\0".encode() + path.read_bytes())
     return found.hexdigest()
+
+
+def _mypy_version() -> str:
+    try:
+        return version("mypy")
+    except PackageNotFoundError:
+        return ""
 
 
 def _lacking() -> str | None:

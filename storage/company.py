@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
-from middleware.errors import OutcomeUnknown
+from middleware.errors import OutcomeUnknown, Overloaded
 from storage.postgres.array_text import Scalar, array_text
 from storage.postgres.statement import Statement
 
@@ -71,6 +71,12 @@ class Company(Sequence[Scalar]):
     def part(self) -> None:
         """Have each made alone."""
         self.answer(())
+
+    def turn_away(self) -> None:
+        """Tell each that there was no room for it."""
+        for _, place in self._members.values():
+            if not place.done():
+                place.set_exception(Overloaded())
 
     def fail(self, error: BaseException) -> None:
         """Tell each that nobody knows what came of it."""

@@ -8,17 +8,19 @@ itself:
 - A row that anybody's stands in the way of is left out of the statement, and made alone: it is answered as ever.
 - Where the statement is refused, nothing is written, and each is made alone. Where nobody knows what came of it, each
   is told so, and none is made again. One that were would find its own key taken: it has one before it is sent.
-- Nobody's departure costs the others anything: the statement has a task of its own. Who leaves before it is sent is
-  left out.
+- Where there was no permit for it in time, each is turned away, as it would have been by now, and none waits again.
+- Nobody's departure costs the others anything, nor does its deadline: the statement has a task of its own. Who leaves
+  before it is sent is left out.
 """
 
 import asyncio
+import math
 from collections.abc import Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
-from middleware.deadlines import seconds_left
-from middleware.errors import OutcomeUnknown, Problem
+from middleware.deadlines import DEADLINE, seconds_left
+from middleware.errors import OutcomeUnknown, Overloaded, Problem
 from middleware.outbound.layer import Senses
 from middleware.outbound.layer_policies import TogetherPolicy
 from middleware.outbound.measure import ANSWERED, End, cause_of, end_of
@@ -179,20 +181,23 @@ class CreatesTogether:
     async def _see_through(self, company: Company, operation: str) -> None:
         name, several = company.statement.name, company.statement.of_several
         assert several is not None  # noqa: S101 - only of such there are companies
+        DEADLINE.set(math.inf)  # the first one's is its own, at which it leaves
         try:
             rows = await self._watch(several, self._made(company, several, operation=operation))
-        except _Refused:
+        except _Refused as refused:
             if company.is_sent:
                 self._apart_until[name] = self._now() + APART_SECONDS
-            company.part()
+                company.part()
+            elif isinstance(refused.__cause__, Overloaded):
+                company.turn_away()
+            else:
+                company.part()
         except BaseException as error:
             company.fail(error)
             if not isinstance(error, Exception):
                 raise
         else:
             company.answer(rows)
-        finally:
-            self._close(company)
 
     def _close(self, company: Company) -> None:
         name = company.statement.name
@@ -206,5 +211,7 @@ class CreatesTogether:
             raise
         except Problem as problem:
             raise _Refused from problem
+        finally:
+            self._close(company)  # before a cache is told: who came now would join what is over
         company.answered_seconds = self._now()
         return rows

@@ -27,7 +27,7 @@ _NAMES_KEPT = 1_024
 _OPENINGS_KEPT = 64
 """Of those that share headers: their statuses are few, unless a team's own code thinks up reasons for them."""
 _FIRST_ORDINARY = 200
-_END = "\r\n"
+_END = b"\r\n"
 
 
 class AnswerBytes:
@@ -106,12 +106,13 @@ class AnswerBytes:
 def _first_line(response: web.Response) -> bytes:
     """The status line, checked for what would end it."""
     status = f"HTTP/1.1 {response._status} {response._reason}"  # noqa: SLF001 - as above
-    return _serialize_headers(status, {})[: -len(_END)]  # type: ignore[arg-type]  # any mapping does
+    alone = _serialize_headers(status, {})  # type: ignore[arg-type]  # any mapping does
+    return alone.removesuffix(_END * 2).removesuffix(_END) + _END  # aiohttp's in Python ends it once more
 
 
 def _lines(headers: Mapping[str, str]) -> bytes:
     """These headers, checked for what would end a line; the blank line is still to come."""
-    return _serialize_headers("", headers)[len(_END) : -len(_END)]  # type: ignore[arg-type]  # any mapping does
+    return _serialize_headers("", headers)[len(_END) : -len(_END)] if headers else b""  # type: ignore[arg-type]  # likewise
 
 
 def _is_ordinary(response: web.StreamResponse, exchange: Exchange) -> TypeGuard[web.Response]:

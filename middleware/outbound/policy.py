@@ -206,8 +206,8 @@ class RedisPolicy:
     """A thousand times what a command takes; half of what the socket allows."""
 
     scout_interval_seconds: float = 0.25
-    """While commands are kept from Redis it is looked for this often, by nobody who waits for it: a primary that was
-    promoted is used 0.3 s later at most. Four connects a second do not hold up one that starts."""
+    """While commands are kept from Redis it is looked for this often, by nobody who waits for it: while calls come,
+    a primary that was promoted is used 0.3 s later at most. Four connects a second do not hold up one that starts."""
 
     def commands(self, name: str = "redis") -> Policy:
         """For every command. None is repeated: it may have been done, and every use of Redis can do without it.

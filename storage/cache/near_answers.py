@@ -127,7 +127,7 @@ class NearAnswers:
                 generations=entry.generations,
                 watch=self._watch(question.watched, found.watched),
             )
-            self._nearby.put(question.place, near, size_bytes=_size_bytes(entry))
+            self._nearby.put(question.place, near, size_bytes=len(question.place) + _size_bytes(entry))
         return found
 
     def _watch(self, names: tuple[str, ...], words: tuple[bytes | None, ...]) -> Watch:
