@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -291,3 +292,17 @@ async def test_whoever_asks_after_a_write_was_answered_sees_it(seed: int) -> Non
     await asyncio.gather(*(live() for _ in range(12)))
 
     assert len(shop.told) > 5
+
+
+async def test_the_words_of_a_question_take_room_too() -> None:
+    shop = Shop(maximum_bytes=20_000)
+    shop.holds("a", b"a")
+    questions = [replace(about("a"), place=f"{number}{'x' * 4_000}") for number in range(10)]
+    for question in questions:
+        await shop.near.look(question)
+    shop.looks.clear()
+
+    for question in reversed(questions):
+        await shop.near.look(question)
+
+    assert len(shop.looks) == 6

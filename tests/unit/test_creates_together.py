@@ -11,6 +11,7 @@ from storage.creates_together import APART_SECONDS, TEXT_AT_MOST, CreatesTogethe
 from storage.postgres.statement import Statement
 from telemetry.events import DependencyCalled
 from tests.unit.gathered_creates import OTHER, Rows, World, row
+from tests.unit.pool_script import settle
 
 
 async def test_those_who_would_wait_for_a_permit_are_made_together_and_each_has_its_own_row() -> None:
@@ -173,6 +174,28 @@ async def test_where_nobody_knows_what_came_of_it_each_is_told_so_and_nobody_is_
 
     assert (answers, len(world.asked)) == ([OutcomeUnknown] * 3, 1)
     assert [event.error_type for event in world.events.of(DependencyCalled)] == ["outcome_unknown"] * 2
+
+
+async def test_nobody_joins_what_is_already_over() -> None:
+    world, told = World(), asyncio.Event()
+
+    async def watch(_statement: Statement, running: Coroutine[Any, Any, Rows], /) -> Rows:
+        try:
+            return await running
+        finally:
+            await told.wait()
+
+    world.creates = CreatesTogether(world, world, watch=watch, senses=world.senses)
+    tasks = await world.create("a", "b")
+    for gate in world._begins:
+        gate.set_exception(OutcomeUnknown())
+    await settle()
+    late = await world.create("c")
+    told.set()
+
+    answers = await world.answers([*tasks, *late])
+
+    assert (answers, world.asked) == ([OutcomeUnknown, OutcomeUnknown, "c"], [['{"c"}', '{"C"}']])
 
 
 async def test_a_bug_on_the_way_says_nothing_of_what_was_written() -> None:
