@@ -46,7 +46,7 @@ async def connect(dsn: str, policy: PoolPolicy, /, *, at: Parameters = NOWHERE_E
             with suppress(TimeoutError, psycopg2.OperationalError):
                 return await _connect(dsn, policy, parameters={**settings, **address})
         return await _connect(dsn, policy, parameters={**settings, **addresses[-1]})
-    except (OSError, RuntimeError) as error:  # TimeoutError is one; of RuntimeError see `_connect`
+    except OSError as error:  # TimeoutError is one
         raise Unavailable from error
     except psycopg2.Error as error:
         raise refused(error) from named(error)
@@ -66,11 +66,6 @@ async def _addresses(given: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
 
 
 async def _connect(dsn: str, policy: PoolPolicy, *, parameters: Mapping[str, Any]) -> PostgresConnection:
-    """Connect to one address.
-
-    Raises RuntimeError where its socket has the number of one that libpq closed by itself and uvloop still knows: rare,
-    as WatchedConnection lets go of those it sees.
-    """
     async with asyncio.timeout(policy.connect_timeout_seconds):
         connection = WatchedConnection(
             dsn,

@@ -5,7 +5,8 @@ aiopg 1.4 has these faults, each of which a test in tests/integration/test_watch
 - It looks at the socket with select(2) after every error, which takes no file numbers from 1024 on. In a
   process with a thousand clients an error as plain as a broken constraint then reaches nobody: the caller hangs.
 - When libpq closes the socket, it goes on watching it for writing. Under uvloop that number stays spoilt: after
-  one refused connect over TCP, the next connection that happens to get the number cannot be watched.
+  one refused connect over TCP, the next connection that happens to get the number cannot be watched. So it is after
+  a reset that comes before anybody has let go.
 - It says "cancelled" for a statement the server ended for its time (57014), and logs a traceback for it.
 
 So the watch is ours; connecting, cursors and sending stay aiopg's.
@@ -26,6 +27,14 @@ class WatchedConnection(aiopg.Connection):
 
     It lets go of the socket's number in the moment libpq closes it, as the number may be another's at once.
     """
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        try:
+            super().__init__(*arguments, **settings)
+        except RuntimeError:  # uvloop's, of a number that was another's: its watch is over, yet still in the way
+            number = self._conn.fileno()
+            self._loop.remove_reader(number)
+            self._loop.add_reader(number, self._ready, self._weakref)
 
     @staticmethod
     def _ready(weak_self: "ReferenceType[Any]") -> None:

@@ -5,6 +5,7 @@ import gc
 import os
 import resource
 import socket
+import struct
 from collections.abc import AsyncIterator, Iterator
 
 import psycopg2
@@ -77,6 +78,40 @@ async def test_under_uvloop_a_refused_connect_leaves_no_number_spoilt(database: 
         return True
 
     assert await asyncio.to_thread(uvloop.run, refused_then_welcome())
+
+
+async def test_under_uvloop_a_number_that_a_reset_has_spoilt_is_watched_all_the_same(database: str) -> None:
+    held: list[int] = []
+
+    async def welcome() -> tuple[bool, int]:
+        number = await _spoilt_number(held)
+        connection = await WatchedConnection(database, 10.0, enable_hstore=False)
+        taken, pid = connection.raw.fileno() == number, await connection.get_backend_pid()
+        await connection.close()
+        return taken, pid
+
+    taken, pid = await asyncio.to_thread(uvloop.run, welcome())
+    for file in held:
+        os.close(file)
+
+    assert (taken, pid > 0) == (True, True)
+
+
+async def _spoilt_number(held: list[int]) -> int:
+    """The least free number, with a watch over it that a reset has ended; files of lower ones are `held`."""
+    loop, woken = asyncio.get_running_loop(), asyncio.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as ours:
+        theirs, _ = server.accept()
+        loop.add_reader(ours, woken.set)
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.close()
+        await asyncio.wait_for(woken.wait(), 10)
+        spoilt = ours.detach()
+    while (lower := os.open(os.devnull, os.O_RDONLY)) < spoilt:  # these are in use from now on
+        held.append(lower)
+    os.close(lower)
+    os.close(spoilt)
+    return spoilt
 
 
 async def test_a_statement_timeout_is_told_to_its_caller_and_to_nobody_else(
