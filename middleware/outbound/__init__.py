@@ -5,8 +5,9 @@
 1. *measure*: what it tells is the caller's wait, whatever the layers inside did with it.
 2. *see_through*: a write outlives its caller together with the permit it holds and the breaker it answers to, so it
    stands outside all of these. Around a class of work that may be torn it is not there at all.
-3. *together*: who would have to wait for a permit does so together with others who ask something of the same kind,
-   where the class of work has such; so it stands where permits are asked for, and nothing inside knows of it.
+3. *together*: who comes in one turn of the event loop, or has to wait for a permit, with others who ask something of
+   the same kind is answered together with them, where the class of work has such; so it stands where permits are asked
+   for, and nothing inside knows of it.
 4. *bulkhead*: one permit covers all attempts of a call, so repeats cannot take more than their class's share.
 5. *deadline*: counted from when the call may begin, over all attempts and the waits between them.
 6. *retry*: around the breaker, so that each attempt counts with it and an open one ends the repeats.

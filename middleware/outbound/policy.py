@@ -127,7 +127,7 @@ class PoolPolicy:
     """At a millisecond a statement, the last in line has its turn after a tenth of a second."""
 
     together: TogetherPolicy = field(default_factory=TogetherPolicy)
-    """Reads that wait in that line do so together, and are one statement."""
+    """Reads that come together, or wait in that line, are one statement."""
 
     tcp_user_timeout_milliseconds: int = 2000
     """Unacknowledged data on a TCP connection ends it after this (RFC 5482); keepalives alone do not notice

@@ -1,9 +1,10 @@
-"""Make calls together that would otherwise wait for each other."""
+"""Make calls together that come together, or that would otherwise wait for each other."""
 
 import asyncio
-from collections.abc import Coroutine, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from typing import Any
 
+from middleware.brief_wait import BRIEF_SECONDS, brief_or_not
 from middleware.deadlines import seconds_left
 from middleware.errors import Elapsed, Overloaded, Problem, Unavailable
 from middleware.outbound.layer import Attempt, Call, Senses, T
@@ -14,11 +15,19 @@ from middleware.sweeper import Due, Sweeper
 Answer = asyncio.Future[Any]
 """What becomes of an attempt; Any, as those of one company may be about different things."""
 
+MakeFuture = Callable[[asyncio.AbstractEventLoop, float], Answer]
+"""Makes one to be waited for from an instant of the clock on."""
+
 
 class Joint:
     """An attempt that can be made as one with others of its kind."""
 
     __slots__ = ()
+
+    @property
+    def gathers(self) -> bool:
+        """Whether others of its kind may well come in the same turn of the event loop: then it waits for its end."""
+        raise NotImplementedError
 
     def __call__(self) -> Coroutine[Any, Any, Any]:
         """Make it by itself."""
@@ -35,27 +44,32 @@ class Joint:
 
 
 def together(inner: Call, policy: Policy, *, senses: Senses) -> Call:
-    """Where there is no permit, let the call that waits for one be joined by others of its kind, if there are such.
+    """Let calls be joined by others of their kind, as long as they wait for a permit or for the end of a turn.
 
     The first of them leads: it passes the layers inside as any call does, and once it may begin, its attempt is made as
-    one with theirs. Nobody depends on it: should it be refused, fail or leave, or its attempt take longer than
+    one with theirs. While there are permits, only one that `gathers` waits at all, for the end of the turn of the event
+    loop in which it came, and none does where no other call is under way.
+
+    Nobody depends on the leader: should it be refused, fail or leave, or its attempt take longer than
     `patience_seconds`, each of the others makes a call of its own, as if it had only come then. Who has no more time
     than that joins none.
     """
     if policy.together is None:
         return inner
-    permits, now, patience_seconds = senses.permits_of(policy), senses.clock.now, policy.together.patience_seconds
-    companies = _Companies(inner, policy.together, senses=senses)
+    permits, all_permits = senses.permits_of(policy), policy.bulkhead.permits
+    now, patience_seconds = senses.clock.now, policy.together.patience_seconds
+    companies = _Companies(inner, policy, together=policy.together, senses=senses)
     forming, lead, join = companies.forming, companies.lead, companies.join
 
     def layer(operation: str, attempt: Attempt[T]) -> Coroutine[Any, Any, T]:
-        if permits.free > 0 or not isinstance(attempt, Joint):
+        if not isinstance(attempt, Joint) or (permits.free == all_permits and not forming):
             return inner(operation, attempt)
         company = forming.get(attempt.kind)
-        if company is None or not company.has_room:
+        if company is not None and company.has_room:
+            if seconds_left(now()) > patience_seconds:
+                return join(operation, attempt, company=company)
+        elif permits.free <= 0 or attempt.gathers:
             return lead(operation, attempt)
-        if seconds_left(now()) > patience_seconds:
-            return join(operation, attempt, company=company)
         return inner(operation, attempt)
 
     return layer
@@ -68,11 +82,12 @@ _ALONE = object()
 class _Company:
     """An attempt and those that have joined it."""
 
-    __slots__ = ("_leader", "_members", "_patience", "_policy", "_sweeper")
+    __slots__ = ("_future", "_leader", "_members", "_patience", "_policy", "_sweeper")
 
-    def __init__(self, leader: Joint, policy: TogetherPolicy, *, sweeper: Sweeper) -> None:
+    def __init__(self, leader: Joint, policy: TogetherPolicy, *, future: MakeFuture, sweeper: Sweeper) -> None:
         self._leader = leader
         self._policy = policy
+        self._future = future
         self._sweeper = sweeper
         self._members: list[tuple[Joint, Answer]] = []
         self._patience: Due | None = None
@@ -84,7 +99,7 @@ class _Company:
 
     def join(self, attempt: Joint) -> Answer:
         """Have this attempt made too; what it comes to, or _ALONE."""
-        answer: Answer = asyncio.get_running_loop().create_future()
+        answer = self._future(asyncio.get_running_loop(), self._sweeper.now())
         self._members.append((attempt, answer))
         return answer
 
@@ -125,22 +140,28 @@ class _Company:
 class _Companies:
     """Those of one class of work; `forming` are the ones to be joined now, by their kind."""
 
-    def __init__(self, inner: Call, policy: TogetherPolicy, *, senses: Senses) -> None:
+    def __init__(self, inner: Call, policy: Policy, *, together: TogetherPolicy, senses: Senses) -> None:
         self._inner = inner
-        self._policy = policy
+        self._policy = together
         self._senses = senses
+        self._permits = senses.permits_of(policy)
+        at_most_seconds = policy.bulkhead.wait_seconds + together.patience_seconds
+        self._future: MakeFuture = brief_or_not if at_most_seconds < BRIEF_SECONDS else _any_length
         self.forming: dict[Hashable, _Company] = {}
 
     async def lead(self, operation: str, attempt: Joint) -> Any:
         """Make the call, and let others join it until it may begin."""
         kind = attempt.kind
-        company = self.forming[kind] = _Company(attempt, self._policy, sweeper=self._senses.sweeper)
+        company = _Company(attempt, self._policy, future=self._future, sweeper=self._senses.sweeper)
+        self.forming[kind] = company
 
         def begin() -> Coroutine[Any, Any, Any]:
             self._close(company, kind)
             return company.made()
 
         try:
+            if self._permits.free > 0:
+                await asyncio.sleep(0)  # until the end of this turn
             return await self._inner(operation, begin)
         finally:
             self._close(company, kind)
@@ -158,3 +179,7 @@ class _Companies:
     def _close(self, company: _Company, kind: Hashable) -> None:
         if self.forming.get(kind) is company:
             del self.forming[kind]
+
+
+def _any_length(loop: asyncio.AbstractEventLoop, _now: float) -> Answer:
+    return loop.create_future()

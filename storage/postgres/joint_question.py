@@ -25,6 +25,11 @@ class Question(Joint):
         self.parameters = parameters
         self._ask = ask
 
+    @property
+    def gathers(self) -> bool:
+        """Those that read one record each."""
+        return self._statement.of_several is not None
+
     def __call__(self) -> Coroutine[Any, Any, list[Row]]:
         """Ask it alone."""
         return self._ask(self._statement, self.parameters)

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
 
 import pytest
@@ -69,22 +70,28 @@ class Library:
         return await asyncio.gather(*tasks, return_exceptions=True)
 
 
-@pytest.fixture
-async def library(database: str, events: Recorder) -> AsyncIterator[Library]:
+@asynccontextmanager
+async def opened(database: str, events: Recorder, policy: PoolPolicy) -> AsyncIterator[Library]:
     models = (Thing, Word, Number)
     resources = [Resource(model, f"/{model.__name__.lower()}s", access=ANYONE) for model in models]
     declaration = checked(Service(name="library", resources=resources))
     await asyncio.to_thread(make_tables, declaration, database)
     senses = Senses(observe=events)
-    pool = Pool(database, policy=POLICY, senses=senses)
+    pool = Pool(database, policy=policy, senses=senses)
     await pool.open()
     tables = record_tables(declaration.types)
     yield Library(
-        permits=senses.permits_of(POLICY.reads("postgres")),
+        permits=senses.permits_of(policy.reads("postgres")),
         events=events,
         records={model: Records(tables[model], pool) for model in models},
     )
     await pool.close()
+
+
+@pytest.fixture
+async def library(database: str, events: Recorder) -> AsyncIterator[Library]:
+    async with opened(database, events, POLICY) as library:
+        yield library
 
 
 async def test_many_reads_at_once_share_statements_and_each_gets_its_own_record(library: Library) -> None:
@@ -95,6 +102,19 @@ async def test_many_reads_at_once_share_statements_and_each_gets_its_own_record(
 
     assert found == made
     assert [event.outcome for event in library.events.of(DependencyCalled)] == ["ok"] * CALLERS
+    assert len(library.events.of(ConnectionAcquired)) == CALLERS / 16
+
+
+async def test_reads_that_come_in_one_turn_share_statements_while_there_are_connections(
+    database: str, events: Recorder
+) -> None:
+    async with opened(database, events, replace(POLICY, maximum=10)) as library:
+        records = library.records[Thing]
+        made = [await records.create(Thing(name=f"thing {number}")) for number in range(CALLERS)]
+
+        found = await library.at_once(records.read(one.key) for one in made)
+
+    assert found == made
     assert len(library.events.of(ConnectionAcquired)) == CALLERS / 16
 
 

@@ -1,11 +1,13 @@
-"""Calls that wait for a permit are made together, and company costs nobody their answer."""
+"""Calls that come together or wait for a permit are made together, and company costs nobody their answer."""
 
 import asyncio
+import math
 from collections.abc import Coroutine, Hashable, Sequence
 from typing import Any
 
 import pytest
 
+from middleware.brief_wait import Brief
 from middleware.deadlines import DEADLINE
 from middleware.errors import Invalid, Overloaded, Problem, Unavailable
 from middleware.outbound import outbound
@@ -20,9 +22,9 @@ from tests.unit.pool_script import settle, start
 
 
 class World:
-    """A stack with one permit around a backend that says what it is asked, in the order it is asked, once told to."""
+    """A stack with few permits around a backend that says what it is asked, in the order it is asked, once told to."""
 
-    def __init__(self, *, others: int = 15, wait_seconds: float = 1.0) -> None:
+    def __init__(self, *, permits: int = 1, others: int = 15, wait_seconds: float = 1.0) -> None:
         self.hand = HandClock()
         self.events = Recorder()
         self.senses = Senses(observe=self.events, clock=self.hand.clock)
@@ -30,7 +32,7 @@ class World:
             dependency="postgres",
             name="postgres.reads",
             attempt_timeout_seconds=2.0,
-            bulkhead=BulkheadPolicy(permits=1, waiters=20, wait_seconds=wait_seconds),
+            bulkhead=BulkheadPolicy(permits=permits, waiters=20, wait_seconds=wait_seconds),
             together=TogetherPolicy(others=others, patience_seconds=0.05),
         )
         self.permits = self.senses.permits_of(policy)
@@ -48,8 +50,8 @@ class World:
             raise self.failures[names]
         return [name.upper() for name in names]
 
-    async def begin(self, *names: str, kind: str = "name") -> "list[asyncio.Task[Any]]":
-        tasks = [start(self.stack("read", Asking(self, name, kind=kind))) for name in names]
+    async def begin(self, *names: str, kind: str = "name", gathers: bool = False) -> "list[asyncio.Task[Any]]":
+        tasks = [start(self.stack("read", Asking(self, name, kind=kind, gathers=gathers))) for name in names]
         await settle()
         return tasks
 
@@ -64,8 +66,13 @@ class World:
 class Asking(Joint):
     """Asks the backend for a name."""
 
-    def __init__(self, world: World, name: str, *, kind: str) -> None:
-        self.world, self.name, self._kind = world, name, kind
+    def __init__(self, world: World, name: str, *, kind: str, gathers: bool) -> None:
+        self.world, self.name, self._kind, self._gathers = world, name, kind, gathers
+
+    @property
+    def gathers(self) -> bool:
+        """As the test says."""
+        return self._gathers
 
     @property
     def kind(self) -> Hashable:
@@ -110,12 +117,51 @@ async def test_each_of_them_is_measured() -> None:
 
 
 async def test_nobody_waits_for_company_while_there_are_permits() -> None:
-    world = World()
-    world.permits.free = 3
+    world = World(permits=3)
 
     answers = await finish(world, await world.begin("a", "b", "c"))
 
     assert (answers, world.asked) == (["A", "B", "C"], [("a",), ("b",), ("c",)])
+
+
+async def test_those_who_gather_wait_for_all_that_come_in_one_turn() -> None:
+    world = World(permits=3)
+
+    answers = await finish(world, await world.begin("a", "b", "c", "d", gathers=True))
+
+    assert (answers, world.asked) == (["A", "B", "C", "D"], [("a",), ("b", "c", "d")])
+    assert (world.permits.free, world.senses.attempts_under_way) == (3, 0)
+
+
+async def test_one_that_gathers_waits_for_nobody_where_nothing_is_under_way() -> None:
+    world = World(permits=3)
+    tasks = [start(world.stack("read", Asking(world, "a", kind="name", gathers=True)))]
+
+    await asyncio.sleep(0)
+
+    assert world.asked == [("a",)]
+    await finish(world, tasks)
+
+
+async def test_who_comes_in_the_next_turn_is_waited_for_by_nobody() -> None:
+    world = World(permits=4)
+    tasks = await world.begin("a", "b", gathers=True)
+    tasks += await world.begin("c", gathers=True)
+
+    assert world.asked == [("a",), ("b",), ("c",)]
+    await finish(world, tasks)
+
+
+async def test_one_that_leaves_while_others_gather_around_it_takes_nobody_along() -> None:
+    world = World(permits=3)
+    tasks = [start(world.stack("read", Asking(world, name, kind="name", gathers=True))) for name in "abcd"]
+    await asyncio.sleep(0)
+
+    tasks[1].cancel()
+    answers = await finish(world, tasks)
+
+    assert (answers[0], answers[2:], tasks[1].cancelled()) == ("A", ["C", "D"], True)
+    assert (world.permits.free, world.senses.attempts_under_way) == (3, 0)
 
 
 async def test_only_what_is_of_one_kind_is_asked_together() -> None:
@@ -271,6 +317,31 @@ async def test_whoever_has_less_time_than_that_joins_nobody() -> None:
     await finish(world, tasks)
 
     assert world.asked == [("a",), ("b",), ("c",)]
+
+
+async def test_whoever_joins_waits_briefly_where_everybody_would_have_had_enough_by_then() -> None:
+    world = World()
+    first = await world.begin("a", "b")
+
+    joining = world.stack("read", Asking(world, "c", kind="name", gathers=False))
+
+    assert type(joining.send(None)) is Brief
+    joining.close()
+    await finish(world, first)
+
+
+@pytest.mark.parametrize(("wait_seconds", "deadline"), [(60.0, math.inf), (1.0, 1.0)])
+async def test_nobody_else_is_thought_to_wait_briefly(wait_seconds: float, deadline: float) -> None:
+    world = World(wait_seconds=wait_seconds)
+    first = await world.begin("a", "b")
+    token = DEADLINE.set(deadline)
+
+    joining = world.stack("read", Asking(world, "c", kind="name", gathers=False))
+
+    assert type(joining.send(None)) is not Brief
+    joining.close()
+    DEADLINE.reset(token)
+    await finish(world, first)
 
 
 async def test_those_who_wait_for_company_are_known_to_wait_elsewhere() -> None:
