@@ -90,7 +90,7 @@ def _bring_up_to_date() -> int:
         sys.stderr.write(f"{lack}\n")
         return 1
     started = time.monotonic()
-    sys.stderr.write("Compiling what every request goes through (about a minute) …\n")
+    sys.stderr.write("Compiling what every request goes through (two or three minutes) …\n")
     if not _build(stamp):
         return 1
     sys.stderr.write(f"… build/compiled is ready after {time.monotonic() - started:.0f} s.\n")

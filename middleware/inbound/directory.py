@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.web_urldispatcher import UrlMappingMatchInfo
+from mypy_extensions import mypyc_attr
 
 from middleware.inbound.exchange import Exchange
 from middleware.inbound.request_plan import Plan
@@ -28,6 +29,7 @@ class _Templated:
     fixed: int
 
 
+@mypyc_attr(native_class=False)
 class Found(UrlMappingMatchInfo):
     """What aiohttp makes of an address that leads somewhere, complete from the start.
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from types import CoroutineType
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -40,7 +39,7 @@ def validate(*, now: Callable[[], float] = time.monotonic) -> Layer:
             context, began_seconds = exchange.context, now()
             context.recording.marks.append(("validate", began_seconds))
             found = read_input(exchange)
-            if isinstance(found, CoroutineType):
+            if isinstance(found, Coroutine):  # compiled, it is no CoroutineType
                 return wait_for(found, exchange, began_seconds=began_seconds)
             exchange._state[INPUT] = found  # noqa: SLF001 - as aiohttp would, after a call
             context.stages.add("validate", now() - began_seconds)

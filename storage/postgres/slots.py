@@ -74,7 +74,7 @@ class Slots(Generic[C]):
         if self._opening:
             await asyncio.wait(set(self._opening))
         if self._count() < self._policy.minimum:
-            failure = self._failure
+            failure: Problem | None = self._failure
             await self.close()
             raise failure or Unavailable
         self._tend()

@@ -18,6 +18,8 @@ from tests.environment import lack
 from tests.source_tree import PROJECT
 
 QUICKSTART = PROJECT / "examples" / "quickstart" / "service.py"
+CACHED = PROJECT / "tests" / "acceptance" / "cached_service.py"
+EXPECT = "Expect: 100-continue"
 PATIENCE_SECONDS = 30
 _SIZE = re.compile(rb"(?im)^content-length: (\d+)")
 _OF_ONE_ANSWER = re.compile(
@@ -98,8 +100,8 @@ async def both(built: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
         )
 
 
-async def _answered(running: ServiceProcess, request: bytes) -> bytes:
-    """The first answer, without what is of one answer alone."""
+async def _answer(running: ServiceProcess, request: bytes) -> bytes:
+    """The first answer."""
     address = urlsplit(running.base_url)
     async with asyncio.timeout(PATIENCE_SECONDS):
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
@@ -108,7 +110,21 @@ async def _answered(running: ServiceProcess, request: bytes) -> bytes:
         size = _SIZE.search(head)
         body = await reader.readexactly(int(size[1])) if size and not request.startswith(b"HEAD") else b""
         writer.close()
-    return _OF_ONE_ANSWER.sub(b"", head + body)
+    return head + body
+
+
+async def _answered(running: ServiceProcess, request: bytes) -> bytes:
+    """The same, without what is of one answer alone."""
+    return _OF_ONE_ANSWER.sub(b"", await _answer(running, request))
+
+
+async def _statuses(running: ServiceProcess, target: str) -> set[bytes]:
+    """What many who ask at once, and again, are answered with."""
+    return {
+        answer.split(b"\r\n")[0]
+        for _ in range(8)
+        for answer in await asyncio.gather(*(_answer(running, _get(target)) for _ in range(25)))
+    }
 
 
 def test_what_is_compiled_is_what_is_imported(built: Path) -> None:
@@ -133,11 +149,32 @@ async def test_it_answers_what_the_source_answers(both: tuple[ServiceProcess, ..
 
 async def test_many_at_once_are_all_answered(both: tuple[ServiceProcess, ...]) -> None:
     _, compiled = both
+    made = await _answer(compiled, _write("/products", GOOD.replace("TEA-1", "TEA-4")))
+    _, _, place = made.partition(b"Location: ")
 
-    answers = [
-        answer
-        for _ in range(8)
-        for answer in await asyncio.gather(*(_answered(compiled, _get("/products?limit=1")) for _ in range(25)))
-    ]
+    for target in ("/products?limit=1", place.partition(b"\r\n")[0].decode()):
+        assert await _statuses(compiled, target) == {b"HTTP/1.1 200 OK"}
 
-    assert {answer.split(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 200 OK"}
+
+async def test_a_body_that_comes_once_it_is_asked_for_is_read(both: tuple[ServiceProcess, ...]) -> None:
+    body = GOOD.replace("TEA-1", "TEA-5").encode()
+    asked = _get("/products", "Content-Type: application/json", f"Content-Length: {len(body)}", EXPECT, method="POST")
+    for running in both:
+        address = urlsplit(running.base_url)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            reader, writer = await asyncio.open_connection(address.hostname, address.port)
+            writer.write(asked)
+            assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            writer.write(body)
+            assert await reader.readline() == b"HTTP/1.1 201 Created\r\n"
+            writer.close()
+
+
+async def test_what_is_cached_is_answered_again_and_again(
+    built: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async with service(CACHED, tmp_path_factory.mktemp("s"), packages=str(built)) as compiled:
+        await _answer(compiled, _write("/things", '{"thing_id": 1, "name": "one"}'))
+
+        assert await _statuses(compiled, "/kept/things/1") == {b"HTTP/1.1 200 OK"}
+        assert b"; hit" in await _answer(compiled, _get("/kept/things/1"))
