@@ -29,6 +29,13 @@ class TogetherPolicy:
     """Of the attempt: as long as a hundred point reads. What takes longer is a fault, not a crowd, and company does not
     help then. The wait for a permit does not count: in a long line company is what makes it shorter."""
 
+    brisk_seconds: float = 0.005
+    """An attempt for several that takes longer costs each of them more time than the process gains: sixteen point reads
+    take half a millisecond. While there are permits, those of its kind are made side by side then ..."""
+
+    apart_seconds: float = 1.0
+    """... for this long, after which one more is made for several, to see."""
+
 
 Repeatable = Callable[[Problem], bool]
 """Says whether a call that ended so may be made again."""

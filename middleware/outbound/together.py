@@ -48,7 +48,7 @@ def together(inner: Call, policy: Policy, *, senses: Senses) -> Call:
 
     The first of them leads: it passes the layers inside as any call does, and once it may begin, its attempt is made as
     one with theirs. While there are permits, only one that `gathers` waits at all, for the end of the turn of the event
-    loop in which it came, and none does where no other call is under way.
+    loop in which it came, and none does where no other call is under way, or attempts for several of its kind are slow.
 
     Nobody depends on the leader: should it be refused, fail or leave, or its attempt take longer than
     `patience_seconds`, each of the others makes a call of its own, as if it had only come then. Who has no more time
@@ -64,11 +64,12 @@ def together(inner: Call, policy: Policy, *, senses: Senses) -> Call:
     def layer(operation: str, attempt: Attempt[T]) -> Coroutine[Any, Any, T]:
         if not isinstance(attempt, Joint) or (permits.free == all_permits and not forming):
             return inner(operation, attempt)
-        company = forming.get(attempt.kind)
+        kind = attempt.kind
+        company = forming.get(kind)
         if company is not None and company.has_room:
             if seconds_left(now()) > patience_seconds:
                 return join(operation, attempt, company=company)
-        elif permits.free <= 0 or attempt.gathers:
+        elif permits.free <= 0 or (attempt.gathers and companies.are_brisk(kind)):
             return lead(operation, attempt)
         return inner(operation, attempt)
 
@@ -82,7 +83,7 @@ _ALONE = object()
 class _Company:
     """An attempt and those that have joined it."""
 
-    __slots__ = ("_future", "_leader", "_members", "_patience", "_policy", "_sweeper")
+    __slots__ = ("_future", "_leader", "_members", "_patience", "_policy", "_sweeper", "took_seconds")
 
     def __init__(self, leader: Joint, policy: TogetherPolicy, *, future: MakeFuture, sweeper: Sweeper) -> None:
         self._leader = leader
@@ -91,6 +92,8 @@ class _Company:
         self._sweeper = sweeper
         self._members: list[tuple[Joint, Answer]] = []
         self._patience: Due | None = None
+        self.took_seconds = 0.0
+        """What was made for several."""
 
     @property
     def has_room(self) -> bool:
@@ -114,6 +117,7 @@ class _Company:
             return await self._leader()
         if self._patience is None:
             self._patience = self._sweeper.after(self._policy.patience_seconds, self.part)
+        began_seconds = self._sweeper.now()
         try:
             own, *others = await self._leader.together_with([attempt for attempt, _ in members])
         except (Unavailable, Elapsed, Overloaded):
@@ -121,6 +125,8 @@ class _Company:
         except Problem:
             self.part()
             return await self._leader()
+        finally:
+            self.took_seconds = self._sweeper.now() - began_seconds
         for (_, answer), found in zip(members, others, strict=True):
             if not answer.done():
                 answer.set_result(found)
@@ -148,6 +154,12 @@ class _Companies:
         at_most_seconds = policy.bulkhead.wait_seconds + together.patience_seconds
         self._future: MakeFuture = brief_or_not if at_most_seconds < BRIEF_SECONDS else _any_length
         self.forming: dict[Hashable, _Company] = {}
+        self._apart_until: dict[Hashable, float] = {}
+        """On the clock, of the kinds whose attempts for several have been slow."""
+
+    def are_brisk(self, kind: Hashable) -> bool:
+        """Whether an attempt for several of this kind takes nobody's time, as far as is known."""
+        return not self._apart_until or self._senses.clock.now() >= self._apart_until.get(kind, 0.0)
 
     async def lead(self, operation: str, attempt: Joint) -> Any:
         """Make the call, and let others join it until it may begin."""
@@ -166,6 +178,8 @@ class _Companies:
         finally:
             self._close(company, kind)
             company.part()
+            if attempt.gathers and company.took_seconds > self._policy.brisk_seconds:
+                self._keep_apart(kind)
 
     async def join(self, operation: str, attempt: Joint, *, company: _Company) -> Any:
         """Have the call made together with others', or make it alone after all."""
@@ -175,6 +189,11 @@ class _Companies:
         finally:
             self._senses.attempts_under_way -= 1
         return await self._inner(operation, attempt) if found is _ALONE else found
+
+    def _keep_apart(self, kind: Hashable) -> None:
+        now = self._senses.clock.now()
+        self._apart_until = {other: until for other, until in self._apart_until.items() if until > now}
+        self._apart_until[kind] = now + self._policy.apart_seconds
 
     def _close(self, company: _Company, kind: Hashable) -> None:
         if self.forming.get(kind) is company:

@@ -80,12 +80,14 @@ async def opened(database: str, events: Recorder, policy: PoolPolicy) -> AsyncIt
     pool = Pool(database, policy=policy, senses=senses)
     await pool.open()
     tables = record_tables(declaration.types)
-    yield Library(
-        permits=senses.permits_of(policy.reads("postgres")),
-        events=events,
-        records={model: Records(tables[model], pool) for model in models},
-    )
-    await pool.close()
+    try:
+        yield Library(
+            permits=senses.permits_of(policy.reads("postgres")),
+            events=events,
+            records={model: Records(tables[model], pool) for model in models},
+        )
+    finally:
+        await pool.close()
 
 
 @pytest.fixture

@@ -145,11 +145,39 @@ async def test_one_that_gathers_waits_for_nobody_where_nothing_is_under_way() ->
 
 async def test_who_comes_in_the_next_turn_is_waited_for_by_nobody() -> None:
     world = World(permits=4)
-    tasks = await world.begin("a", "b", gathers=True)
-    tasks += await world.begin("c", gathers=True)
+    tasks = await world.begin("a")
+    tasks.append(start(world.stack("read", Asking(world, "b", kind="name", gathers=True))))
+    await asyncio.sleep(0)
+    tasks.append(start(world.stack("read", Asking(world, "c", kind="name", gathers=True))))
+    await settle()
 
     assert world.asked == [("a",), ("b",), ("c",)]
     await finish(world, tasks)
+
+
+async def test_what_is_slow_for_several_is_made_side_by_side_for_a_while() -> None:
+    world = World(permits=9)
+    slow = await world.begin("a", "b", "c", gathers=True)
+    world.hand.advance(0.02)
+    await finish(world, slow)
+
+    apart = await world.begin("d", "e", "f", gathers=True)
+    await finish(world, apart)
+    world.hand.advance(1.01)
+    await finish(world, await world.begin("g", "h", "i", gathers=True))
+
+    assert world.asked == [("a",), ("b", "c"), ("d",), ("e",), ("f",), ("g",), ("h", "i")]
+
+
+async def test_what_is_slow_says_nothing_of_another_kind() -> None:
+    world = World(permits=9)
+    slow = await world.begin("a", "b", "c", gathers=True)
+    world.hand.advance(0.02)
+    await finish(world, slow)
+
+    await finish(world, await world.begin("d", "e", "f", gathers=True, kind="other"))
+
+    assert world.asked[2:] == [("d",), ("e", "f")]
 
 
 async def test_one_that_leaves_while_others_gather_around_it_takes_nobody_along() -> None:
