@@ -42,6 +42,7 @@ COMPILED = (
     "server/identity/callers_access.py",
     "server/identity/key_text.py",
     "server/record_handlers.py",
+    "server/replicated_handlers.py",
     "server/requests/conditions.py",
     "server/requests/json_body.py",
     "server/requests/json_document.py",
