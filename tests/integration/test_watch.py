@@ -22,6 +22,8 @@ from tests.integration.open_pool import SLEEP, TERMINATE, backend_of, open_pool,
 
 SELECT_FILES = 1024
 FILES_NEEDED = 2048
+RESET = struct.pack("ii", 1, 0)
+"""For SO_LINGER: to close is to reset."""
 WRONG = statement("SELECT 1/0", types={})
 
 
@@ -97,13 +99,36 @@ async def test_under_uvloop_a_number_that_a_reset_has_spoilt_is_watched_all_the_
     assert (taken, pid > 0) == (True, True)
 
 
+@pytest.mark.parametrize("is_reset", [False, True])
+async def test_under_uvloop_no_connect_that_breaks_off_holds_another_up(is_reset: bool) -> None:
+    # Each begins as another ends, whose number it gets.
+    async def break_off(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if is_reset:
+            writer.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        writer.transport.abort()
+
+    async def connects() -> int:
+        async with await asyncio.start_server(break_off, "127.0.0.1", 0) as server:
+            host, port = server.sockets[0].getsockname()
+
+            async def many() -> int:
+                for _ in range(50):
+                    with pytest.raises(psycopg2.OperationalError):
+                        await asyncio.wait_for(WatchedConnection(f"host={host} port={port}", 10.0), 10)
+                return 50
+
+            return sum(await asyncio.gather(*(many() for _ in range(10))))
+
+    assert await asyncio.to_thread(uvloop.run, connects()) == 500
+
+
 async def _spoilt_number(held: list[int]) -> int:
     """The least free number, with a watch over it that a reset has ended; files of lower ones are `held`."""
     loop, woken = asyncio.get_running_loop(), asyncio.Event()
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as ours:
         theirs, _ = server.accept()
         loop.add_reader(ours, woken.set)
-        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         theirs.close()
         await asyncio.wait_for(woken.wait(), 10)
         spoilt = ours.detach()
