@@ -52,7 +52,7 @@ def _panel(found: Found, case: str, *, top: float) -> Iterator[str]:
 
 
 def _lines(found: Found, case: str, multiples: Sequence[float], *, bottom: float) -> Iterator[str]:
-    taken = list[float]()
+    ends = list[tuple[float, float, str, str]]()
     for one, colour in zip(CONTENDERS, _COLOURS, strict=True):
         by_load = found.of(one.name, case)
         rows = [by_load[named(multiple)] for multiple in multiples if named(multiple) in by_load]
@@ -62,11 +62,17 @@ def _lines(found: Found, case: str, multiples: Sequence[float], *, bottom: float
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2.5"/>'
         yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>' for x, y in points)
-        height = points[-1][1] + 4
-        while any(abs(height - other) < _LINE_HEIGHT for other in taken):
-            height -= _LINE_HEIGHT
-        taken.append(height)
-        yield _text(f"{one.title} {rows[-1].share:.0%}", points[-1][0] + 10, height, colour=colour)
+        ends.append((points[-1][1] + 4, points[-1][0] + 10, f"{one.title} {rows[-1].share:.0%}", colour))
+    yield from _labels(ends)
+
+
+def _labels(ends: Sequence[tuple[float, float, str, str]]) -> Iterator[str]:
+    """Beside the ends of the lines (y, x, words, colour), from the highest down, none over another."""
+    free = 0.0
+    for y, x, words, colour in sorted(ends):
+        place = max(y, free)
+        free = place + _LINE_HEIGHT
+        yield _text(words, x, place, colour=colour)
 
 
 def _asked(row: Row, multiples: Sequence[float]) -> float:
