@@ -30,8 +30,8 @@ class TogetherPolicy:
     help then. The wait for a permit does not count: in a long line company is what makes it shorter."""
 
     brisk_seconds: float = 0.005
-    """An attempt for several that takes longer costs each of them more time than the process gains: sixteen point reads
-    take half a millisecond. While there are permits, those of its kind are made side by side then ..."""
+    """An attempt for several that takes longer costs each more time than the process gains: Postgres answers eight
+    point reads in 63 µs (decision 0031). While there are permits, those of its kind are made side by side then ..."""
 
     apart_seconds: float = 1.0
     """... for this long, after which one more is made for several, to see."""
